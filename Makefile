@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+# make            build/winalux                    make demo       set up this machine and show the main job
+# make test       set up, then every test          make test SUITE=host|trixie    one of the two Podman versions
+# make unit       unit and fake-server tests only  make fuzz       every fuzzer for FUZZ_SECONDS
+# make lint       format lint tidy checks          make bench      the table of docs/results/bench.md
+# make install PREFIX=/usr/local   make uninstall   make deb
+# V=1 shows commands. CI=1 or WERROR=1 turns warnings into errors.
+
+PREFIX ?= /usr/local
+BUILD ?= build
+SUITE ?= all
+FUZZ_SECONDS ?= 10
+ARCH := $(shell uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/')
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+CC ?= gcc
+PKGS := libcurl libcjson yaml-0.1 libarchive libsodium libseccomp
+WARN := -std=c11 -D_GNU_SOURCE -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wcast-qual \
+	-Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference $(if $(CI)$(WERROR),-Werror)
+COMMON := $(WARN) -Iinclude -Isrc -pthread -MMD -MP -DWINALUX_VERSION='"$(VERSION)"'
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK_release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LINK_asan := -fsanitize=address,undefined
+GUEST_FLAGS := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fno-PIE -ffunction-sections -fdata-sections
+GUEST_LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
+GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc)
+GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
+GUEST_ARCHS ?= $(ARCH)
+CFLAGS_PKG = $(shell pkg-config --cflags $(PKGS))
+LIBS_PKG = $(shell pkg-config --libs $(PKGS))
+
+# Layers, lowest first. Each folder is an archive; a folder links only what stands before it.
+LAYERS := base format inventory podman image plan workspace doctor cli
+sources = $(filter-out src/cli/main.c,$(wildcard src/$(1)/*.c))
+objects = $(patsubst src/%.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
+archives = $(foreach l,$(1),$(BUILD)/$(2)/lib$(l).a)
+reverse = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
+$(foreach l,$(LAYERS),$(eval seen += $(l))$(eval upto_$(l) := $(call reverse,$(seen))))
+
+UNIT_SOURCES := $(wildcard tests/unit/*/*_test.c)
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml Containerfiles/*/* data/*))
+GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
+
+.PHONY: all demo test unit fuzz lint format bench install uninstall deb clean test-fresh test-long static-guest asan programs
+.SECONDARY:
+all: $(BUILD)/winalux
+asan: $(BUILD)/winalux-asan
+static-guest: $(GUESTS)
+
+$(BUILD)/winalux: $(BUILD)/release/cli/main.o $(call archives,$(upto_cli),release) $(BUILD)/release/embed.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $(LINK_release) -pthread -o $@ $^ $(LIBS_PKG)
+$(BUILD)/winalux-asan: $(BUILD)/asan/cli/main.o $(call archives,$(upto_cli),asan) $(BUILD)/release/embed.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $(LINK_asan) -pthread -o $@ $^ $(LIBS_PKG)
+
+define mode_rules
+$(BUILD)/$(1)/%.o: src/%.c
+	$$(call say,CC,$$<)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(2) $$(CFLAGS) $$(COMMON) $$(FLAGS_$(1)) $$(CFLAGS_PKG) -c -o $$@ $$<
+$(foreach l,$(LAYERS),$(eval $(BUILD)/$(1)/lib$(l).a: $(call objects,$(l),$(1))))
+$(BUILD)/$(1)/lib%.a:
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(eval $(call mode_rules,release,$(CC)))
+$(eval $(call mode_rules,asan,$(CC)))
+$(eval $(call mode_rules,fuzz,clang))
+
+# The guest: static, one per architecture, of its own sources and base.
+define guest_rules
+$(BUILD)/guest/$(1)/winalux-guest: $(patsubst src/%.c,$(BUILD)/guest/$(1)/%.o,$(call sources,guest) $(call sources,base))
+	$$(call say,GUEST,$$@)
+	$(Q)$(GUEST_CC_$(1)) $$(GUEST_LINK) -o $$@ $$^
+$(BUILD)/guest/$(1)/%.o: src/%.c
+	$$(call say,CC,"$$< ($(1))")
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(GUEST_CC_$(1)) $$(COMMON) $$(GUEST_FLAGS) -c -o $$@ $$<
+endef
+$(foreach a,amd64 arm64,$(eval $(call guest_rules,$(a))))
+
+$(BUILD)/embed.S: tools/embed.sh $(EMBEDDED) $(GUESTS)
+	$(call say,EMBED,$@)
+	$(Q)tools/embed.sh $@ $(BUILD) $(EMBEDDED) $(GUESTS)
+$(BUILD)/release/embed.o: $(BUILD)/embed.S
+	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
+
+# tests/unit/FOLDER/x_test.c links that folder and the ones below; tests/fake helps podman and above.
+FAKE_OBJECTS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fake/*.c))
+$(BUILD)/tests/%.o: tests/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(COMMON) -Itests $(FLAGS_asan) $(CFLAGS_PKG) -c -o $@ $<
+define unit_rules
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(if $(filter-out base format inventory guest,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
+	$$(call say,LINK,$$@)
+	$(Q)$$(CC) $$(LINK_asan) -pthread -o $$@ $$^ $$(LIBS_PKG) -lcmocka
+endef
+upto_guest := guest format base
+$(eval $(BUILD)/asan/libguest.a: $(filter-out %/main.o,$(call objects,guest,asan)))
+$(foreach l,$(LAYERS) guest,$(eval $(call unit_rules,$(l))))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(call archives,$(call reverse,base format inventory podman),fuzz) $(BUILD)/release/embed.o
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(COMMON) -g -fsanitize=fuzzer,address,undefined $(CFLAGS_PKG) -o $@ $^ $(LIBS_PKG)
+
+programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(UNIT_TESTS)
+unit: $(UNIT_TESTS)
+	$(Q)tests/unit/run $(UNIT_TESTS)
+fuzz: $(FUZZERS)
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+demo:
+	$(Q)tools/demo.sh
+test:
+	$(Q)tests/run $(SUITE)
+test-long:
+	$(Q)tests/run-long
+test-fresh:
+	$(Q)tests/fresh
+bench: all
+	$(Q)tests/bench/run
+lint:
+	$(Q)tools/lint.sh
+format:
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+install: all
+	$(Q)tools/install.sh "$(DESTDIR)" "$(PREFIX)" install
+uninstall:
+	$(Q)tools/install.sh "$(DESTDIR)" "$(PREFIX)" uninstall
+deb: all
+	$(Q)tools/deb.sh $(VERSION) $(ARCH)
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_FORMAT_TAR_H
+#define WINALUX_FORMAT_TAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct buf;
+struct error;
+
+/*
+ * Tar archives (libarchive behind it, pax restricted). The end is exactly two zero blocks: with the
+ * usual padding Podman 4.3-5.4 sometimes answers 500 "broken pipe" to an archive PUT.
+ * Names have no leading slash. Times are fixed (the epoch), so equal input gives equal bytes.
+ */
+struct tar_writer;
+
+/* Collects into b, which must outlive the writer; its maximum is the limit. */
+struct tar_writer *tar_writer_new(struct buf *b);
+void tar_writer_freep(struct tar_writer **writer);
+
+int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
+		 const void *data, size_t size, struct error *err);
+int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
+		struct error *err);
+int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, struct error *err);
+int tar_finish(struct tar_writer *w, struct error *err);
+
+/*
+ * Streaming forms for cp, which must not hold a tree in memory.
+ * tar_pack_path writes the file or tree at path as entries that begin with name (symbolic links as
+ * links; sockets are skipped), each owned by uid:gid, to fd. tar_unpack reads an archive from fd
+ * below directory, with libarchive's secure options (no "..", no absolute names, no writing through
+ * symbolic links); the first path component is replaced by rename_first unless that is NULL.
+ * Existing files are overwritten. Both return ERROR_HOST errors that name the path.
+ */
+int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid, struct error *err);
+int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
+	       struct error *err);
+
+/* The content of the first regular file in an archive in memory (small files read back). */
+int tar_first_file(const void *data, size_t len, struct buf *ret_content, struct error *err);
+
+#endif

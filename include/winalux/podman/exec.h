@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PODMAN_EXEC_H
+#define WINALUX_PODMAN_EXEC_H
+
+#include <stdbool.h>
+
+#include "winalux/base/strv.h"
+
+struct buf;
+struct error;
+struct podman;
+
+/*
+ * POST /containers/{id}/exec, then POST /exec/{id}/start on a connection of its own that is upgraded
+ * to a raw stream (Upgrade: tcp). Without a terminal, output comes in frames {stream, 0,0,0, len32be}.
+ */
+struct exec_options {
+	struct strv command;	 /* byte for byte, no shell */
+	struct strv environment; /* "K=V"; TERM and LANG are ours to send (the server does since 4.8) */
+	const char *user;	 /* NULL: the container's */
+	const char *workdir;
+	bool has_terminal;	/* allocate one; stdin_fd must then be a terminal in raw mode */
+	int stdin_fd;		/* -1: none */
+	int stdout_fd;
+	int stderr_fd;
+	const volatile bool *resized; /* set by SIGWINCH; the size is read from stdin_fd */
+	const volatile bool *cancelled;
+};
+
+/* Runs to its end. *ret_status is the command's exit status (126, 127 as libpod reports them). */
+int exec_run(struct podman *podman, const char *container_id, const struct exec_options *options,
+	     int *ret_status, struct error *err);
+
+#endif
