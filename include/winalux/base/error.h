@@ -46,7 +46,11 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 int error_set_errno(struct error *err, enum error_kind kind, int os_errno, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Puts the outer context in front: "cannot deploy 'alice': " + text. Returns -1. */
+/*
+ * Puts the outer context in front: "cannot deploy 'alice'" gives "cannot deploy 'alice': " + text
+ * (a context that ends in ": " already gets no second one). What does not fit is cut at the end of
+ * the text, never from the context. Returns -1.
+ */
 int error_add(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Exit status of the program for a kind (usage 2, inventory 3, podman 4, host 5, ssh 6, …). */

@@ -28,7 +28,10 @@ int fd_set_nonblocking(int fd, bool is_nonblocking);
  */
 int fd_wait(int fd, short events, int timeout_ms);
 
-/* Whole small files. Refuses what is not a regular file and what is larger than max_bytes. */
+/*
+ * Whole small files. Refuses what is not a regular file and what is larger than max_bytes. Errors
+ * are ERROR_HOST with os_errno where a call failed. ret_text is initialised here, on success only.
+ */
 int file_read(const char *path, size_t max_bytes, struct buf *ret_text, struct error *err);
 
 /* Writes beside the target and renames over it, so that a reader sees the old or the new text. */

@@ -29,12 +29,18 @@ struct process_options {
 /*
  * Runs to the end. Returns 0 when it ran (status in *ret_status as of a shell: 128+n for a signal),
  * -1 when it could not be started (ERROR_HOST; "is not installed" for ENOENT), timed out or was
- * cancelled. options and out may be NULL; out collects stdout.
+ * cancelled, or out overflowed (ERROR_HOST). options and out may be NULL; out collects stdout (a zeroed
+ * one is initialised with the limit). stderr without on_line goes to the debug log. What the child
+ * left running in the background is not waited for. With a terminal as stdin the child stays in
+ * our process group, and a limit then ends only the child itself.
  */
 int process_run(const char *const *argv, const struct process_options *options, struct buf *out,
 		int *ret_status, struct error *err);
 
-/* Starts a background child that dies with us (PR_SET_PDEATHSIG), stdio on /dev/null. */
+/*
+ * Starts a background child that dies with us (PR_SET_PDEATHSIG), stdio on /dev/null, in a process
+ * group of its own. The kernel means the thread that called: call it from one that stays.
+ */
 int process_spawn(const char *const *argv, pid_t *ret_pid, struct error *err);
 
 /* TERM, then KILL after timeout_ms; reaps. */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/base/term.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "winalux/base/mem.h"
+#include "winalux/base/utf8.h"
+
+struct term_state {
+	int fd;
+	struct termios saved;
+};
+
+bool term_is_terminal(int fd)
+{
+	return isatty(fd) == 1;
+}
+
+int term_width(int fd, int fallback_columns)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return fallback_columns;
+	return size.ws_col;
+}
+
+size_t term_text_width(const char *text)
+{
+	size_t left = strlen(text), columns = 0;
+
+	while (left > 0) {
+		uint32_t code;
+		size_t used = utf8_decode(text, left, &code);
+
+		columns += used ? utf8_columns(code) : 1;
+		used = used ? used : 1;
+		text += used;
+		left -= used;
+	}
+	return columns;
+}
+
+bool term_wants_color(int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (no_color && *no_color) /* https://no-color.org: present and not empty */
+		return false;
+	return term && strcmp(term, "dumb") != 0 && term_is_terminal(fd);
+}
+
+struct term_state *term_set_raw(int fd)
+{
+	struct term_state state = { .fd = fd };
+
+	if (tcgetattr(fd, &state.saved) < 0)
+		return NULL;
+	struct termios raw = state.saved;
+	cfmakeraw(&raw);
+	if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+		return NULL;
+	struct term_state *kept = xmalloc(sizeof(*kept));
+	*kept = state;
+	return kept;
+}
+
+void term_restore(struct term_state *state)
+{
+	if (!state)
+		return;
+	tcsetattr(state->fd, TCSADRAIN, &state->saved);
+	free(state);
+}
