@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/podman/pod.h"
+
+#include <stdlib.h>
+
+#include "client.h"
+#include "decode.h"
+#include "winalux/base/mem.h"
+#include "winalux/format/json.h"
+
+void pod_spec_release(struct pod_spec *spec)
+{
+	if (!spec)
+		return;
+	free(spec->name);
+	free(spec->infra_name);
+	free(spec->hostname);
+	free(spec->network);
+	labels_release(&spec->labels);
+	port_mappings_release(&spec->ports);
+	*spec = (struct pod_spec){ 0 };
+}
+
+static void pod_release(struct pod *p)
+{
+	free(p->id);
+	free(p->name);
+	free(p->status);
+	free(p->infra_id);
+	labels_release(&p->labels);
+}
+
+void pods_release(struct pods *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->count; i++)
+		pod_release(&p->items[i]);
+	free(p->items);
+	*p = (struct pods){ 0 };
+}
+
+static void add_ports(struct json *body, const struct port_mappings *ports)
+{
+	if (ports->count == 0)
+		return;
+	struct json *array = json_add_array(body, "portmappings");
+	for (size_t i = 0; i < ports->count; i++) {
+		const struct port_mapping *port = &ports->items[i];
+		struct json *entry = json_append_object(array);
+
+		json_add_text(entry, "host_ip", port->host_ip);
+		json_add_int(entry, "host_port", port->host_port);
+		json_add_int(entry, "container_port", port->container_port);
+		json_add_text(entry, "protocol", "tcp");
+	}
+}
+
+struct json *pod_spec_encode(const struct pod_spec *spec)
+{
+	struct json *body = json_new_object();
+
+	json_add_text(body, "name", spec->name);
+	if (spec->infra_name)
+		json_add_text(body, "infra_name", spec->infra_name);
+	if (spec->hostname)
+		json_add_text(body, "hostname", spec->hostname);
+	encode_labels(body, "labels", &spec->labels);
+	json_add_text(body, "exit_policy", "stop"); /* the API's default is "continue" */
+	struct json *shared = json_add_array(body, "shared_namespaces");
+	json_append_text(shared, "net");
+	json_append_text(shared, "uts");
+	json_add_text(json_add_object(body, "netns"), "nsmode", "bridge");
+	if (spec->network)
+		json_add_object(json_add_object(body, "Networks"), spec->network);
+	add_ports(body, &spec->ports);
+	encode_limits(body, &spec->limits);
+	return body;
+}
+
+static void decode_pod(const struct json *entry, struct pod *ret)
+{
+	ret->id = decode_text(entry, "Id");
+	ret->name = decode_text(entry, "Name");
+	ret->status = decode_text(entry, "Status");
+	ret->infra_id = decode_text(entry, "InfraId");
+	decode_labels(json_get(entry, "Labels"), &ret->labels);
+}
+
+int pod_list(struct podman *podman, const char *label, struct pods *ret, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	DEFER(json_freep) struct json *list = NULL;
+
+	request_init(&rq, "GET", "list pods", NULL);
+	request_path(&rq, "pods", "json", NULL);
+	request_query_label(&rq, label);
+	if (podman_call_json(podman, &rq, &list, err) < 0)
+		return -1;
+	*ret = (struct pods){ 0 };
+	for (const struct json *e = json_first(list); e; e = json_next(e)) {
+		struct pod *p = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*p));
+
+		decode_pod(e, p);
+		ret->count++;
+	}
+	return 0;
+}
+
+int pod_create(struct podman *podman, const struct pod_spec *spec, char **ret_id, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	struct error why;
+
+	request_init(&rq, "POST", "create pod", spec->name);
+	rq.flags = REQUEST_CONFLICT_409;
+	request_path(&rq, "pods", "create", NULL);
+	request_json(&rq, pod_spec_encode(spec));
+	if (podman_call_id(podman, &rq, "Id", ret_id, &why) == 0)
+		return 0;
+	/*
+	 * Before 5.x a refused create may leave half a pod behind, which would make the next try
+	 * fail with "already exists". A conflict is somebody's whole pod: hands off.
+	 */
+	if (why.kind == ERROR_PODMAN || why.kind == ERROR_NOT_FOUND)
+		pod_remove(podman, spec->name, 0, NULL);
+	if (err)
+		*err = why;
+	return -1;
+}
+
+int pod_start(struct podman *podman, const char *id, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	request_init(&rq, "POST", "start pod", id);
+	rq.flags = REQUEST_OK_304 | REQUEST_ERRORS_IN_200;
+	request_path(&rq, "pods", id, "start", NULL);
+	return podman_call(podman, &rq, NULL, err);
+}
+
+int pod_stop(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	request_init(&rq, "POST", "stop pod", id);
+	rq.flags = REQUEST_OK_304 | REQUEST_OK_404 | REQUEST_ERRORS_IN_200;
+	rq.timeout_ms = request_stop_timeout_ms(timeout_s);
+	request_path(&rq, "pods", id, "stop", NULL);
+	request_query_int(&rq, "t",
+			  timeout_s > 0 ? timeout_s : 1); /* 0 is taken for "unset": 10 s */
+	return podman_call(podman, &rq, NULL, err);
+}
+
+int pod_remove(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	request_init(&rq, "DELETE", "remove pod", id);
+	rq.flags = REQUEST_OK_404 | REQUEST_ERRORS_IN_200;
+	rq.timeout_ms = request_stop_timeout_ms(timeout_s);
+	request_path(&rq, "pods", id, NULL);
+	request_query(&rq, "force", "true");
+	request_query_int(&rq, "timeout", timeout_s);
+	return podman_call(podman, &rq, NULL, err);
+}
