@@ -12,7 +12,7 @@ struct error;
 /*
  * Tar archives (libarchive behind it, pax restricted). The end is exactly two zero blocks: with the
  * usual padding Podman 4.3-5.4 sometimes answers 500 "broken pipe" to an archive PUT.
- * Names have no leading slash. Times are fixed (the epoch), so equal input gives equal bytes.
+ * Names have no leading slash. tar_add_* fix the times (the epoch), so equal input gives equal bytes.
  */
 struct tar_writer;
 
@@ -28,18 +28,26 @@ int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, 
 int tar_finish(struct tar_writer *w, struct error *err);
 
 /*
- * Streaming forms for cp, which must not hold a tree in memory.
+ * Streaming forms for cp, which must not hold a tree in memory. Both return ERROR_HOST errors that
+ * name the path.
  * tar_pack_path writes the file or tree at path as entries that begin with name (symbolic links as
- * links; sockets are skipped), each owned by uid:gid, to fd. tar_unpack reads an archive from fd
- * below directory, with libarchive's secure options (no "..", no absolute names, no writing through
- * symbolic links); the first path component is replaced by rename_first unless that is NULL.
- * Existing files are overwritten. Both return ERROR_HOST errors that name the path.
+ * links; sockets, FIFOs and devices are skipped), each owned by uid:gid with the file's own time,
+ * to fd.
+ * tar_unpack reads an archive from fd to its end and makes its files below directory, which exists.
+ * Refused are "..", absolute names, and writing or linking through symbolic links; FIFOs and
+ * devices are skipped, set-user-id bits dropped, the umask applies. The first path component is
+ * replaced by rename_first unless that is NULL (with "" it is dropped). Existing files are
+ * overwritten. *ret_bytes, which may be NULL, is what the files hold.
  */
 int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid, struct error *err);
 int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
 	       struct error *err);
 
-/* The content of the first regular file in an archive in memory (small files read back). */
+/*
+ * The content of the first regular file in an archive in memory (small files read back).
+ * ret_content is initialised by the caller, whose maximum is the limit. ERROR_NOT_FOUND where there
+ * is no regular file, ERROR_PODMAN where it is no archive.
+ */
 int tar_first_file(const void *data, size_t len, struct buf *ret_content, struct error *err);
 
 #endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/format/hash.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/mem.h"
+
+enum { HASH_BYTES = (HASH_HEX_SIZE - 1) / 2 };
+
+struct hash {
+	crypto_generichash_state state;
+};
+
+/* Cheap after the first time and safe from any thread. It fails only without a random source. */
+static void need_sodium(void)
+{
+	if (sodium_init() < 0)
+		abort();
+}
+
+struct hash *hash_new(void)
+{
+	struct hash *h = aligned_alloc(alignof(struct hash), sizeof(*h));
+
+	need_sodium();
+	if (!h || crypto_generichash_init(&h->state, NULL, 0, HASH_BYTES) != 0)
+		abort();
+	return h;
+}
+
+static void add_length(struct hash *h, uint64_t len)
+{
+	unsigned char bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(len >> (8 * i)); /* the same on every architecture */
+	crypto_generichash_update(&h->state, bytes, sizeof(bytes));
+}
+
+void hash_add(struct hash *h, const void *data, size_t len)
+{
+	add_length(h, len);
+	crypto_generichash_update(&h->state, data, len);
+}
+
+void hash_add_text(struct hash *h, const char *text)
+{
+	if (text)
+		hash_add(h, text, strlen(text));
+	else
+		add_length(h, UINT64_MAX); /* a length that no text has */
+}
+
+void hash_end(struct hash *h, char ret_hex[static HASH_HEX_SIZE])
+{
+	unsigned char digest[HASH_BYTES];
+
+	crypto_generichash_final(&h->state, digest, sizeof(digest));
+	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, digest, sizeof(digest));
+	free(h);
+}
+
+void hash_text(const char *text, char ret_hex[static HASH_HEX_SIZE])
+{
+	struct hash *h = hash_new();
+
+	hash_add_text(h, text);
+	hash_end(h, ret_hex);
+}
+
+void hash_random_hex(char ret_hex[static HASH_HEX_SIZE])
+{
+	unsigned char bytes[HASH_BYTES];
+
+	need_sodium();
+	randombytes_buf(bytes, sizeof(bytes));
+	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, bytes, sizeof(bytes));
+}
+
+uint32_t hash_random_below(uint32_t bound)
+{
+	need_sodium();
+	return randombytes_uniform(bound);
+}
+
+void hash_ssh_fingerprint(const void *data, size_t len, char ret[static HASH_FINGERPRINT_SIZE])
+{
+	static const char prefix[] = "SHA256:";
+	unsigned char digest[crypto_hash_sha256_BYTES];
+
+	need_sodium();
+	crypto_hash_sha256(digest, data, len);
+	memcpy(ret, prefix, sizeof(prefix));
+	sodium_bin2base64(ret + sizeof(prefix) - 1, HASH_FINGERPRINT_SIZE - sizeof(prefix) + 1,
+			  digest, sizeof(digest), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+bool base64_decode(const char *text, size_t len, struct buf *b)
+{
+	size_t cap = len / 4 * 3 + 3, used;
+	DEFER(freep) unsigned char *bytes = xmalloc(cap);
+
+	if (sodium_base642bin(bytes, cap, text, len, NULL, &used, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) != 0)
+		return false;
+	buf_add(b, bytes, used);
+	return true;
+}
