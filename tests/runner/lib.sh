@@ -10,6 +10,7 @@
 
 runner=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 checkout=$(cd "$runner/../.." && pwd -P)
+umask 022
 
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -98,7 +99,7 @@ passed_variables() {
 # us, PID 1 with unshare, and everything else with PID 1. Background jobs of bash ignore SIGINT and
 # QUIT, which the command would inherit: env sets them back.
 isolate() {
-	local child status
+	local child status=0
 	export runner checkout suite user uid gid home base key state shared logs
 	setpriv --pdeathsig KILL env --default-signal=INT,QUIT \
 		unshare --mount --pid --fork --kill-child --propagation private \
@@ -106,11 +107,10 @@ isolate() {
 	child=$!
 	trap 'kill -KILL $child 2>/dev/null' TERM HUP
 	trap : INT
-	while :; do
-		wait $child
-		status=$?
-		kill -0 $child 2>/dev/null || break
+	while kill -0 $child 2>/dev/null; do
+		wait $child || : # also returns when a trap ran
 	done
+	wait $child || status=$?
 	trap - TERM HUP INT
 	return $status
 }
@@ -161,11 +161,12 @@ debian_root() { # NAME RELEASE PACKAGES
 }
 
 # Runs a runner again as root, for a user who is not root but has sudo.
-with_sudo() { # SCRIPT ARGUMENTS…
+with_sudo() { # REASON SCRIPT ARGUMENTS…
 	local -a pass=()
-	local name
+	local name reason=$1
+	shift
 	command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
-		die "needs root, or sudo without a password prompt (run 'sudo -v' first)"
+		die "$reason needs root, or sudo that does not ask (run 'sudo -v' first)"
 	while read -r name; do
 		pass+=("$name=${!name}")
 	done < <(passed_variables)

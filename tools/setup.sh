@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tools/setup.sh [GROUP…]        installs the Debian packages that are missing, as root or with sudo
+# tools/setup.sh --list [GROUP…] prints the missing ones and installs nothing
+#
+# Groups: build (make), run (deploying workspaces), test (make test), lint (make lint). None given:
+# build, run and test. For Debian 12 and 13 and Ubuntu 24.04; needs neither root nor sudo when
+# nothing is missing.
+set -eu
+
+log=${WINALUX_SETUP_LOG:-${TMPDIR:-/tmp}/winalux-setup-$(id -u).log}
+
+die() {
+	printf 'setup: %s\n' "$*" >&2
+	exit 1
+}
+
+# Numbers in package names differ between releases.
+read_release() {
+	local ID='' VERSION_ID='' ID_LIKE=''
+	# shellcheck source=/dev/null
+	. /etc/os-release
+	release=$ID-$VERSION_ID
+	case $release in
+	debian-12) clang=14 ;;
+	debian-13) clang=19 ;;
+	ubuntu-24.04) clang=18 ;;
+	*) die "knows Debian 12, Debian 13 and Ubuntu 24.04, not '$release'; docs/install.md lists what is needed" ;;
+	esac
+}
+
+packages_of() { # GROUP
+	case $1 in
+	build)
+		echo gcc libc6-dev make pkg-config git ca-certificates libcurl4-openssl-dev libcjson-dev libyaml-dev
+		echo libarchive-dev libsodium-dev libseccomp-dev
+		;;
+	run)
+		# Without recommended packages Podman comes without most of what it needs rootless.
+		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt slirp4netns
+		echo mmdebstrap debian-archive-keyring openssh-client ca-certificates procps
+		if [ -d /run/systemd/system ]; then
+			echo dbus-user-session
+		fi
+		;;
+	test)
+		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
+		echo openssh-client python3-minimal iproute2 util-linux
+		;;
+	lint)
+		echo clang-format clang-tidy cppcheck shellcheck gcovr valgrind
+		;;
+	*)
+		die "there is no group '$1': build, run, test or lint"
+		;;
+	esac
+}
+
+missing() { # PACKAGES…
+	local name status
+	for name in "$@"; do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) || status=
+		[ "$status" = installed ] || echo "$name"
+	done
+}
+
+apt() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" \
+		>>"$log" 2>&1 </dev/null || {
+		tail -n 15 "$log" >&2
+		die "apt-get $1 failed; see $log"
+	}
+}
+
+choose_root() {
+	as_root=()
+	[ "$(id -u)" != 0 ] || return 0
+	as_root=(sudo)
+	command -v sudo >/dev/null || return 1
+	sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+}
+
+main() {
+	local list='' wanted=() need=()
+	[ "${1:-}" != --list ] || { list=yes; shift; }
+	[ $# -gt 0 ] || set -- build run test
+	command -v dpkg-query >/dev/null || die "this is no Debian: docs/install.md lists what is needed"
+	read_release
+	for group in "$@"; do
+		# shellcheck disable=SC2207
+		wanted+=($(packages_of "$group"))
+	done
+	mapfile -t need < <(missing "${wanted[@]}" | sort -u)
+	if [ -n "$list" ]; then
+		printf '%s\n' "${need[@]}"
+		return
+	fi
+	[ ${#need[@]} -gt 0 ] || return 0
+	choose_root || die "needs an administrator once: apt-get install -y --no-install-recommends ${need[*]}"
+	printf 'setup: installing %s\n' "${need[*]}"
+	: >"$log"
+	apt update
+	apt install --no-install-recommends "${need[@]}"
+}
+
+main "$@"
