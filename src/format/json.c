@@ -184,7 +184,7 @@ bool json_to_int(const struct json *value, int64_t *ret)
 		return false;
 	double number = in_const(value)->valuedouble;
 	/* 2^63 itself does not fit; the comparison is false for NaN. */
-	if (!(number >= -0x1p63 && number < 0x1p63) || number != trunc(number))
+	if (!(number >= -0x1p63 && number < 0x1p63) || number != (double)(int64_t)number)
 		return false;
 	*ret = (int64_t)number;
 	return true;
@@ -352,7 +352,8 @@ static void print_number(struct buf *b, double number)
 		buf_add_str(b, "null");
 		return;
 	}
-	if (number == trunc(number) && fabs(number) <= JSON_EXACT_MAX) {
+	if (number >= -JSON_EXACT_MAX && number <= JSON_EXACT_MAX &&
+	    number == (double)(long long)number) {
 		buf_addf(b, "%lld", (long long)number);
 		return;
 	}
