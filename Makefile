@@ -67,6 +67,7 @@ $(BUILD)/$(1)/%.o: src/%.c
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(2) $$(CFLAGS) $$(COMMON) $$(FLAGS_$(1)) $$(CFLAGS_PKG) -c -o $$@ $$<
 $(foreach l,$(LAYERS),$(eval $(BUILD)/$(1)/lib$(l).a: $(call objects,$(l),$(1))))
+$(eval $(BUILD)/$(1)/libplan.a: $(BUILD)/$(1)/guest/wire.o)
 $(BUILD)/$(1)/lib%.a:
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
@@ -99,7 +100,7 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(COMMON) -Itests $(FLAGS_asan) $(CFLAGS_PKG) -c -o $@ $<
 define unit_rules
-$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(if $(filter-out base format inventory guest,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/$(1)/*.c))) $(if $(filter-out base format inventory guest,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
 	$(Q)$$(CC) $$(LINK_asan) -pthread -o $$@ $$^ $$(LIBS_PKG) -lcmocka
 endef

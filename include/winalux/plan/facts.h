@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PLAN_FACTS_H
+#define WINALUX_PLAN_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "winalux/format/hash.h"
+#include "winalux/podman/container.h"
+#include "winalux/podman/image.h"
+#include "winalux/podman/network.h"
+#include "winalux/podman/pod.h"
+#include "winalux/podman/podman.h"
+#include "winalux/podman/volume.h"
+
+/* What is recorded about a workspace: the labels of its highest complete state volume. */
+struct workspace_state {
+	unsigned generation; /* 0: no state */
+	const char *id; /* borrowed from the volume's labels, as all text here; NULL when absent */
+	const char *objects;
+	const char *live;
+	const char *host_key;
+	const char *profile;
+	int64_t deployed_s; /* 0: unknown */
+	uint16_t ssh_port;  /* 0: none recorded */
+	uint16_t app_port;
+};
+
+/* All objects that carry one workspace's name. Pointers are borrowed from struct facts. */
+struct workspace_facts {
+	const char *name;
+	char *slug;
+	const struct pod *pod;
+	const struct network *network;
+	const struct container *
+		*containers; /* without infra, by role: sidecars in order of name, dev last */
+	size_t container_count;
+	const struct container *infra;
+	const struct volume **volumes; /* without state volumes */
+	size_t volume_count;
+	const struct volume **states; /* all state volumes, highest generation first */
+	size_t state_count;
+	struct workspace_state state;
+};
+
+/* What is there: the answers of the list calls, and the same by workspace. */
+struct facts {
+	struct podman_version version;
+	struct containers containers;
+	struct pods pods;
+	struct volumes volumes;
+	struct networks networks;
+	struct images images;
+	struct workspace_facts *workspaces; /* sorted by name */
+	size_t count;
+	size_t cap;
+	const struct volume *account; /* volume winalux-account, or NULL */
+	const char *seccomp_digest;   /* of the profile that is in it, or NULL */
+	unsigned account_generation;
+};
+
+/* Sorts the lists into workspaces. Call once, after the lists are filled. */
+void facts_index(struct facts *facts);
+void facts_release(struct facts *facts);
+const struct workspace_facts *facts_find(const struct facts *facts, const char *name);
+
+/* Container of a role ("dev", "redis"), or NULL. */
+const struct container *workspace_facts_container(const struct workspace_facts *w,
+						  const char *role);
+/* The id recorded for a role in the state, "" when none. Writes at most 65 bytes. */
+void workspace_state_object(const struct workspace_state *state, const char *role,
+			    char ret_id[static 65]);
+
+/* One word for people: "running", "stopped", "partial", "created", "no containers". */
+const char *workspace_facts_status(const struct workspace_facts *w);
+
+#endif

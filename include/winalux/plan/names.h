@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PLAN_NAMES_H
+#define WINALUX_PLAN_NAMES_H
+
+#include <stddef.h>
+
+/*
+ * Names and labels of the objects in Podman. Objects are winalux-<slug>-<role>; the role of a
+ * container or of a volume has no "-" and begins with a letter (state volumes: state-<generation>),
+ * so two workspaces never meet in one name. Objects are found by label, never by name.
+ */
+#define LABEL_SCHEMA "io.winalux.schema"       /* "1"; on every object of ours */
+#define LABEL_WORKSPACE "io.winalux.workspace" /* name as in the inventory */
+#define LABEL_ROLE                                                                                 \
+	"io.winalux.role" /* "pod", "dev", "redis", "home", "keys", "net", "state", "lock",        \
+			     "account" */
+#define LABEL_SPEC "io.winalux.spec" /* digest of what the object was made from */
+#define LABEL_ASPECTS                                                                              \
+	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
+#define LABEL_GUEST "io.winalux.guest" /* digest of the guest that a container mounts */
+
+/* On state volumes only: what may change, in a volume that is made anew. */
+#define LABEL_GENERATION "io.winalux.generation"
+#define LABEL_ID "io.winalux.id"             /* random, given once in the life of a workspace */
+#define LABEL_OBJECTS "io.winalux.objects"   /* "dev=<id> net=<id> pod=<id> redis=<id>" */
+#define LABEL_LIVE "io.winalux.live"         /* digest of the files inside the dev container */
+#define LABEL_PORTS "io.winalux.ports"       /* "app=8001 ssh=2201": keeps "auto" the same */
+#define LABEL_HOST_KEY "io.winalux.host-key" /* "ssh-ed25519 AAAA…" */
+#define LABEL_PROFILE "io.winalux.profile"
+#define LABEL_DEPLOYED "io.winalux.deployed" /* RFC 3339 */
+#define LABEL_HOLDER "io.winalux.holder"     /* of a lock: who */
+#define LABEL_EXPIRES "io.winalux.expires"   /* of a lock: RFC 3339 */
+#define LABEL_SECCOMP                                                                              \
+	"io.winalux.seccomp" /* of the account's state: digest of the profile in its volume */
+
+#define SCHEMA_VERSION "1"
+#define ACCOUNT_VOLUME "winalux-account"
+#define ROLE_DEV "dev"
+#define ROLE_POD "pod"
+#define ROLE_NETWORK "net"
+#define ROLE_HOME "home"
+#define ROLE_KEYS "keys"
+#define ROLE_STATE "state"
+
+/* "winalux-<slug>-<role>". The caller frees it. */
+char *object_name(const char *slug, const char *role);
+/* "winalux-<slug>-state-<generation>" */
+char *state_volume_name(const char *slug, unsigned generation);
+/* "a_b" → "a-b". The caller frees it. */
+char *slug_from_name(const char *name);
+
+#endif

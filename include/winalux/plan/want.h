@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PLAN_WANT_H
+#define WINALUX_PLAN_WANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "winalux/format/hash.h"
+#include "winalux/inventory/inventory.h"
+#include "winalux/podman/container.h"
+#include "winalux/podman/pod.h"
+
+struct error;
+struct facts;
+
+/*
+ * What one workspace should be, down to the bodies of the REST calls. Each object's digest is of
+ * everything that decides it, images by id, the guest left out (a new winalux keeps old guests).
+ */
+struct want_container {
+	char *role;
+	struct container_spec spec; /* labels include LABEL_SPEC */
+	char digest[HASH_HEX_SIZE];
+	char *image_id;  /* NULL while the image is missing */
+	bool is_foreign; /* not ours inside: nothing of the guest in it */
+};
+
+struct want_volume {
+	char *role;
+	char *name;
+};
+
+struct want {
+	const struct workspace *workspace; /* borrowed from the inventory */
+	char *network;
+	struct pod_spec pod;
+	char pod_digest[HASH_HEX_SIZE];
+	struct want_volume *volumes;
+	size_t volume_count;
+	struct want_container *containers; /* start order: sidecars, then dev */
+	size_t container_count;
+	char *guest_conf;      /* /etc/winalux/guest.conf of the dev container */
+	char *authorized_keys; /* /etc/winalux/keys/developer */
+	char live_digest[HASH_HEX_SIZE];
+	uint16_t ssh_port; /* 0 in a plan that could not choose yet */
+	uint16_t app_port; /* 0: not published */
+};
+
+struct want_context {
+	const struct profiles *profiles;
+	const struct facts *facts;
+	const struct strv
+		*environment;    /* proxies and CA of the host, from builder_add_environment */
+	const char *guest_image; /* reference */
+	const char *guest_digest;
+	const char *seccomp_path; /* on the server; NULL where the account's volume is still to be
+				     made */
+	const struct strv
+		*names; /* selection: ports are only tested for these; NULL or empty: all */
+	/* Is this port free to bind? Called for ports that none of ours holds. */
+	bool (*port_is_free)(const char *host_ip, uint16_t port, void *context);
+	void *context;
+};
+
+/*
+ * Makes the wants of all workspaces of an inventory (in its order, *ret has inventory->count
+ * items). Chooses "auto" ports: the recorded one if there is one, else the first free one from a
+ * place that the name decides (ssh 22000-24999, app 28000-29999). ERROR_CONFLICT when a fixed port
+ * is not free.
+ */
+int wants_make(const struct inventory *inventory, const struct want_context *context,
+	       struct want **ret, struct error *err);
+void wants_free(struct want *wants, size_t count);
+
+#endif

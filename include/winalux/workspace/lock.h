@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_WORKSPACE_LOCK_H
+#define WINALUX_WORKSPACE_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct podman;
+
+/*
+ * One deploy at a time per account, without a file on the host: volumes winalux-lock-<n> carry
+ * holder and expiry in labels that nobody can change. Whoever creates number n+1 holds the lock
+ * (of two who create the same name one fails), then removes n. To renew, the holder creates the
+ * next number; a lock that has expired is taken over the same way.
+ */
+struct lock;
+
+struct lock_options {
+	uint32_t lifetime_s; /* of one hold, renewed at half of it; 0: 120 */
+	int timeout_ms;      /* waits that long for another holder; ERROR_LOCKED names it */
+	const volatile bool *cancelled;
+	/* Called once when it begins to wait. holder: "alice@host pid 123". */
+	void (*on_wait)(void *context, const char *holder, int64_t expires_s);
+	void *context;
+};
+
+int lock_take(struct podman *podman, const struct lock_options *options, struct lock **ret,
+	      struct error *err);
+/* Renews when more than half of the lifetime has passed; does nothing before. */
+int lock_keep(struct lock *lock, struct podman *podman, struct error *err);
+/* Gives it back and frees it. Errors are ignored: it expires. Accepts NULL. */
+void lock_release(struct lock *lock, struct podman *podman);
+
+#endif

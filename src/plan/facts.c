@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sorting the answers of the list calls into workspaces. Everything is found by label. Infra
+ * containers carry their pod's labels; they are told apart by is_infra. A workspace exists as soon
+ * as one object carries its name, so leftovers of a broken deploy are seen too.
+ */
+#include "winalux/plan/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
+#include "winalux/plan/names.h"
+
+static int compare_workspaces(const void *a, const void *b)
+{
+	const struct workspace_facts *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static const char *role_of(const struct labels *labels)
+{
+	const char *role = labels_get(labels, LABEL_ROLE);
+
+	return role ? role : "";
+}
+
+static void add_workspace_name(struct facts *facts, const struct labels *labels)
+{
+	const char *name = labels_get(labels, LABEL_WORKSPACE);
+	struct workspace_facts *w;
+
+	if (!name)
+		return;
+	facts->workspaces = xgrow(facts->workspaces, &facts->cap, facts->count, sizeof(*w));
+	facts->workspaces[facts->count++].name = name;
+}
+
+/* One entry per object at first, then sorted and made unique: no search per object. */
+static void collect_names(struct facts *facts)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < facts->containers.count; i++)
+		add_workspace_name(facts, &facts->containers.items[i].labels);
+	for (size_t i = 0; i < facts->pods.count; i++)
+		add_workspace_name(facts, &facts->pods.items[i].labels);
+	for (size_t i = 0; i < facts->volumes.count; i++)
+		add_workspace_name(facts, &facts->volumes.items[i].labels);
+	for (size_t i = 0; i < facts->networks.count; i++)
+		add_workspace_name(facts, &facts->networks.items[i].labels);
+	if (facts->count > 1)
+		qsort(facts->workspaces, facts->count, sizeof(facts->workspaces[0]),
+		      compare_workspaces);
+	for (size_t i = 0; i < facts->count; i++) {
+		if (kept && !strcmp(facts->workspaces[kept - 1].name, facts->workspaces[i].name))
+			continue;
+		facts->workspaces[kept++] = facts->workspaces[i];
+	}
+	facts->count = kept;
+	for (size_t i = 0; i < facts->count; i++)
+		facts->workspaces[i].slug = slug_from_name(facts->workspaces[i].name);
+}
+
+static struct workspace_facts *find_mutable(struct facts *facts, const struct labels *labels)
+{
+	struct workspace_facts key = { .name = labels_get(labels, LABEL_WORKSPACE) };
+
+	if (!key.name || !facts->count)
+		return NULL;
+	return bsearch(&key, facts->workspaces, facts->count, sizeof(key), compare_workspaces);
+}
+
+const struct workspace_facts *facts_find(const struct facts *facts, const char *name)
+{
+	struct workspace_facts key = { .name = name };
+
+	if (!facts->count)
+		return NULL;
+	return bsearch(&key, facts->workspaces, facts->count, sizeof(key), compare_workspaces);
+}
+
+/* Lists of borrowed pointers grow by one: a workspace has a handful of each. */
+#define APPEND_POINTER(list, count, pointer)                                                       \
+	do {                                                                                       \
+		(list) = xreallocarray((void *)(list), (count) + 1, sizeof(*(list)));              \
+		(list)[(count)++] = (pointer);                                                     \
+	} while (0)
+
+static void place_container(struct facts *facts, const struct container *c)
+{
+	struct workspace_facts *w = find_mutable(facts, &c->labels);
+
+	if (!w)
+		return;
+	if (c->is_infra)
+		w->infra = c;
+	else
+		APPEND_POINTER(w->containers, w->container_count, c);
+}
+
+static unsigned generation_of(const struct volume *v)
+{
+	const char *text = labels_get(&v->labels, LABEL_GENERATION);
+	uint64_t generation = 0;
+
+	if (!text || !parse_whole_u64(text, 1, UINT32_MAX, &generation))
+		return 0;
+	return (unsigned)generation;
+}
+
+static void place_account_volume(struct facts *facts, const struct volume *v, const char *role)
+{
+	const unsigned generation = generation_of(v);
+
+	if (!strcmp(v->name, ACCOUNT_VOLUME)) {
+		facts->account = v;
+	} else if (!strcmp(role, "account") && generation > facts->account_generation) {
+		facts->account_generation = generation;
+		facts->seccomp_digest = labels_get(&v->labels, LABEL_SECCOMP);
+	}
+}
+
+static void place_volume(struct facts *facts, const struct volume *v)
+{
+	struct workspace_facts *w = find_mutable(facts, &v->labels);
+	const char *role = role_of(&v->labels);
+
+	if (!w)
+		place_account_volume(facts, v, role);
+	else if (!strcmp(role, ROLE_STATE))
+		APPEND_POINTER(w->states, w->state_count, v);
+	else
+		APPEND_POINTER(w->volumes, w->volume_count, v);
+}
+
+/* Sidecars by role, dev last: the order in which a pod starts. */
+static int compare_containers(const void *a, const void *b)
+{
+	const struct container *left = *(const struct container *const *)a;
+	const struct container *right = *(const struct container *const *)b;
+	const char *left_role = role_of(&left->labels), *right_role = role_of(&right->labels);
+	const int is_left_dev = !strcmp(left_role, ROLE_DEV);
+	const int is_right_dev = !strcmp(right_role, ROLE_DEV);
+
+	if (is_left_dev != is_right_dev)
+		return is_left_dev - is_right_dev;
+	return strcmp(left_role, right_role);
+}
+
+static int compare_states(const void *a, const void *b)
+{
+	const unsigned left = generation_of(*(const struct volume *const *)a);
+	const unsigned right = generation_of(*(const struct volume *const *)b);
+
+	return (left < right) - (left > right);
+}
+
+static int compare_volumes(const void *a, const void *b)
+{
+	return strcmp((*(const struct volume *const *)a)->name,
+		      (*(const struct volume *const *)b)->name);
+}
+
+/* Value of "key=" in a list of "key=value" parted by blanks. */
+static bool find_pair(const char *pairs, const char *key, char *ret, size_t size)
+{
+	const size_t key_len = strlen(key);
+
+	while (pairs && *pairs) {
+		const size_t len = strcspn(pairs, " ");
+
+		if (len > key_len && pairs[key_len] == '=' && !strncmp(pairs, key, key_len) &&
+		    len - key_len <= size) {
+			memcpy(ret, pairs + key_len + 1, len - key_len - 1);
+			ret[len - key_len - 1] = '\0';
+			return true;
+		}
+		pairs += len;
+		pairs += strspn(pairs, " ");
+	}
+	return false;
+}
+
+static uint16_t recorded_port(const char *ports, const char *key)
+{
+	char text[8];
+	uint16_t port = 0;
+
+	if (find_pair(ports, key, text, sizeof(text)))
+		parse_port(text, &port);
+	return port;
+}
+
+static void read_state(struct workspace_facts *w)
+{
+	const struct labels *labels;
+	const char *deployed, *ports;
+
+	if (!w->state_count)
+		return;
+	labels = &w->states[0]->labels;
+	w->state.generation = generation_of(w->states[0]);
+	w->state.id = labels_get(labels, LABEL_ID);
+	w->state.objects = labels_get(labels, LABEL_OBJECTS);
+	w->state.live = labels_get(labels, LABEL_LIVE);
+	w->state.host_key = labels_get(labels, LABEL_HOST_KEY);
+	w->state.profile = labels_get(labels, LABEL_PROFILE);
+	deployed = labels_get(labels, LABEL_DEPLOYED);
+	if (deployed)
+		parse_rfc3339(deployed, &w->state.deployed_s);
+	ports = labels_get(labels, LABEL_PORTS);
+	w->state.ssh_port = recorded_port(ports, "ssh");
+	w->state.app_port = recorded_port(ports, "app");
+}
+
+static void settle_workspace(struct workspace_facts *w)
+{
+	if (w->container_count > 1)
+		qsort((void *)w->containers, w->container_count, sizeof(w->containers[0]),
+		      compare_containers);
+	if (w->volume_count > 1)
+		qsort((void *)w->volumes, w->volume_count, sizeof(w->volumes[0]), compare_volumes);
+	if (w->state_count > 1)
+		qsort((void *)w->states, w->state_count, sizeof(w->states[0]), compare_states);
+	read_state(w);
+}
+
+void facts_index(struct facts *facts)
+{
+	collect_names(facts);
+	for (size_t i = 0; i < facts->containers.count; i++)
+		place_container(facts, &facts->containers.items[i]);
+	for (size_t i = 0; i < facts->volumes.count; i++)
+		place_volume(facts, &facts->volumes.items[i]);
+	for (size_t i = 0; i < facts->pods.count; i++) {
+		struct workspace_facts *w = find_mutable(facts, &facts->pods.items[i].labels);
+
+		if (w)
+			w->pod = &facts->pods.items[i];
+	}
+	for (size_t i = 0; i < facts->networks.count; i++) {
+		struct workspace_facts *w = find_mutable(facts, &facts->networks.items[i].labels);
+
+		if (w)
+			w->network = &facts->networks.items[i];
+	}
+	for (size_t i = 0; i < facts->count; i++)
+		settle_workspace(&facts->workspaces[i]);
+}
+
+void facts_release(struct facts *facts)
+{
+	if (!facts)
+		return;
+	for (size_t i = 0; i < facts->count; i++) {
+		free(facts->workspaces[i].slug);
+		free((void *)facts->workspaces[i].containers);
+		free((void *)facts->workspaces[i].volumes);
+		free((void *)facts->workspaces[i].states);
+	}
+	free(facts->workspaces);
+	containers_release(&facts->containers);
+	pods_release(&facts->pods);
+	volumes_release(&facts->volumes);
+	networks_release(&facts->networks);
+	images_release(&facts->images);
+	*facts = (struct facts){ 0 };
+}
+
+const struct container *workspace_facts_container(const struct workspace_facts *w, const char *role)
+{
+	for (size_t i = 0; w && i < w->container_count; i++) {
+		if (!strcmp(role_of(&w->containers[i]->labels), role))
+			return w->containers[i];
+	}
+	return NULL;
+}
+
+void workspace_state_object(const struct workspace_state *state, const char *role,
+			    char ret_id[static 65])
+{
+	if (!find_pair(state->objects, role, ret_id, 65))
+		ret_id[0] = '\0';
+}
+
+const char *workspace_facts_status(const struct workspace_facts *w)
+{
+	size_t running = 0;
+
+	if (!w->container_count)
+		return w->pod ? "broken" : "no containers";
+	for (size_t i = 0; i < w->container_count; i++)
+		running += w->containers[i]->state == CONTAINER_RUNNING;
+	if (running == w->container_count)
+		return "running";
+	if (running)
+		return "partial";
+	return w->state.generation ? "stopped" : "unfinished";
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The deploy plan of one workspace, in two passes: first each object gets a verdict (kept, or made
+ * anew and why), then the verdicts become steps in the one order that works:
+ *
+ *   remove what must go; network, volumes, pod; containers (sidecars, then dev); files into dev;
+ *   start in the same order; wait; record the state; remove older states.
+ *
+ * An object is kept when the digest on its label is the wanted one and its id is the recorded one.
+ * An object that nobody recorded is the leftover of a broken deploy, or was made by hand: it is
+ * made anew. Volumes with data are never removed.
+ */
+#include "winalux/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan_internal.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/plan/digest.h"
+#include "winalux/plan/names.h"
+
+struct verdict {
+	bool is_kept;
+	bool is_running;
+	char *reason; /* why not kept */
+};
+
+/* Verdicts of one workspace. containers is parallel to want->containers; dev is the last. */
+struct review {
+	const struct want *want;
+	const struct workspace_facts *facts;
+	const struct plan_options *options;
+	struct verdict network;
+	struct verdict pod;
+	struct verdict *containers;
+	bool is_live_changed;
+	bool has_surplus; /* containers that the inventory does not want any more */
+};
+
+static const struct workspace_facts nothing_there;
+
+static char *judge(const struct workspace_facts *facts, const char *role, const char *id,
+		   const struct labels *have, const struct labels *want)
+{
+	char recorded[65];
+	const char *had = labels_get(have, LABEL_SPEC), *wanted = labels_get(want, LABEL_SPEC);
+
+	if (!facts->state.generation)
+		return xstrdup("is left over from a deploy that did not end");
+	workspace_state_object(&facts->state, role, recorded);
+	if (strcmp(recorded, id))
+		return xstrdup("is not the one that winalux made");
+	if (!had || !wanted || strcmp(had, wanted)) {
+		DEFER(freep) char *aspects = digest_explain(have, want);
+
+		return xasprintf("%s changed", aspects ? aspects : "settings");
+	}
+	return NULL;
+}
+
+static struct verdict review_network(const struct review *r)
+{
+	const struct network *network = r->facts->network;
+	char recorded[65];
+
+	if (!network)
+		return (struct verdict){ .reason = xstrdup("is missing") };
+	workspace_state_object(&r->facts->state, ROLE_NETWORK, recorded);
+	if (r->facts->state.generation && strcmp(recorded, network->id))
+		return (struct verdict){ .reason = xstrdup("is not the one that winalux made") };
+	return (struct verdict){ .is_kept = true };
+}
+
+static struct verdict review_pod(const struct review *r)
+{
+	const struct pod *pod = r->facts->pod;
+	char *reason;
+
+	if (!pod)
+		return (struct verdict){ .reason = xstrdup("is missing") };
+	if (!r->network.is_kept)
+		return (struct verdict){ .reason = xstrdup("its network is made anew") };
+	reason = judge(r->facts, ROLE_POD, pod->id, &pod->labels, &r->want->pod.labels);
+	return (struct verdict){ .is_kept = !reason, .reason = reason };
+}
+
+static bool has_other_guest(const struct review *r, const struct container *c)
+{
+	const char *guest = labels_get(&c->labels, LABEL_GUEST);
+
+	return r->options->upgrade_guest && r->options->guest_digest && guest &&
+	       strcmp(guest, r->options->guest_digest);
+}
+
+static struct verdict review_container(const struct review *r, const struct want_container *want)
+{
+	const struct container *c = workspace_facts_container(r->facts, want->role);
+	char *reason;
+
+	if (!c)
+		return (struct verdict){ .reason = xstrdup("is missing") };
+	if (!r->pod.is_kept)
+		return (struct verdict){ .reason = xstrdup("its pod is made anew") };
+	reason = judge(r->facts, want->role, c->id, &c->labels, &want->spec.labels);
+	if (!reason && has_other_guest(r, c))
+		reason = xstrdup("guest is upgraded");
+	if (!reason && (c->state == CONTAINER_PAUSED || c->state == CONTAINER_BROKEN))
+		reason = xstrdup("cannot be used in the state it is in");
+	return (struct verdict){
+		.is_kept = !reason,
+		.is_running = !reason && c->state == CONTAINER_RUNNING,
+		.reason = reason,
+	};
+}
+
+static bool is_wanted(const struct want *want, const struct container *c)
+{
+	const char *role = labels_get(&c->labels, LABEL_ROLE);
+
+	for (size_t i = 0; role && i < want->container_count; i++) {
+		if (!strcmp(want->containers[i].role, role))
+			return true;
+	}
+	return false;
+}
+
+static void review_workspace(struct review *r)
+{
+	const struct want *want = r->want;
+
+	r->network = review_network(r);
+	r->pod = review_pod(r);
+	r->containers = xcalloc(want->container_count, sizeof(r->containers[0]));
+	for (size_t i = 0; i < want->container_count; i++)
+		r->containers[i] = review_container(r, &want->containers[i]);
+	r->is_live_changed =
+		!r->facts->state.live || strcmp(r->facts->state.live, want->live_digest) != 0;
+	for (size_t i = 0; i < r->facts->container_count; i++)
+		r->has_surplus |= !is_wanted(want, r->facts->containers[i]);
+}
+
+static void review_release(struct review *r)
+{
+	free(r->network.reason);
+	free(r->pod.reason);
+	for (size_t i = 0; r->containers && i < r->want->container_count; i++)
+		free(r->containers[i].reason);
+	free(r->containers);
+}
+
+/* --- verdicts to steps --- */
+
+static struct verdict *dev_verdict(const struct review *r)
+{
+	return &r->containers[r->want->container_count - 1];
+}
+
+static void steps_remove(struct workspace_plan *w, const struct review *r)
+{
+	const struct workspace_facts *facts = r->facts;
+
+	for (size_t i = facts->container_count; i-- > 0;) {
+		const struct container *c = facts->containers[i];
+		const bool goes_with_pod =
+			facts->pod && !r->pod.is_kept && !strcmp(c->pod_id, facts->pod->id);
+		bool is_kept = false;
+
+		for (size_t k = 0; k < r->want->container_count; k++) {
+			const struct want_container *want = &r->want->containers[k];
+
+			is_kept |= r->containers[k].is_kept &&
+				   workspace_facts_container(facts, want->role) == c;
+		}
+		if (!is_kept && !goes_with_pod)
+			plan_add_step(w, STEP_REMOVE_CONTAINER, c->name, 0);
+	}
+	if (facts->pod && !r->pod.is_kept)
+		plan_add_step(w, STEP_REMOVE_POD, facts->pod->name, 0);
+	if (facts->network && !r->network.is_kept)
+		plan_add_step(w, STEP_REMOVE_NETWORK, facts->network->name, 0);
+}
+
+static bool has_volume(const struct workspace_facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->volume_count; i++) {
+		if (!strcmp(facts->volumes[i]->name, name))
+			return true;
+	}
+	return false;
+}
+
+static void steps_create(struct workspace_plan *w, const struct review *r)
+{
+	const struct want *want = r->want;
+
+	if (!r->network.is_kept)
+		plan_add_step(w, STEP_CREATE_NETWORK, want->network, 0);
+	for (size_t i = 0; i < want->volume_count; i++) {
+		if (!has_volume(r->facts, want->volumes[i].name))
+			plan_add_step(w, STEP_CREATE_VOLUME, want->volumes[i].name, i);
+	}
+	if (!r->pod.is_kept)
+		plan_add_step(w, STEP_CREATE_POD, want->pod.name, 0);
+	for (size_t i = 0; i < want->container_count; i++) {
+		if (!r->containers[i].is_kept)
+			plan_add_step(w, STEP_CREATE_CONTAINER, want->containers[i].spec.name, i);
+	}
+}
+
+static void steps_start(struct workspace_plan *w, const struct review *r, bool reload)
+{
+	const struct want *want = r->want;
+	const char *dev = want->containers[want->container_count - 1].spec.name;
+	const bool writes_files = !dev_verdict(r)->is_kept || r->is_live_changed || reload;
+
+	if (writes_files)
+		plan_add_step(w, STEP_PUT_FILES, dev, 0);
+	for (size_t i = 0; i < want->container_count; i++) {
+		if (!r->containers[i].is_running)
+			plan_add_step(w, STEP_START_CONTAINER, want->containers[i].spec.name, i);
+	}
+	if (dev_verdict(r)->is_running && writes_files)
+		plan_add_step(w, STEP_RELOAD_GUEST, dev, 0);
+	plan_add_step(w, STEP_WAIT_READY, dev, 0);
+}
+
+static void steps_record(struct workspace_plan *w, const struct review *r)
+{
+	plan_add_step_owned(w, STEP_WRITE_STATE,
+			    state_volume_name(w->slug, r->facts->state.generation + 1), 0);
+	for (size_t i = 0; i < r->facts->state_count; i++)
+		plan_add_step(w, STEP_REMOVE_STATE, r->facts->states[i]->name, 0);
+}
+
+static void list_changes(struct workspace_plan *w, const struct review *r)
+{
+	const struct want *want = r->want;
+	const bool is_new = w->action == ACTION_CREATE;
+	const enum action made = is_new ? ACTION_CREATE : ACTION_RECREATE;
+
+	if (!r->network.is_kept)
+		plan_add_change(w, want->network, made, is_new ? NULL : r->network.reason);
+	if (!r->pod.is_kept)
+		plan_add_change(w, want->pod.name, made, is_new ? NULL : r->pod.reason);
+	for (size_t i = want->container_count; i-- > 0;) {
+		const struct verdict *v = &r->containers[i];
+		const char *name = want->containers[i].spec.name;
+
+		if (!v->is_kept)
+			plan_add_change(w, name, made, is_new ? NULL : v->reason);
+		else if (!v->is_running)
+			plan_add_change(w, name, ACTION_START, "is not running");
+	}
+	for (size_t i = 0; i < r->facts->container_count; i++) {
+		if (!is_wanted(want, r->facts->containers[i]))
+			plan_add_change(w, r->facts->containers[i]->name, ACTION_REMOVE,
+					"is not in the inventory any more");
+	}
+	if (dev_verdict(r)->is_kept && r->is_live_changed)
+		plan_add_change(w, want->containers[want->container_count - 1].spec.name,
+				ACTION_LIVE, "ssh keys or settings changed");
+}
+
+static bool is_new_workspace(const struct workspace_facts *facts)
+{
+	return !facts->pod && !facts->container_count;
+}
+
+static enum action decide(const struct review *r)
+{
+	bool all_kept = r->pod.is_kept, all_running = true;
+
+	for (size_t i = 0; i < r->want->container_count; i++) {
+		all_kept &= r->containers[i].is_kept;
+		all_running &= r->containers[i].is_running;
+	}
+	if (is_new_workspace(r->facts))
+		return ACTION_CREATE;
+	if (!r->pod.is_kept || !dev_verdict(r)->is_kept)
+		return ACTION_RECREATE;
+	if (!all_kept || r->has_surplus)
+		return ACTION_REPAIR;
+	if (!all_running)
+		return ACTION_START;
+	return r->is_live_changed ? ACTION_LIVE : ACTION_UNCHANGED;
+}
+
+static bool dev_runs(const struct workspace_facts *facts)
+{
+	const struct container *dev = workspace_facts_container(facts, ROLE_DEV);
+
+	return dev && dev->state == CONTAINER_RUNNING;
+}
+
+static void plan_workspace(struct plan *plan, const struct want *want,
+			   const struct workspace_facts *facts, const struct plan_options *options)
+{
+	struct review r = { .want = want,
+			    .facts = facts ? facts : &nothing_there,
+			    .options = options };
+	struct workspace_plan *w =
+		plan_add(plan, want->workspace->name, want->workspace->slug, ACTION_UNCHANGED);
+
+	review_workspace(&r);
+	w->want = want;
+	w->facts = facts;
+	w->action = decide(&r);
+	list_changes(w, &r);
+	if (w->action == ACTION_CREATE && r.facts->state.generation)
+		w->reason = xstrdup("its data was kept");
+	w->ends_sessions = w->action == ACTION_RECREATE && dev_runs(r.facts);
+	if (w->action != ACTION_UNCHANGED) {
+		steps_remove(w, &r);
+		steps_create(w, &r);
+		steps_start(w, &r, w->action == ACTION_REPAIR);
+		if (w->action != ACTION_START || r.is_live_changed)
+			steps_record(w, &r);
+	}
+	review_release(&r);
+}
+
+static void plan_absent(struct plan *plan, const struct workspace_facts *facts, bool prune)
+{
+	struct workspace_plan *w;
+
+	if (is_new_workspace(facts))
+		return; /* only kept data */
+	w = plan_add(plan, facts->name, facts->slug, prune ? ACTION_REMOVE : ACTION_ORPHAN);
+	w->facts = facts;
+	w->reason = xstrdup("is not in the inventory");
+	w->ends_sessions = prune && dev_runs(facts);
+	if (prune)
+		plan_removal_steps(w, true);
+}
+
+static int check_names(const struct want *wants, size_t count, const struct facts *facts,
+		       const struct strv *names, struct error *err)
+{
+	for (size_t i = 0; names && i < names->count; i++) {
+		const char *name = names->items[i];
+		bool is_found = false;
+
+		for (size_t k = 0; k < count; k++)
+			is_found |= !strcmp(wants[k].workspace->name, name);
+		if (is_found)
+			continue;
+		return error_set(
+			err, ERROR_NOT_FOUND, "workspace '%s' is not in the inventory%s", name,
+			facts_find(facts, name) ? " but is deployed; `winalux destroy` removes it"
+						: "");
+	}
+	return 0;
+}
+
+static bool is_named(const struct want *wants, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(wants[i].workspace->name, name))
+			return true;
+	}
+	return false;
+}
+
+int plan_deploy(const struct want *wants, size_t want_count, const struct facts *facts,
+		const struct plan_options *options, struct plan *ret, struct error *err)
+{
+	const struct strv *names = options->names;
+	const bool is_selection = names && names->count;
+	struct plan plan = { 0 };
+
+	if (check_names(wants, want_count, facts, names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < want_count; i++) {
+		const char *name = wants[i].workspace->name;
+
+		if (!is_selection || strv_contains(names, name))
+			plan_workspace(&plan, &wants[i], facts_find(facts, name), options);
+	}
+	for (size_t i = 0; !is_selection && i < facts->count; i++) {
+		if (!is_named(wants, want_count, facts->workspaces[i].name))
+			plan_absent(&plan, &facts->workspaces[i], options->prune);
+	}
+	*ret = plan;
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PLAN_PLAN_INTERNAL_H
+#define WINALUX_PLAN_PLAN_INTERNAL_H
+
+#include "winalux/plan/plan.h"
+
+/* Builders of a plan. Text is copied, but for the _owned form, which takes object. */
+struct workspace_plan *plan_add(struct plan *plan, const char *name, const char *slug,
+				enum action action);
+void plan_add_step(struct workspace_plan *w, enum step_kind kind, const char *object, size_t index);
+void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *object, size_t index);
+/* The first reason that is given becomes the workspace's. */
+void plan_add_change(struct workspace_plan *w, const char *object, enum action action,
+		     const char *reason);
+
+/* Steps that remove everything of w->facts; volumes stay when keep_data. */
+void plan_removal_steps(struct workspace_plan *w, bool keep_data);
+
+#endif

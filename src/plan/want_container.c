@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The containers of a pod, and the files that the host puts into the dev container. The guest is
+ * PID 1 of the dev container and of built-in sidecars; a foreign image runs as it is.
+ */
+#include "want_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
+#include "winalux/image/builder.h"
+#include "winalux/plan/facts.h"
+#include "winalux/plan/names.h"
+
+#define GUEST "/usr/lib/winalux/winalux-guest"
+#define HOME "/home/developer"
+
+enum { AUTHORIZED_KEYS_MAX = 1 << 20 };
+
+/* sshd's minimum (tried), and KILL for init. */
+static const char *const dev_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID", "SYS_CHROOT" };
+/* The guest of a built-in sidecar gives the data directory to its user and becomes it. */
+static const char *const sidecar_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID" };
+/* What entrypoints of common images use before they drop root. */
+static const char *const foreign_capabilities[] = { "CHOWN", "DAC_OVERRIDE",     "FOWNER",
+						    "KILL",  "NET_BIND_SERVICE", "SETGID",
+						    "SETUID" };
+
+static void add_texts(struct strv *list, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		strv_add(list, texts[i]);
+}
+
+static void add_mount(struct container_spec *spec, const char *slug, const char *role,
+		      const char *destination)
+{
+	struct volume_mount *mount;
+
+	spec->volumes = xreallocarray(spec->volumes, spec->volume_count + 1, sizeof(*mount));
+	mount = &spec->volumes[spec->volume_count++];
+	mount->volume = object_name(slug, role);
+	mount->destination = xstrdup(destination);
+}
+
+void want_dev_container(struct want *want, const struct want_context *context,
+			struct want_container *ret)
+{
+	const struct workspace *w = want->workspace;
+	const struct profile *profile = profiles_find(context->profiles, w->profile);
+	struct container_spec *spec = &ret->spec;
+
+	want_common(want, ROLE_DEV, ret);
+	spec->image = image_profile_reference(w->profile);
+	spec->user = xstrdup("0");
+	strv_add(&spec->entrypoint, GUEST);
+	strv_add(&spec->command, "init");
+	strv_addf(&spec->environment, "WINALUX_WORKSPACE=%s", w->name);
+	strv_addf(&spec->environment, "WINALUX_PROFILE=%s", w->profile);
+	strv_add(&spec->environment, "LANG=C.UTF-8");
+	if (profile)
+		strv_add_all(&spec->environment, &profile->environment);
+	strv_add_all(&spec->environment, &w->environment);
+	add_texts(&spec->cap_add, dev_capabilities, ARRAY_SIZE(dev_capabilities));
+	add_mount(spec, w->slug, ROLE_HOME, HOME);
+	add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
+	want_guest_mount(ret, context);
+	want_seal(ret, context);
+}
+
+static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,
+			    struct container_spec *spec)
+{
+	strv_add(&spec->entrypoint, GUEST);
+	strv_add(&spec->command, "sidecar");
+	strv_add(&spec->command, "--user");
+	strv_add(&spec->command, kind->user);
+	if (sidecar->has_volume) {
+		strv_add(&spec->command, "--own");
+		strv_add(&spec->command, sidecar->volume_path);
+	}
+	strv_add(&spec->command, "--");
+	strv_add_all(&spec->command, sidecar->command.count ? &sidecar->command : &kind->command);
+}
+
+int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
+			   const struct want_context *context, struct want_container *ret,
+			   struct error *err)
+{
+	const struct sidecar_kind *kind = profiles_find_sidecar(context->profiles, sidecar->name);
+	struct container_spec *spec = &ret->spec;
+
+	want_common(want, sidecar->name, ret);
+	if (sidecar->image) {
+		ret->is_foreign = true;
+		spec->image = xstrdup(sidecar->image);
+		strv_add_all(&spec->command, &sidecar->command);
+		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
+		spec->seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
+	} else if (kind) {
+		spec->image = image_sidecar_reference(kind->name);
+		spec->user = xstrdup("0");
+		builtin_command(sidecar, kind, spec);
+		strv_add_all(&spec->environment, &kind->environment);
+		add_texts(&spec->cap_add, sidecar_capabilities, ARRAY_SIZE(sidecar_capabilities));
+		want_guest_mount(ret, context);
+	} else {
+		return error_set(err, ERROR_NOT_FOUND, "no sidecar '%s' in this version",
+				 sidecar->name);
+	}
+	strv_add_all(&spec->environment, &sidecar->environment);
+	if (sidecar->has_volume)
+		add_mount(spec, want->workspace->slug, sidecar->name, sidecar->volume_path);
+	want_seal(ret, context);
+	return 0;
+}
+
+static void add_check(struct buf *b, const struct sidecar *sidecar, const struct sidecar_kind *kind)
+{
+	enum check_kind check = sidecar->check;
+	uint16_t port = sidecar->port;
+	char port_text[8];
+
+	if (!sidecar->image && kind && !port)
+		port = kind->port;
+	if (check == CHECK_NONE || !port)
+		return;
+	snprintf(port_text, sizeof(port_text), "%u", port);
+	wire_add_line(b,
+		      (const char *[]){ "check", sidecar->name, check_kind_name(check), port_text },
+		      4);
+}
+
+static void add_service(struct buf *b, const struct profile_service *service)
+{
+	const size_t count = 4 + service->command.count;
+	const char **fields = xcalloc(count, sizeof(*fields));
+
+	fields[0] = "service";
+	fields[1] = service->name;
+	fields[2] = service->user;
+	fields[3] = service->directory;
+	for (size_t i = 0; i < service->command.count; i++)
+		fields[4 + i] = service->command.items[i];
+	wire_add_line(b, fields, count);
+	free((void *)fields);
+}
+
+static char *guest_conf(const struct workspace *w, const struct want_context *context)
+{
+	const struct profile *profile = profiles_find(context->profiles, w->profile);
+	struct buf b;
+
+	buf_init(&b, WIRE_MAX_BYTES);
+	wire_add_line(&b, (const char *[]){ "winalux", image_guest_wire() }, 2);
+	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
+	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
+	for (size_t i = 0; i < w->sidecar_count; i++)
+		add_check(&b, &w->sidecars[i],
+			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));
+	for (size_t i = 0; profile && i < profile->service_count; i++)
+		add_service(&b, &profile->services[i]);
+	return buf_take(&b);
+}
+
+static char *authorized_keys(const struct workspace *w)
+{
+	struct buf b;
+
+	buf_init(&b, AUTHORIZED_KEYS_MAX);
+	for (size_t i = 0; i < w->key_count; i++) {
+		const struct ssh_key *key = &w->keys[i];
+
+		buf_addf(&b, "%s %s%s%s\n", key->type, key->blob, *key->comment ? " " : "",
+			 key->comment);
+	}
+	return buf_take(&b);
+}
+
+void want_live_files(struct want *want, const struct want_context *context)
+{
+	struct hash *h = hash_new();
+
+	want->guest_conf = guest_conf(want->workspace, context);
+	want->authorized_keys = authorized_keys(want->workspace);
+	hash_add_text(h, want->guest_conf);
+	hash_add_text(h, want->authorized_keys);
+	hash_end(h, want->live_digest);
+}

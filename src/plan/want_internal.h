@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_PLAN_WANT_INTERNAL_H
+#define WINALUX_PLAN_WANT_INTERNAL_H
+
+#include "winalux/plan/want.h"
+
+/* Fill one container of a want; digests included. context->facts tells image ids. */
+void want_dev_container(struct want *want, const struct want_context *context,
+			struct want_container *ret);
+int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
+			   const struct want_context *context, struct want_container *ret,
+			   struct error *err);
+
+/* The files that the host puts into the dev container, and their digest. */
+void want_live_files(struct want *want, const struct want_context *context);
+
+/* Parts that every container of ours has: name, pod, labels, guest, seccomp, log. */
+void want_common(struct want *want, const char *role, struct want_container *ret);
+void want_guest_mount(struct want_container *c, const struct want_context *context);
+void want_seal(struct want_container *c, const struct want_context *context);
+
+/* Chooses and checks the published ports of all wants: ssh_port and app_port are set. */
+int want_ports(struct want *wants, size_t count, const struct want_context *context,
+	       struct error *err);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A deploy, from the first look to the last step:
+ *
+ *   look (five list calls) -> plan -> nothing to do, or a dry run: the end
+ *   build or pull the images that are missing (outside the lock: it may take minutes)
+ *   lock -> the account's volume -> look again -> plan again -> apply -> unlock
+ *
+ * The second look makes the plan true for what another winalux did meanwhile.
+ */
+#include "winalux/workspace/apply.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "account.h"
+#include "apply.h"
+#include "images.h"
+#include "limits.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/image/builder.h"
+#include "winalux/inventory/config.h"
+#include "winalux/inventory/inventory.h"
+#include "winalux/workspace/host.h"
+#include "winalux/workspace/lock.h"
+
+struct deploy {
+	struct host *host;
+	const struct deploy_options *options;
+	struct builder *builder;
+	struct deployment *result;
+	struct strv environment; /* of the host: proxies, CA */
+	char *guest_image;
+	char guest_digest[HASH_HEX_SIZE];
+};
+
+static void deploy_release(struct deploy *d)
+{
+	builder_freep(&d->builder);
+	strv_release(&d->environment);
+	free(d->guest_image);
+}
+
+/* --- looking and planning --- */
+
+static bool can_bind(int family, const struct sockaddr *address, socklen_t len)
+{
+	DEFER(fd_closep) int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int on = 1;
+
+	if (fd < 0)
+		return true; /* no such family here: nobody can hold the port in it */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	return bind(fd, address, len) == 0 && listen(fd, 1) == 0;
+}
+
+/* Binding tells what no list does: programs that are not ours. */
+static bool port_is_free(const char *host_ip, uint16_t port, void *context)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	(void)context;
+	if (*host_ip && inet_pton(AF_INET6, host_ip, &v6.sin6_addr) == 1)
+		return can_bind(AF_INET6, (const void *)&v6, sizeof(v6));
+	if (*host_ip)
+		inet_pton(AF_INET, host_ip, &v4.sin_addr);
+	return can_bind(AF_INET, (const void *)&v4, sizeof(v4));
+}
+
+static void forget(struct deployment *r)
+{
+	plan_release(&r->plan);
+	wants_free(r->wants, r->want_count);
+	r->wants = NULL;
+	r->want_count = 0;
+	facts_release(r->facts);
+}
+
+static int look(struct deploy *d, struct error *err)
+{
+	forget(d->result);
+	return host_observe(d->host, d->result->facts, err);
+}
+
+static int make_plan(struct deploy *d, struct error *err)
+{
+	struct deployment *r = d->result;
+	DEFER(freep) char *seccomp_path = account_seccomp_path(r->facts);
+	const struct want_context context = {
+		.profiles = d->options->profiles,
+		.facts = r->facts,
+		.environment = &d->environment,
+		.guest_image = d->guest_image,
+		.guest_digest = d->guest_digest,
+		.seccomp_path = seccomp_path,
+		.names = d->options->names,
+		.port_is_free = port_is_free,
+	};
+	const struct plan_options options = {
+		.names = d->options->names,
+		.upgrade_guest = d->options->upgrade_guest,
+		.guest_digest = d->guest_digest,
+		.prune = d->options->prune,
+		.stop_timeout_s = host_config(d->host)->stop_timeout_s,
+	};
+
+	if (wants_make(d->options->inventory, &context, &r->wants, err) < 0)
+		return -1;
+	r->want_count = d->options->inventory->count;
+	return plan_deploy(r->wants, r->want_count, r->facts, &options, &r->plan, err);
+}
+
+/* --- under the lock --- */
+
+static void say_waiting(void *context, const char *holder, int64_t expires_s)
+{
+	const struct progress_sink *sink = context;
+	DEFER(freep) char *text = xasprintf("waiting for another winalux (%s)", holder);
+
+	(void)expires_s;
+	if (sink->on_step)
+		sink->on_step(sink->context, NULL, text, 0, 0);
+}
+
+static int take_lock(struct host *host, const struct progress_sink *sink, struct lock **ret,
+		     struct error *err)
+{
+	const struct lock_options options = {
+		.timeout_ms = (int)host_config(host)->lock_timeout_s * 1000,
+		.cancelled = host_cancelled(host),
+		.on_wait = say_waiting,
+		.context = (void *)(uintptr_t)sink,
+	};
+
+	return lock_take(host_podman(host), &options, ret, err);
+}
+
+static bool needs_account(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		for (size_t k = 0; k < plan->items[i].step_count; k++) {
+			if (plan->items[i].steps[k].kind == STEP_CREATE_CONTAINER)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int apply_locked(struct deploy *d, struct lock *lock, struct error *err)
+{
+	struct deployment *r = d->result;
+	bool has_changed = false;
+
+	if (look(d, err) < 0 || make_plan(d, err) < 0)
+		return -1;
+	if (needs_account(&r->plan) &&
+	    account_ensure(host_podman(d->host), r->facts, d->guest_image, &has_changed, err) < 0)
+		return -1;
+	if (has_changed && (look(d, err) < 0 || make_plan(d, err) < 0))
+		return -1;
+	return apply_under_lock(d->host, &r->plan, &d->options->sink, lock, &r->outcomes, err);
+}
+
+static int lock_and_apply(struct deploy *d, struct error *err)
+{
+	struct lock *lock = NULL;
+	struct podman *podman;
+	int status;
+
+	if (take_lock(d->host, &d->options->sink, &lock, err) < 0)
+		return -1;
+	status = apply_locked(d, lock, err);
+	podman = host_connect(d->host, false);
+	lock_release(lock, podman);
+	podman_free(podman);
+	return status;
+}
+
+/* --- the whole --- */
+
+static void note_limits(struct deploy *d)
+{
+	struct deployment *r = d->result;
+	struct limit_support support = { 0 };
+
+	for (size_t i = 0; i < r->plan.count; i++) {
+		const struct want *want = r->plan.items[i].want;
+		DEFER(strv_release) struct strv names = { 0 };
+		DEFER(freep) char *list = NULL;
+		struct resource_limits limits;
+
+		if (!want || !r->plan.items[i].step_count)
+			continue;
+		limits = want->pod.limits;
+		if (!limits.cpu_milli && !limits.memory_bytes && !limits.pids)
+			limits = want->containers[want->container_count - 1].spec.limits;
+		if (!limits.cpu_milli && !limits.memory_bytes && !limits.pids)
+			continue;
+		if (!support.is_known &&
+		    limit_support_get(host_podman(d->host), &support, NULL) < 0)
+			return;
+		limits_add_unenforced(&limits, &support, &names);
+		if (!names.count)
+			continue;
+		list = strv_join(&names, ", ");
+		strv_addf(
+			&r->notes,
+			"workspace '%s': %s not enforceable on this account; `winalux doctor` says "
+			"what an administrator would do",
+			r->plan.items[i].name, list);
+	}
+}
+
+static int deploy_prepare(struct deploy *d, struct error *err)
+{
+	const struct builder_options options = {
+		.podman = host_podman(d->host),
+		.config = host_config(d->host),
+		.profiles = d->options->profiles,
+		.on_line = images_on_line,
+		.context = (void *)(uintptr_t)&d->options->sink,
+	};
+
+	d->builder = builder_new(&options, err);
+	if (!d->builder)
+		return -1;
+	builder_add_environment(d->builder, &d->environment);
+	d->guest_image = image_guest_reference(d->guest_digest);
+	return 0;
+}
+
+static int deploy_all(struct deploy *d, struct error *err)
+{
+	struct deployment *r = d->result;
+	const struct deploy_options *o = d->options;
+
+	if (deploy_prepare(d, err) < 0 || look(d, err) < 0 || make_plan(d, err) < 0)
+		return -1;
+	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
+	note_limits(d);
+	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
+	if (o->is_dry_run || !plan_step_count(&r->plan))
+		return 0;
+	if (r->missing_images.count) {
+		const struct images_options images = {
+			.host = d->host,
+			.builder = d->builder,
+			.profiles = o->profiles,
+			.sink = &o->sink,
+			.no_build = o->no_build,
+		};
+
+		if (images_ensure(&images, &r->plan, &r->facts->images, err) < 0)
+			return -1;
+	}
+	return lock_and_apply(d, err);
+}
+
+int deploy_run(struct host *host, const struct deploy_options *options, struct deployment *ret,
+	       struct error *err)
+{
+	DEFER(deploy_release) struct deploy d = { .host = host, .options = options, .result = ret };
+
+	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
+	return deploy_all(&d, err);
+}
+
+void deployment_release(struct deployment *d)
+{
+	if (!d)
+		return;
+	outcomes_release(&d->outcomes);
+	if (d->facts)
+		forget(d);
+	free(d->facts);
+	strv_release(&d->missing_images);
+	strv_release(&d->notes);
+	*d = (struct deployment){ 0 };
+}
+
+/* --- start, stop, restart, destroy --- */
+
+static int make_operation_plan(enum operation operation, const struct facts *facts,
+			       const struct strv *names, struct plan *ret, struct error *err)
+{
+	switch (operation) {
+	case OPERATION_START:
+		return plan_start(facts, names, ret, err);
+	case OPERATION_STOP:
+		return plan_stop(facts, names, ret, err);
+	case OPERATION_RESTART:
+		return plan_restart(facts, names, ret, err);
+	case OPERATION_DESTROY:
+		return plan_destroy(facts, names, false, ret, err);
+	case OPERATION_DESTROY_KEEP_DATA:
+		return plan_destroy(facts, names, true, ret, err);
+	}
+	return error_set(err, ERROR_INTERNAL, "unknown operation");
+}
+
+static int operate(struct host *host, enum operation operation, const struct strv *names,
+		   struct deployment *ret, struct error *err)
+{
+	forget(ret);
+	if (host_observe(host, ret->facts, err) < 0)
+		return -1;
+	return make_operation_plan(operation, ret->facts, names, &ret->plan, err);
+}
+
+int operate_run(struct host *host, enum operation operation, const struct strv *names,
+		const struct progress_sink *sink, struct deployment *ret, struct error *err)
+{
+	struct lock *lock = NULL;
+	struct podman *podman;
+	int status;
+
+	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
+	if (operate(host, operation, names, ret, err) < 0)
+		return -1;
+	if (!plan_step_count(&ret->plan))
+		return 0;
+	if (take_lock(host, sink, &lock, err) < 0)
+		return -1;
+	status = operate(host, operation, names, ret, err);
+	if (!status)
+		status = apply_under_lock(host, &ret->plan, sink, lock, &ret->outcomes, err);
+	podman = host_connect(host, false);
+	lock_release(lock, podman);
+	podman_free(podman);
+	return status;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/workspace/host.h"
+
+#include <stdlib.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/inventory/config.h"
+#include "winalux/plan/facts.h"
+#include "winalux/plan/names.h"
+#include "winalux/podman/podman.h"
+#include "winalux/podman/service.h"
+
+struct host {
+	const struct config *config;
+	const volatile bool *cancelled;
+	struct service *service;
+	struct podman *podman;
+};
+
+struct podman *host_connect(const struct host *host, bool is_cancellable)
+{
+	const struct podman_options options = {
+		.socket_path = service_socket(host->service),
+		.cancelled = is_cancellable ? host->cancelled : NULL,
+	};
+
+	return podman_new(&options);
+}
+
+int host_open(const struct config *config, const volatile bool *cancelled, struct host **ret,
+	      struct error *err)
+{
+	DEFER(host_freep) struct host *host = xcalloc(1, sizeof(*host));
+	struct podman_version version;
+
+	host->config = config;
+	host->cancelled = cancelled;
+	if (service_find(config->socket, &host->service, err) < 0)
+		return -1;
+	host->podman = host_connect(host, true);
+	if (podman_get_version(host->podman, &version, err) < 0)
+		return -1;
+	*ret = TAKE(host);
+	return 0;
+}
+
+void host_freep(struct host **host)
+{
+	if (!host || !*host)
+		return;
+	podman_free((*host)->podman);
+	service_free((*host)->service);
+	free(*host);
+	*host = NULL;
+}
+
+struct podman *host_podman(struct host *host)
+{
+	return host->podman;
+}
+
+const struct config *host_config(const struct host *host)
+{
+	return host->config;
+}
+
+const volatile bool *host_cancelled(const struct host *host)
+{
+	return host->cancelled;
+}
+
+int host_observe(struct host *host, struct facts *ret, struct error *err)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+
+	if (podman_get_version(host->podman, &facts.version, err) < 0 ||
+	    container_list(host->podman, LABEL_SCHEMA, &facts.containers, err) < 0 ||
+	    pod_list(host->podman, LABEL_SCHEMA, &facts.pods, err) < 0 ||
+	    volume_list(host->podman, LABEL_SCHEMA, &facts.volumes, err) < 0 ||
+	    network_list(host->podman, LABEL_SCHEMA, &facts.networks, err) < 0 ||
+	    image_list(host->podman, &facts.images, err) < 0)
+		return error_add(err, "cannot see what is there");
+	facts_index(&facts);
+	*ret = facts;
+	facts = (struct facts){ 0 };
+	return 0;
+}

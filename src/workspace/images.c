@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "images.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/image/builder.h"
+#include "winalux/inventory/config.h"
+#include "winalux/inventory/inventory.h"
+#include "winalux/plan/names.h"
+#include "winalux/plan/plan.h"
+#include "winalux/podman/image.h"
+#include "winalux/workspace/apply.h"
+#include "winalux/workspace/host.h"
+
+void images_on_line(const char *image, const char *line, void *context)
+{
+	const struct progress_sink *sink = context;
+	DEFER(freep) char *name = xasprintf("image %s", image);
+
+	if (sink->on_line)
+		sink->on_line(sink->context, name, line);
+}
+
+/* Calls visit for each container that a step of the plan creates. */
+typedef int (*container_fn)(const struct want *want, const struct want_container *c, void *context,
+			    struct error *err);
+
+static int each_created(const struct plan *plan, container_fn visit, void *context,
+			struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct workspace_plan *w = &plan->items[i];
+
+		for (size_t k = 0; k < w->step_count; k++) {
+			const struct step *step = &w->steps[k];
+
+			if (step->kind == STEP_CREATE_CONTAINER &&
+			    visit(w->want, &w->want->containers[step->index], context, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static void add_once(struct strv *list, const char *text)
+{
+	if (!strv_contains(list, text))
+		strv_add(list, text);
+}
+
+struct missing {
+	const struct images *images;
+	const char *guest_image;
+	struct strv *list;
+};
+
+static int visit_missing(const struct want *want, const struct want_container *c, void *context,
+			 struct error *err)
+{
+	const struct missing *m = context;
+
+	(void)want;
+	(void)err;
+	if (!images_find(m->images, c->spec.image))
+		add_once(m->list, c->spec.image);
+	if (!c->is_foreign && !images_find(m->images, m->guest_image))
+		add_once(m->list, m->guest_image);
+	return 0;
+}
+
+void images_list_missing(const struct plan *plan, const struct images *images,
+			 const char *guest_image, struct strv *ret)
+{
+	struct missing m = { images, guest_image, ret };
+
+	each_created(plan, visit_missing, &m, NULL);
+}
+
+void images_note_stale(struct builder *builder, const struct plan *plan,
+		       const struct profiles *profiles, const struct images *images,
+		       struct strv *notes)
+{
+	DEFER(strv_release) struct strv seen = { 0 };
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct want *want = plan->items[i].want;
+		const struct profile *profile;
+
+		if (!want || strv_contains(&seen, want->workspace->profile))
+			continue;
+		strv_add(&seen, want->workspace->profile);
+		profile = profiles_find(profiles, want->workspace->profile);
+		if (profile && builder_profile_state(builder, images, profile) == IMAGE_STALE)
+			strv_addf(notes,
+				  "image '%s' is older than its profile; `winalux build %s` renews "
+				  "it, "
+				  "the next deploy recreates its workspaces",
+				  profile->name, profile->name);
+	}
+}
+
+struct ensure {
+	const struct images_options *options;
+	const struct images *images;
+	struct strv done;
+};
+
+static void say(const struct progress_sink *sink, const char *image, const char *text)
+{
+	DEFER(freep) char *name = xasprintf("image %s", image);
+
+	if (sink->on_step)
+		sink->on_step(sink->context, name, text, 0, 0);
+}
+
+static void say_done(const struct progress_sink *sink, const char *image, int64_t begun_ms,
+		     const struct error *err)
+{
+	DEFER(freep) char *name = xasprintf("image %s", image);
+
+	if (sink->on_done)
+		sink->on_done(sink->context, name, ACTION_CREATE, clock_mono_ms() - begun_ms, err);
+}
+
+static bool pull_line(const char *line, void *context)
+{
+	images_on_line("pull", line, (void *)context);
+	return true;
+}
+
+static int pull_foreign(const struct ensure *e, const char *reference, struct error *err)
+{
+	const int timeout_ms = (int)host_config(e->options->host)->registry_timeout_s * 15 * 1000;
+
+	say(e->options->sink, reference, "pull");
+	if (image_pull(host_podman(e->options->host), reference, timeout_ms, pull_line,
+		       (void *)(uintptr_t)e->options->sink, err) == 0)
+		return 0;
+	return error_add(err, "image '%s' is not here and cannot be pulled", reference);
+}
+
+/* Short name, for people, and the build of one image of ours. */
+static int build_own(const struct ensure *e, const struct want *want,
+		     const struct want_container *c, struct error *err)
+{
+	const struct profiles *profiles = e->options->profiles;
+	const bool is_dev = !strcmp(c->role, ROLE_DEV);
+	const char *name = is_dev ? want->workspace->profile : c->role;
+	const struct sidecar_kind *kind = profiles_find_sidecar(profiles, c->role);
+	const struct profile *profile = profiles_find(profiles, want->workspace->profile);
+	const int64_t begun_ms = clock_mono_ms();
+	DEFER(freep) char *id = NULL;
+	struct error failure = { 0 };
+	bool is_built;
+	int status;
+
+	say(e->options->sink, name, "build");
+	if (is_dev)
+		status = builder_ensure_profile(e->options->builder, e->images, profile, &id,
+						&is_built, &failure);
+	else
+		status = builder_ensure_sidecar(e->options->builder, e->images, kind, &id,
+						&is_built, &failure);
+	say_done(e->options->sink, name, begun_ms, status < 0 ? &failure : NULL);
+	if (status == 0)
+		return 0;
+	*err = failure;
+	return error_add(err, "cannot build image '%s'", name);
+}
+
+static int ensure_guest(const struct ensure *e, struct error *err)
+{
+	DEFER(freep) char *id = NULL;
+	bool is_built;
+
+	return builder_ensure_guest(e->options->builder, e->images, &id, &is_built, err);
+}
+
+static int visit_ensure(const struct want *want, const struct want_container *c, void *context,
+			struct error *err)
+{
+	struct ensure *e = context;
+
+	if (strv_contains(&e->done, c->spec.image))
+		return 0;
+	strv_add(&e->done, c->spec.image);
+	if (images_find(e->images, c->spec.image))
+		return 0;
+	if (e->options->no_build)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "image '%s' for workspace '%s' is missing; %s", c->spec.image,
+				 want->workspace->name,
+				 c->is_foreign ? "pull it or leave out --no-build"
+					       : "`winalux build` makes it");
+	return c->is_foreign ? pull_foreign(e, c->spec.image, err) : build_own(e, want, c, err);
+}
+
+int images_ensure(const struct images_options *options, const struct plan *plan,
+		  const struct images *images, struct error *err)
+{
+	struct ensure e = { .options = options, .images = images };
+	int status = ensure_guest(&e, err);
+
+	if (!status)
+		status = each_created(plan, visit_ensure, &e, err);
+	strv_release(&e.done);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_WORKSPACE_IMAGES_H
+#define WINALUX_WORKSPACE_IMAGES_H
+
+#include <stdbool.h>
+
+struct builder;
+struct error;
+struct host;
+struct images;
+struct plan;
+struct profiles;
+struct progress_sink;
+struct strv;
+
+/*
+ * The images that a plan's containers need: ours are built, foreign ones (sidecars with "image:")
+ * are pulled. What is there is used as it is; a profile that changed since is only noted, because a
+ * rebuild recreates its workspaces.
+ */
+
+/* References that are needed by steps of the plan and are not there. */
+void images_list_missing(const struct plan *plan, const struct images *images,
+			 const char *guest_image, struct strv *ret);
+
+/* One note per profile or sidecar image that a build would change. */
+void images_note_stale(struct builder *builder, const struct plan *plan,
+		       const struct profiles *profiles, const struct images *images,
+		       struct strv *notes);
+
+struct images_options {
+	struct host *host;
+	struct builder *builder;
+	const struct profiles *profiles;
+	const struct progress_sink *sink;
+	bool no_build; /* ERROR_NOT_FOUND instead, naming the command that builds */
+};
+int images_ensure(const struct images_options *options, const struct plan *plan,
+		  const struct images *images, struct error *err);
+
+/* builder_options.on_line; context is a struct progress_sink. */
+void images_on_line(const char *image, const char *line, void *context);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_WORKSPACE_JOB_H
+#define WINALUX_WORKSPACE_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limits.h"
+#include "winalux/base/strv.h"
+#include "winalux/format/hash.h"
+#include "winalux/plan/plan.h"
+
+struct config;
+struct error;
+struct podman;
+
+/*
+ * One workspace while its plan is executed: the connection of the thread that does it, and what the
+ * steps so far have made, for the state that is recorded at the end and for undoing.
+ */
+struct job {
+	const struct workspace_plan *plan;
+	const struct config *config;
+	const volatile bool *cancelled;
+	struct podman *podman; /* borrowed from the thread */
+	struct limit_support limits;
+	bool has_made_network;
+	bool has_made_pod;
+	struct strv made_volumes;
+	struct strv made_containers;
+	struct strv objects;       /* "role=id" of what was made */
+	char nonce[HASH_HEX_SIZE]; /* of the files put into the dev container; "" when none were */
+	int64_t started_s;         /* wall clock before the first start */
+	char *host_key;            /* reported by the guest; NULL before */
+};
+
+void job_release(struct job *job);
+
+/* Executes one step. Errors name the object. */
+int job_step(struct job *job, const struct step *step, struct error *err);
+
+/* Does the step change anything in Podman? (A mutating call takes one of the slots.) */
+bool step_is_mutating(enum step_kind kind);
+
+/* Removes what this job has made, newest first, on a connection that Ctrl-C does not cancel. */
+void job_undo(struct job *job, struct podman *podman);
+
+#endif

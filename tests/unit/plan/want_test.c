@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/plan/want.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "scene.h"
+#include "winalux/base/error.h"
+#include "winalux/plan/names.h"
+
+#define KEY                                                                                        \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@here"
+#define HEAD "version: 1\ndefaults: {public_key: \"" KEY "\"}\nworkspaces:\n"
+
+static void plan_or_fail(struct scene *s)
+{
+	struct error err = { 0 };
+
+	if (scene_plan(s, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void auto_ports_stay_the_same_over_redeploys(void **state)
+{
+	struct scene s;
+	uint16_t first;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, ssh_port: auto, app_port: auto}\n");
+	plan_or_fail(&s);
+	first = s.wants[0].ssh_port;
+	assert_in_range(first, 22000, 24999);
+	assert_in_range(s.wants[0].app_port, 28000, 29999);
+	scene_deploy(&s);
+	plan_or_fail(&s);
+	assert_int_equal(s.wants[0].ssh_port, first);
+	scene_release(&s);
+}
+
+static void an_auto_port_avoids_fixed_and_busy_ones(void **state)
+{
+	struct scene s;
+	uint16_t first;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice}\n");
+	plan_or_fail(&s);
+	first = s.wants[0].ssh_port;
+	s.busy_port = first;
+	plan_or_fail(&s);
+	assert_int_not_equal(s.wants[0].ssh_port, first);
+	scene_release(&s);
+}
+
+static void a_fixed_port_that_is_busy_is_a_conflict_that_names_both(void **state)
+{
+	struct scene s;
+	struct error err = { 0 };
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, ssh_port: 2201}\n");
+	s.busy_port = 2201;
+	assert_int_equal(scene_plan(&s, NULL, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFLICT);
+	assert_string_equal(err.text,
+			    "workspace 'alice': port 2201 is in use by another program of "
+			    "this host; choose another port or \"auto\"");
+	s.busy_port = 0;
+	scene_deploy(&s);
+	s.busy_port = 2201; /* our own pod holds it now */
+	plan_or_fail(&s);
+	scene_release(&s);
+}
+
+static void a_busy_port_of_a_workspace_that_is_not_selected_does_not_matter(void **state)
+{
+	struct scene s;
+	struct error err = { 0 };
+	struct strv names = { 0 };
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, ssh_port: 2201}\n  - {name: bob, ssh_port: 2202}\n");
+	s.busy_port = 2202;
+	strv_add(&names, "alice");
+	assert_int_equal(scene_plan(&s, &(struct plan_options){ .names = &names }, &err), 0);
+	assert_int_equal(s.plan.count, 1);
+	strv_release(&names);
+	scene_release(&s);
+}
+
+static void limits_are_the_pods_since_4_7_and_the_dev_containers_before(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, cpus: 1.5, memory_limit_gb: 2, pids_limit: 100}\n");
+	plan_or_fail(&s);
+	assert_int_equal(s.wants[0].pod.limits.cpu_milli, 1500);
+	assert_int_equal(s.wants[0].pod.limits.memory_bytes, 2ULL << 30);
+	assert_int_equal(s.wants[0].containers[0].spec.limits.pids, 0);
+	s.facts.version = (struct podman_version){ 4, 3, 1 };
+	plan_or_fail(&s);
+	assert_int_equal(s.wants[0].pod.limits.cpu_milli, 0);
+	assert_int_equal(s.wants[0].containers[0].spec.limits.pids, 100);
+	scene_release(&s);
+}
+
+static void the_dev_container_has_the_small_capability_set_and_no_new_privileges(void **state)
+{
+	struct scene s;
+	const struct container_spec *dev;
+	char *caps;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: my_dev}\n");
+	plan_or_fail(&s);
+	dev = &s.wants[0].containers[0].spec;
+	caps = strv_join(&dev->cap_add, " ");
+	assert_string_equal(caps, "CHOWN KILL SETGID SETUID SYS_CHROOT");
+	assert_true(dev->no_new_privileges);
+	assert_string_equal(dev->name, "winalux-my-dev-dev");
+	assert_string_equal(labels_get(&dev->labels, LABEL_WORKSPACE), "my_dev");
+	assert_string_equal(dev->seccomp_profile_path, "/volumes/account/seccomp.json");
+	free(caps);
+	scene_release(&s);
+}
+
+static void the_guest_is_told_what_to_check(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [redis, {name: pg, image: \"x/pg:1\", "
+			    "port: 5432}]}\n");
+	plan_or_fail(&s);
+	assert_string_equal(s.wants[0].guest_conf, "winalux\t1\n"
+						   "name\talice\n"
+						   "user\tdeveloper\n"
+						   "check\tredis\tredis\t6379\n"
+						   "check\tpg\ttcp\t5432\n");
+	assert_string_equal(s.wants[0].authorized_keys, KEY "\n");
+	scene_release(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auto_ports_stay_the_same_over_redeploys),
+		cmocka_unit_test(an_auto_port_avoids_fixed_and_busy_ones),
+		cmocka_unit_test(a_fixed_port_that_is_busy_is_a_conflict_that_names_both),
+		cmocka_unit_test(a_busy_port_of_a_workspace_that_is_not_selected_does_not_matter),
+		cmocka_unit_test(limits_are_the_pods_since_4_7_and_the_dev_containers_before),
+		cmocka_unit_test(
+			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
+		cmocka_unit_test(the_guest_is_told_what_to_check),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
