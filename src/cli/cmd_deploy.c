@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* deploy and plan: the same run, ended before or after the steps. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/log.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+#include "winalux/inventory/inventory.h"
+#include "winalux/workspace/apply.h"
+
+#include "app.h"
+#include "command.h"
+#include "deploy.h"
+#include "progress.h"
+#include "summary.h"
+
+static const struct option deploy_option_table[] = {
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .offset = offsetof(struct deploy_flags, is_dry_run),
+	  .help = "print what would be done, and do nothing" },
+	{ .name = "prune",
+	  .offset = offsetof(struct deploy_flags, prune),
+	  .help = "remove containers of workspaces that are not in the inventory; keep their data" },
+	{ .name = "verify",
+	  .offset = offsetof(struct deploy_flags, verify),
+	  .help = "inspect every container instead of trusting the record" },
+	{ .name = "upgrade-guest",
+	  .offset = offsetof(struct deploy_flags, upgrade_guest),
+	  .help = "replace guests of an older winalux; ends sessions" },
+	{ .name = "no-build",
+	  .offset = offsetof(struct deploy_flags, no_build),
+	  .help = "a missing image is an error instead of a build" },
+	{ .name = NULL },
+};
+
+bool deploy_is_inventory(const char *arg)
+{
+	return strpbrk(arg, "/.") || strcmp(arg, "-") == 0 || access(arg, F_OK) == 0;
+}
+
+static void warn_unapplied(const struct inventory *inventory, const struct strv *names)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct workspace *w = &inventory->workspaces[i];
+		DEFER(strv_release) struct strv keys = { 0 };
+
+		if (names->count > 0 && !strv_contains(names, w->name))
+			continue;
+		inventory_add_unapplied(w, &keys);
+		if (keys.count == 0)
+			continue;
+		DEFER(freep) char *text = strv_join(&keys, ", ");
+		log_warn("%s: not applied by this version yet: %s", w->name, text);
+	}
+}
+
+static void print_result(struct app *app, const struct deployment *d, bool is_dry_run)
+{
+	summary_print_notes(d);
+	if (app->global.is_json) {
+		app_print_json(app, is_dry_run ? summary_plan_json(d) : summary_outcomes_json(d));
+		return;
+	}
+	if (is_dry_run) {
+		summary_print_plan(app, d, app->global.is_verbose);
+		return;
+	}
+	summary_print_outcomes(app, d);
+}
+
+static bool is_all_unchanged(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].action != ACTION_UNCHANGED &&
+		    plan->items[i].action != ACTION_ORPHAN)
+			return false;
+	}
+	return true;
+}
+
+static size_t count_wanted(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->items[i].action != ACTION_ORPHAN;
+	return count;
+}
+
+static int deploy(struct app *app, const struct deploy_flags *flags,
+		  const struct inventory *inventory, const struct strv *names, struct error *err)
+{
+	DEFER(deployment_release) struct deployment d = { 0 };
+	struct progress *progress = progress_new(
+		STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	const struct deploy_options options = {
+		.inventory = inventory,
+		.profiles = &app->profiles,
+		.names = names,
+		.is_dry_run = flags->is_dry_run,
+		.prune = flags->prune,
+		.upgrade_guest = flags->upgrade_guest,
+		.no_build = flags->no_build,
+		.verify = flags->verify,
+		.sink = progress_sink(progress),
+	};
+
+	int result = deploy_run(app->host, &options, &d, err);
+	progress_freep(&progress);
+	if (result < 0 && d.outcomes.count == 0)
+		return -1; /* it never came to a plan: the error says all */
+	print_result(app, &d, flags->is_dry_run);
+	if (result == 0 && !flags->is_dry_run && !app->global.is_json && is_all_unchanged(&d.plan))
+		printf("all %zu workspace%s are as the inventory says\n", count_wanted(&d.plan),
+		       count_wanted(&d.plan) == 1 ? "" : "s");
+	return result;
+}
+
+int deploy_command(struct app *app, const struct deploy_flags *flags, const struct strv *args,
+		   struct error *err)
+{
+	DEFER(inventory_release) struct inventory inventory = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
+	size_t first = args->count > 0 && deploy_is_inventory(args->items[0]) ? 1 : 0;
+
+	if (app_load_inventory(app, first ? args->items[0] : NULL, &inventory, err) < 0)
+		return -1;
+	for (size_t i = first; i < args->count; i++)
+		strv_add(&names, args->items[i]);
+	warn_unapplied(&inventory, &names);
+	/* Only now, so that a wrong inventory is told before anything is touched or started. */
+	if (app_open_host(app, err) < 0)
+		return -1;
+	return deploy(app, flags, &inventory, &names, err);
+}
+
+static int run_deploy(struct app *app, const void *options, const struct strv *args,
+		      struct error *err)
+{
+	return deploy_command(app, options, args, err);
+}
+
+const struct command cmd_deploy = {
+	.name = "deploy",
+	.summary = "Make the workspaces what the inventory says",
+	.args = "[INVENTORY] [NAME…]",
+	.details = "Unchanged workspaces are not touched, and data is never removed. The first "
+		   "argument is the inventory when it has a '/' or a '.' or is a file; without one "
+		   "the setting 'inventory' counts, then inventory.yml here. With names only those "
+		   "workspaces are looked at. A workspace that fails half-made is undone; the others "
+		   "go on.",
+	.max_args = ARGS_ANY,
+	.needs = NEEDS_PROFILES,
+	.completes = COMPLETE_INVENTORY,
+	.options = deploy_option_table,
+	.options_size = sizeof(struct deploy_flags),
+	.run = run_deploy,
+};

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything about one workspace: what the list calls say, and per container what only an inspect
+ * knows (limits, log, end). Whether a limit holds follows from the controllers that the host delegates.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+#include "winalux/doctor/doctor.h"
+#include "winalux/format/json.h"
+#include "winalux/inventory/ssh_key.h"
+#include "winalux/plan/facts.h"
+#include "winalux/plan/names.h"
+#include "winalux/workspace/host.h"
+#include "winalux/workspace/ssh_client.h"
+
+#include "app.h"
+#include "command.h"
+#include "find.h"
+#include "table.h"
+#include "view.h"
+
+/* What is put together before it is shown in one of the two forms. */
+struct details {
+	const struct workspace_facts *facts;
+	struct json *dev;  /* inspect of the dev container, or NULL */
+	struct json *host; /* GET /info, or NULL where the service would not say */
+	char fingerprint[HASH_FINGERPRINT_SIZE];
+	char *key_type;
+};
+
+static void details_release(struct details *d)
+{
+	json_free(d->dev);
+	json_free(d->host);
+	freep(&d->key_type);
+}
+
+struct limit {
+	const char *key;
+	const char *controller;
+	const char *path; /* in the inspect answer */
+};
+
+static const struct limit limits[] = {
+	{ "cpus", "cpu", "HostConfig.NanoCpus" },
+	{ "memory", "memory", "HostConfig.Memory" },
+	{ "pids", "pids", "HostConfig.PidsLimit" },
+};
+
+static int64_t limit_value(const struct details *d, const struct limit *limit)
+{
+	int64_t value = 0;
+
+	json_to_int(json_path(d->dev, limit->path), &value);
+	return value > 0 ? value : 0;
+}
+
+static const char *limit_strength(const struct details *d, const struct limit *limit)
+{
+	const struct json *controllers = json_path(d->host, "host.cgroupControllers");
+
+	if (!controllers)
+		return "unknown";
+	for (const struct json *c = json_first(controllers); c; c = json_next(c)) {
+		if (json_text(c) && strcmp(json_text(c), limit->controller) == 0)
+			return limit_strength_name(LIMIT_ENFORCED);
+	}
+	return limit_strength_name(LIMIT_NOT_ENFORCEABLE);
+}
+
+static char *limit_text(const struct limit *limit, int64_t value)
+{
+	if (strcmp(limit->key, "memory") == 0)
+		return view_size((uint64_t)value);
+	if (strcmp(limit->key, "cpus") == 0)
+		return xasprintf("%g", (double)value / 1e9);
+	return xasprintf("%jd", (intmax_t)value);
+}
+
+static void read_host_key(struct details *d)
+{
+	struct ssh_key key = { 0 };
+
+	if (!d->facts->state.host_key || ssh_key_parse(d->facts->state.host_key, &key, NULL) < 0)
+		return;
+	memcpy(d->fingerprint, key.fingerprint, sizeof(d->fingerprint));
+	d->key_type = xstrdup(key.type);
+	ssh_key_release(&key);
+}
+
+static int details_fill(struct app *app, const struct workspace_facts *w, struct details *d,
+			struct error *err)
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+	struct podman *podman = host_podman(app->host);
+
+	d->facts = w;
+	read_host_key(d);
+	if (dev && container_inspect(podman, dev->id, &d->dev, err) < 0)
+		return -1;
+	/* Podman 4.3-5.2 may fail here under socket activation: then strengths are unknown. */
+	podman_info(podman, &d->host, NULL);
+	return 0;
+}
+
+/* --- JSON --- */
+
+static void add_limits_json(struct json *root, const struct details *d)
+{
+	struct json *object = json_add_object(root, "limits");
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		int64_t value = limit_value(d, &limits[i]);
+		if (value == 0) {
+			json_add_null(object, limits[i].key);
+			continue;
+		}
+		struct json *item = json_add_object(object, limits[i].key);
+		if (strcmp(limits[i].key, "cpus") == 0)
+			json_add_number(item, "value", (double)value / 1e9);
+		else
+			json_add_int(item, "value", value);
+		json_add_text(item, "strength", limit_strength(d, &limits[i]));
+	}
+}
+
+static struct json *details_json(const struct details *d)
+{
+	const struct workspace_facts *w = d->facts;
+	struct json *root = view_workspace_json(w);
+
+	json_add_text(root, "id", w->state.id);
+	struct json *key = json_add_object(root, "host_key");
+	json_add_text(key, "public", w->state.host_key);
+	json_add_text(key, "fingerprint", *d->fingerprint ? d->fingerprint : NULL);
+	struct json *ports = json_add_array(root, "ports");
+	for (size_t i = 0; w->infra && i < w->infra->ports.count; i++) {
+		struct json *item = json_append_object(ports);
+		json_add_text(item, "address", w->infra->ports.items[i].host_ip);
+		json_add_int(item, "port", w->infra->ports.items[i].host_port);
+		json_add_int(item, "container_port", w->infra->ports.items[i].container_port);
+	}
+	add_limits_json(root, d);
+	json_add_text(root, "log_limit", json_text(json_path(d->dev, "HostConfig.LogConfig.Size")));
+	json_add_text(root, "network", w->network ? w->network->name : NULL);
+	json_add_text(root, "pod", w->pod ? w->pod->name : NULL);
+	return root;
+}
+
+/* --- text --- */
+
+static void line(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void line(const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	DEFER(freep) char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	DEFER(buf_release) struct buf b = { 0 };
+	buf_init(&b, SIZE_MAX);
+	buf_add_printable(&b, text, strlen(text), false);
+	printf("%-10s  %s\n", key, b.data);
+}
+
+static const char *or_dash(const char *text)
+{
+	return text && *text ? text : "-";
+}
+
+static void print_ssh(const struct details *d)
+{
+	const char *host_ip = "";
+	uint16_t port = ssh_published_port(d->facts, &host_ip);
+
+	if (port) {
+		DEFER(freep) char *command = view_ssh_command(ssh_client_address(host_ip), port);
+		line("ssh", "%s", command);
+	} else {
+		line("ssh", "not published");
+	}
+	if (*d->fingerprint)
+		line("host key", "%s (%s)", d->fingerprint, d->key_type);
+}
+
+static void print_ports(const struct workspace_facts *w)
+{
+	DEFER(strv_release) struct strv texts = { 0 };
+
+	for (size_t i = 0; w->infra && i < w->infra->ports.count; i++) {
+		const struct port_mapping *p = &w->infra->ports.items[i];
+		strv_addf(&texts, "%s:%u to %u", *p->host_ip ? p->host_ip : "*", p->host_port,
+			  p->container_port);
+	}
+	DEFER(freep) char *text = strv_join(&texts, ", ");
+	line("ports", "%s", or_dash(text));
+}
+
+static void print_limits(const struct details *d)
+{
+	DEFER(strv_release) struct strv texts = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		int64_t value = limit_value(d, &limits[i]);
+		DEFER(freep) char *text = limit_text(&limits[i], value);
+		if (value > 0)
+			strv_addf(&texts, "%s %s (%s)", limits[i].key, text,
+				  limit_strength(d, &limits[i]));
+	}
+	DEFER(freep) char *text = strv_join(&texts, ", ");
+	line("limits", "%s", or_dash(text));
+}
+
+static void print_state(const struct workspace_facts *w)
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+	char deployed[CLOCK_RFC3339_SIZE] = "never";
+
+	if (w->state.deployed_s > 0)
+		clock_format_rfc3339(w->state.deployed_s, deployed);
+	DEFER(freep) char *age =
+		view_age(dev && dev->state == CONTAINER_RUNNING ? dev->started_s : 0);
+	line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
+	line("deployed", "%s, generation %u", deployed, w->state.generation);
+	line("id", "%s", or_dash(w->state.id));
+	line("profile", "%s", or_dash(w->state.profile));
+	line("image", "%s", or_dash(dev ? dev->image : NULL));
+	DEFER(freep) char *guest = view_guest(w);
+	line("guest", "%s", or_dash(guest));
+}
+
+static const struct table_column container_columns[] = {
+	{ .title = "CONTAINER" },
+	{ .title = "STATE" },
+	{ .title = "FOR", .is_right = true },
+	{ .title = "RESTARTS", .is_right = true },
+	{ .title = "IMAGE", .can_shrink = true },
+	{ .title = "ID" },
+};
+
+static void add_container(struct table *t, const struct container *c)
+{
+	DEFER(freep) char *state = c->state == CONTAINER_STOPPED
+					   ? xasprintf("ended (%d)", c->exit_code)
+					   : xstrdup(container_state_name(c->state));
+	DEFER(freep) char *age = view_age(c->state == CONTAINER_RUNNING ? c->started_s : 0);
+
+	table_add(t, c->name);
+	table_add_colored(t, c->state == CONTAINER_RUNNING ? TABLE_GREEN : TABLE_YELLOW, state);
+	table_add(t, age);
+	table_addf(t, "%u", c->restarts);
+	table_add(t, c->image);
+	table_addf(t, "%.12s", c->id);
+}
+
+static void print_objects(struct app *app, const struct workspace_facts *w)
+{
+	DEFER(table_release) struct table t = { 0 };
+	DEFER(strv_release) struct strv volumes = { 0 };
+
+	for (size_t i = 0; i < w->volume_count; i++)
+		strv_add(&volumes, w->volumes[i]->name);
+	DEFER(freep) char *text = strv_join(&volumes, ", ");
+	line("pod", "%s", or_dash(w->pod ? w->pod->name : NULL));
+	line("network", "%s", or_dash(w->network ? w->network->name : NULL));
+	line("volumes", "%s", or_dash(text));
+	if (w->container_count == 0)
+		return;
+	table_init(&t, container_columns, ARRAY_SIZE(container_columns));
+	for (size_t i = 0; i < w->container_count; i++)
+		add_container(&t, w->containers[i]);
+	putchar('\n');
+	table_print(&t, app_wants_color(app, STDOUT_FILENO));
+}
+
+static void print_details(struct app *app, const struct details *d)
+{
+	const char *log = json_text(json_path(d->dev, "HostConfig.LogConfig.Size"));
+
+	line("name", "%s", d->facts->name);
+	print_state(d->facts);
+	print_ssh(d);
+	print_ports(d->facts);
+	print_limits(d);
+	line("log", "at most %s each", or_dash(log));
+	print_objects(app, d->facts);
+}
+
+static int run_info(struct app *app, const void *options, const struct strv *args,
+		    struct error *err)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(details_release) struct details d = { 0 };
+
+	(void)options;
+	if (find_facts(app, args, &facts, err) < 0)
+		return -1;
+	if (details_fill(app, facts_find(&facts, args->items[0]), &d, err) < 0)
+		return -1;
+	if (app->global.is_json)
+		app_print_json(app, details_json(&d));
+	else
+		print_details(app, &d);
+	return 0;
+}
+
+const struct command cmd_info = {
+	.name = "info",
+	.summary = "Show everything about one workspace",
+	.args = "NAME",
+	.details = "Each limit says whether the host enforces it. A container that has ended shows "
+		   "its exit status in parentheses.",
+	.min_args = 1,
+	.max_args = 1,
+	.needs = NEEDS_CONFIG,
+	.completes = COMPLETE_WORKSPACE,
+	.run = run_info,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "operate.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+
+#include "app.h"
+#include "progress.h"
+#include "summary.h"
+
+int operate_check_names(const struct strv *names, bool is_all, struct error *err)
+{
+	if (names->count == 0 && !is_all)
+		return error_set(err, ERROR_USAGE, "name a workspace, or say --all");
+	if (names->count > 0 && is_all)
+		return error_set(err, ERROR_USAGE, "names and --all exclude each other");
+	return 0;
+}
+
+static bool has_changes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].action != ACTION_UNCHANGED)
+			return true;
+	}
+	return false;
+}
+
+int operate(struct app *app, enum operation operation, const struct strv *names, struct error *err)
+{
+	DEFER(deployment_release) struct deployment d = { 0 };
+	struct progress *progress = progress_new(
+		STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	const struct progress_sink sink = progress_sink(progress);
+
+	int result = operate_run(app->host, operation, names, &sink, &d, err);
+	progress_freep(&progress);
+	if (result < 0 && d.outcomes.count == 0)
+		return -1;
+	summary_print_notes(&d);
+	if (app->global.is_json)
+		app_print_json(app, summary_outcomes_json(&d));
+	else
+		summary_print_outcomes(app, &d);
+	if (result == 0 && !app->global.is_json && !has_changes(&d.plan))
+		puts("nothing to do");
+	return result;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_CLI_OPERATE_H
+#define WINALUX_CLI_OPERATE_H
+
+#include <stdbool.h>
+
+#include "winalux/workspace/apply.h"
+
+struct app;
+struct error;
+struct strv;
+
+/* start, stop, restart and destroy: the run with its progress and its summary. names empty: all. */
+int operate(struct app *app, enum operation operation, const struct strv *names,
+	    struct error *err);
+
+/* The rule of these commands: names or --all, not neither and not both. */
+struct all_flag {
+	bool is_all;
+};
+int operate_check_names(const struct strv *names, bool is_all, struct error *err);
+
+#endif

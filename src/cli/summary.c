@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "summary.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/log.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+#include "winalux/format/json.h"
+#include "winalux/workspace/apply.h"
+#include "winalux/workspace/ssh_client.h"
+
+#include "app.h"
+#include "table.h"
+#include "view.h"
+
+static const enum table_color mark_colors[256] = {
+	['+'] = TABLE_GREEN,
+	['~'] = TABLE_YELLOW,
+	['!'] = TABLE_RED,
+	['-'] = TABLE_RED,
+};
+
+static void print_marked(const struct app *app, const char *indent, enum action action,
+			 const char *name, const char *reason)
+{
+	char mark = view_action_mark(action);
+	enum table_color color = mark_colors[(unsigned char)mark];
+	bool has_color = color != TABLE_PLAIN && app_wants_color(app, STDOUT_FILENO);
+
+	printf("%s%s%c%s %s: %s", indent, has_color ? table_color_code(color) : "", mark,
+	       has_color ? "\033[0m" : "", name, action_name(action));
+	if (reason)
+		printf(" (%s)", reason);
+	putchar('\n');
+}
+
+static void print_steps(const struct workspace_plan *w)
+{
+	for (size_t i = 0; i < w->step_count; i++) {
+		DEFER(freep) char *text = step_text(&w->steps[i]);
+		printf("      %2zu. %s\n", i + 1, text);
+	}
+}
+
+static void print_workspace(const struct app *app, const struct workspace_plan *w, bool has_steps)
+{
+	print_marked(app, "", w->action, w->name, w->reason);
+	for (size_t i = 0; i < w->change_count; i++) {
+		if (w->changes[i].action == ACTION_UNCHANGED)
+			continue;
+		print_marked(app, "    ", w->changes[i].action, w->changes[i].object,
+			     w->changes[i].reason);
+	}
+	if (has_steps)
+		print_steps(w);
+}
+
+static size_t count_action(const struct plan *plan, enum action action)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->items[i].action == action;
+	return count;
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void print_interrupted(const struct plan *plan)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].ends_sessions)
+			strv_add(&names, plan->items[i].name);
+	}
+	if (names.count == 0)
+		return;
+	DEFER(freep) char *text = strv_join(&names, ", ");
+	printf("sessions end in: %s\n", text);
+}
+
+void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps)
+{
+	const struct plan *plan = &d->plan;
+	size_t same = count_action(plan, ACTION_UNCHANGED);
+	size_t orphans = count_action(plan, ACTION_ORPHAN);
+
+	for (size_t i = 0; i < d->missing_images.count; i++)
+		printf("+ image %s: would be built\n", d->missing_images.items[i]);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].action != ACTION_UNCHANGED)
+			print_workspace(app, &plan->items[i], has_steps);
+	}
+	if (same == plan->count) {
+		printf("all %zu workspace%s are as the inventory says\n", same, plural(same));
+		return;
+	}
+	print_interrupted(plan);
+	printf("%zu to change in %zu step%s, %zu unchanged", plan->count - same - orphans,
+	       plan_step_count(plan), plural(plan_step_count(plan)), same);
+	if (orphans > 0)
+		printf(", %zu not in the inventory", orphans);
+	putchar('\n');
+}
+
+static void add_texts(struct json *object, const char *key, const struct strv *texts)
+{
+	struct json *array = json_add_array(object, key);
+
+	for (size_t i = 0; i < texts->count; i++)
+		json_append_text(array, texts->items[i]);
+}
+
+struct json *summary_plan_json(const struct deployment *d)
+{
+	struct json *root = plan_to_json(&d->plan);
+
+	add_texts(root, "missing_images", &d->missing_images);
+	add_texts(root, "notes", &d->notes);
+	return root;
+}
+
+void summary_print_notes(const struct deployment *d)
+{
+	for (size_t i = 0; i < d->notes.count; i++)
+		log_info("note: %s", d->notes.items[i]);
+}
+
+/* --- outcomes --- */
+
+static const struct table_column outcome_columns[] = {
+	{ .title = "WORKSPACE" },
+	{ .title = "DONE", .can_shrink = true },
+	{ .title = "TOOK", .is_right = true },
+	{ .title = "SSH" },
+};
+
+/* The address that the inventory binds ssh to; all addresses for what is not in it. */
+static const char *ssh_address(const struct deployment *d, size_t index)
+{
+	const struct want *want = index < d->plan.count ? d->plan.items[index].want : NULL;
+
+	return ssh_client_address(want && want->workspace->ssh_bind ? want->workspace->ssh_bind
+								     : "");
+}
+
+static bool leaves_it_running(enum action action)
+{
+	return action != ACTION_STOP && action != ACTION_REMOVE && action != ACTION_DESTROY;
+}
+
+static bool is_quiet_outcome(const struct outcome *o)
+{
+	return !o->has_failed && (o->action == ACTION_UNCHANGED || o->action == ACTION_ORPHAN);
+}
+
+static const char *done_text(const struct outcome *o)
+{
+	if (o->has_failed)
+		return "failed";
+	return o->is_done ? view_action_done(o->action) : "not begun";
+}
+
+static void add_outcome(struct table *t, const struct deployment *d, size_t index)
+{
+	const struct outcome *o = &d->outcomes.items[index];
+	bool has_ssh = o->is_done && !o->has_failed && o->ssh_port && leaves_it_running(o->action);
+	DEFER(freep) char *took = view_took(o->took_ms);
+	DEFER(freep) char *ssh =
+		has_ssh ? view_ssh_command(ssh_address(d, index), o->ssh_port) : NULL;
+
+	table_add(t, o->name);
+	table_add_colored(t, o->has_failed ? TABLE_RED : TABLE_PLAIN, done_text(o));
+	table_add(t, o->is_done ? took : NULL);
+	table_add(t, ssh);
+}
+
+static void print_failures(const struct outcomes *outcomes)
+{
+	for (size_t i = 0; i < outcomes->count; i++) {
+		if (outcomes->items[i].has_failed)
+			log_error("%s: %s", outcomes->items[i].name, outcomes->items[i].error.text);
+	}
+}
+
+static void print_orphans(const struct plan *plan)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].action == ACTION_ORPHAN)
+			strv_add(&names, plan->items[i].name);
+	}
+	if (names.count == 0)
+		return;
+	DEFER(freep) char *text = strv_join(&names, ", ");
+	log_info("note: not in the inventory, left alone: %s; 'deploy --prune' removes their "
+		 "containers and keeps their data",
+		 text);
+}
+
+void summary_print_outcomes(struct app *app, const struct deployment *d)
+{
+	DEFER(table_release) struct table t = { 0 };
+	size_t same = count_action(&d->plan, ACTION_UNCHANGED);
+
+	table_init(&t, outcome_columns, ARRAY_SIZE(outcome_columns));
+	for (size_t i = 0; i < d->outcomes.count; i++) {
+		if (!is_quiet_outcome(&d->outcomes.items[i]))
+			add_outcome(&t, d, i);
+	}
+	if (t.cell_count > 0)
+		table_print(&t, app_wants_color(app, STDOUT_FILENO));
+	if (t.cell_count > 0 && same > 0)
+		printf("%zu unchanged\n", same);
+	fflush(stdout);
+	print_failures(&d->outcomes);
+	print_orphans(&d->plan);
+}
+
+static void add_outcome_json(struct json *array, const struct outcome *o)
+{
+	struct json *item = json_append_object(array);
+
+	json_add_text(item, "name", o->name);
+	json_add_text(item, "action", action_name(o->action));
+	json_add_text(item, "result", o->has_failed ? "failed" : o->is_done ? "done" : "not begun");
+	if (o->has_failed) {
+		struct json *error = json_add_object(item, "error");
+		json_add_text(error, "kind", error_kind_name(o->error.kind));
+		json_add_text(error, "text", o->error.text);
+	}
+	json_add_int(item, "took_ms", o->took_ms);
+	if (o->ssh_port)
+		json_add_int(item, "ssh_port", o->ssh_port);
+	else
+		json_add_null(item, "ssh_port");
+}
+
+/* Where nothing was to do there are no outcomes: the plan speaks for them. */
+static void add_unchanged_json(struct json *array, const struct workspace_plan *w)
+{
+	struct json *item = json_append_object(array);
+
+	json_add_text(item, "name", w->name);
+	json_add_text(item, "action", action_name(w->action));
+	json_add_text(item, "result", "done");
+	json_add_int(item, "took_ms", 0);
+	if (w->facts && w->facts->state.ssh_port)
+		json_add_int(item, "ssh_port", w->facts->state.ssh_port);
+	else
+		json_add_null(item, "ssh_port");
+}
+
+struct json *summary_outcomes_json(const struct deployment *d)
+{
+	struct json *root = json_new_object();
+	struct json *array = json_add_array(root, "workspaces");
+
+	for (size_t i = 0; i < d->outcomes.count; i++)
+		add_outcome_json(array, &d->outcomes.items[i]);
+	for (size_t i = 0; d->outcomes.count == 0 && i < d->plan.count; i++)
+		add_unchanged_json(array, &d->plan.items[i]);
+	add_texts(root, "notes", &d->notes);
+	return root;
+}

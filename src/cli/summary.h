@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_CLI_SUMMARY_H
+#define WINALUX_CLI_SUMMARY_H
+
+#include <stdbool.h>
+
+struct app;
+struct deployment;
+struct json;
+
+/* What a deploy or another operation would do, or has done. */
+
+/* The plan: object changes with their reasons, the steps too when has_steps, who is interrupted. */
+void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps);
+struct json *summary_plan_json(const struct deployment *d);
+
+/* The outcomes: a table on stdout, failures on stderr. */
+void summary_print_outcomes(struct app *app, const struct deployment *d);
+struct json *summary_outcomes_json(const struct deployment *d);
+
+/* Notes of a deployment as lines on stderr. */
+void summary_print_notes(const struct deployment *d);
+
+#endif
