@@ -35,13 +35,35 @@ static const struct phrase phrases[] = {
 	{ "no space left on device", ERROR_HOST }, { "disk quota exceeded", ERROR_HOST },
 };
 
-static void add_part(struct buf *b, const char *text)
+static bool is_space(char c)
 {
-	if (!text || !*text || strstr(b->data, text))
+	return c && strchr(" \t\r\n", c);
+}
+
+/* Printable and without blanks around it; nothing where the text has it already. */
+static void add_text(struct buf *b, const char *text, size_t len, const char *separator)
+{
+	DEFER(buf_release) struct buf part = { 0 };
+
+	while (len > 0 && is_space(text[len - 1]))
+		len--;
+	while (len > 0 && is_space(*text)) {
+		text++;
+		len--;
+	}
+	buf_init(&part, 4 * len);
+	buf_add_printable(&part, text, len, false);
+	if (part.len == 0 || strstr(b->data, part.data))
 		return;
 	if (b->len > 0)
-		buf_add_str(b, ": ");
-	buf_add_printable(b, text, strlen(text), false);
+		buf_add_str(b, separator);
+	buf_add(b, part.data, part.len);
+}
+
+static void add_part(struct buf *b, const char *text)
+{
+	if (text)
+		add_text(b, text, strlen(text), ": ");
 }
 
 /* Elements are text; tolerate objects that carry a message. */
@@ -50,10 +72,8 @@ static void add_list(struct buf *b, const struct json *list)
 	for (const struct json *e = json_first(list); e; e = json_next(e)) {
 		const char *text = json_text(e) ? json_text(e) : json_get_text(e, "message");
 
-		if (text && *text && b->len > 0)
-			buf_add_str(b, "; ");
 		if (text)
-			buf_add_printable(b, text, strlen(text), false);
+			add_text(b, text, strlen(text), "; ");
 	}
 }
 
@@ -74,17 +94,6 @@ static void add_object(struct buf *b, const struct json *object)
 	add_part(b, json_get_text(object, "Err"));
 }
 
-static void add_plain(struct buf *b, const char *body, size_t len)
-{
-	while (len > 0 && strchr(" \t\r\n", body[len - 1]))
-		len--;
-	while (len > 0 && strchr(" \t\r\n", *body)) {
-		body++;
-		len--;
-	}
-	buf_add_printable(b, body, len < ANSWER_MAX_PLAIN ? len : ANSWER_MAX_PLAIN, false);
-}
-
 char *podman_error_text(const char *body, size_t len)
 {
 	DEFER(json_freep) struct json *value = NULL;
@@ -93,7 +102,7 @@ char *podman_error_text(const char *body, size_t len)
 	/* Room for each byte of a part as \xNN: a part that would not fit is cut, not dropped. */
 	buf_init(&text, ANSWER_MAX_TEXT + 4 * len);
 	if (json_parse(body, len, &value, NULL) < 0)
-		add_plain(&text, body, len);
+		add_text(&text, body, len < ANSWER_MAX_PLAIN ? len : ANSWER_MAX_PLAIN, "");
 	else if (json_is_object(value))
 		add_object(&text, value);
 	else if (json_is_array(value))

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/podman/container.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/format/hash.h"
+#include "winalux/format/json.h"
+
+enum { ARCHIVE_IDLE_MS = 300000, STAT_MAX = 64 << 10 };
+
+/* os.ModeDir of Go's file modes, which is what libpod puts into its stat header. */
+#define GO_MODE_DIR (INT64_C(1) << 31)
+
+static void archive_request(struct request *rq, const char *method, const char *what,
+			    const char *id, const char *path)
+{
+	request_init(rq, method, what, id);
+	request_path(rq, "containers", id, "archive", NULL);
+	request_query(rq, "path", path);
+	rq->timeout_ms = -1;
+	rq->idle_timeout_ms = ARCHIVE_IDLE_MS;
+}
+
+static void put_request(struct request *rq, const char *id, const char *path)
+{
+	archive_request(rq, "PUT", "copy into container", id, path);
+	request_query(rq, "copyUIDGID", "false"); /* else the owner is the container's user */
+}
+
+int container_put_archive(struct podman *podman, const char *id, const char *path, const void *tar,
+			  size_t len, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	put_request(&rq, id, path);
+	rq.body = tar;
+	rq.body_len = len;
+	return podman_call(podman, &rq, NULL, err);
+}
+
+int container_put_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
+			     struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	put_request(&rq, id, path);
+	rq.body_fd = fd;
+	return podman_call(podman, &rq, NULL, err);
+}
+
+struct file_sink {
+	int fd;
+	bool has_failed;
+	struct error why;
+};
+
+static bool on_data(const char *data, size_t len, void *context)
+{
+	struct file_sink *sink = context;
+
+	if (fd_write_all(sink->fd, data, len, &sink->why) == 0)
+		return true;
+	sink->has_failed = true;
+	return false;
+}
+
+int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
+			     struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	struct file_sink sink = { .fd = fd };
+
+	archive_request(&rq, "GET", "copy from container", id, path);
+	rq.on_data = on_data;
+	rq.context = &sink;
+	if (podman_call(podman, &rq, NULL, err) < 0)
+		return -1;
+	if (!sink.has_failed)
+		return 0;
+	return error_set(err, ERROR_HOST, "cannot copy from container '%s': %s", id, sink.why.text);
+}
+
+/* X-Docker-Container-Path-Stat: base64 of {"name","size","mode","mtime","linkTarget"}. */
+static int read_stat(const char *header, bool *ret_is_dir)
+{
+	DEFER(json_freep) struct json *stat = NULL;
+	DEFER(buf_release) struct buf text = { 0 };
+
+	buf_init(&text, STAT_MAX);
+	if (!header || !base64_decode(header, strlen(header), &text) ||
+	    json_parse(text.data, text.len, &stat, NULL) < 0)
+		return -1;
+	*ret_is_dir = (json_get_int(stat, "mode", 0) & GO_MODE_DIR) != 0;
+	return 0;
+}
+
+int container_stat_path(struct podman *podman, const char *id, const char *path, bool *ret_exists,
+			bool *ret_is_dir, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	struct response response;
+	bool is_dir = false;
+
+	archive_request(&rq, "HEAD", "look into container", id, path);
+	rq.flags = REQUEST_OK_404;
+	if (podman_call(podman, &rq, &response, err) < 0)
+		return -1;
+	bool exists = response.status != 404;
+	if (exists && read_stat(podman_header(podman, "X-Docker-Container-Path-Stat"), &is_dir) < 0)
+		return error_set(err, ERROR_PODMAN,
+				 "cannot look into container '%s': Podman's answer has no stat",
+				 id);
+	*ret_exists = exists;
+	*ret_is_dir = is_dir;
+	return 0;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/podman/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "decode.h"
+#include "image_stream.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
+#include "winalux/format/json.h"
+
+enum { IMPORT_IDLE_MS = 600000, ID_PREFIX_MIN = 12 };
+
+void images_release(struct images *i)
+{
+	if (!i)
+		return;
+	for (size_t n = 0; n < i->count; n++) {
+		free(i->items[n].id);
+		strv_release(&i->items[n].names);
+		labels_release(&i->items[n].labels);
+	}
+	free(i->items);
+	*i = (struct images){ 0 };
+}
+
+static void decode_image(const struct json *entry, struct image *ret)
+{
+	int64_t size = json_get_int(entry, "Size", 0);
+	const struct json *names = json_get(entry, "RepoTags");
+
+	ret->id = decode_id(entry, "Id");
+	ret->size_bytes = size > 0 ? (uint64_t)size : 0;
+	ret->created_s = decode_time(entry, "Created");
+	for (const struct json *e = json_first(names); e; e = json_next(e))
+		if (json_text(e))
+			strv_add(&ret->names, json_text(e));
+	decode_labels(json_get(entry, "Labels"), &ret->labels);
+}
+
+int image_list(struct podman *podman, struct images *ret, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	DEFER(json_freep) struct json *list = NULL;
+
+	request_init(&rq, "GET", "list images", NULL);
+	request_path(&rq, "images", "json", NULL);
+	if (podman_call_json(podman, &rq, &list, err) < 0)
+		return -1;
+	*ret = (struct images){ 0 };
+	for (const struct json *e = json_first(list); e; e = json_next(e)) {
+		decode_image(e, xgrow(&ret->items, &ret->cap, ret->count, sizeof(*ret->items)));
+		ret->count++;
+	}
+	return 0;
+}
+
+/* With ":latest" where neither a tag nor a digest is given. The caller frees it. */
+static char *full_name(const char *reference)
+{
+	const char *slash = strrchr(reference, '/');
+
+	if (strpbrk(slash ? slash : reference, ":@"))
+		return xstrdup(reference);
+	return xasprintf("%s:latest", reference);
+}
+
+/* As Podman finds local images by short names: "redis:7" is also "docker.io/library/redis:7". */
+static bool is_short_for(const char *short_name, const char *name)
+{
+	size_t len = strlen(name), short_len = strlen(short_name);
+
+	return len > short_len && name[len - short_len - 1] == '/' &&
+	       !strcmp(name + len - short_len, short_name);
+}
+
+static const struct image *find_name(const struct images *images, const char *name, bool is_short)
+{
+	for (size_t i = 0; i < images->count; i++) {
+		const struct strv *names = &images->items[i].names;
+
+		for (size_t n = 0; n < names->count; n++)
+			if (is_short ? is_short_for(name, names->items[n])
+				     : !strcmp(name, names->items[n]))
+				return &images->items[i];
+	}
+	return NULL;
+}
+
+static const struct image *find_id(const struct images *images, const char *reference)
+{
+	size_t len;
+
+	parse_literal(&reference, "sha256:");
+	len = strlen(reference);
+	if (len < ID_PREFIX_MIN || strspn(reference, "0123456789abcdef") != len)
+		return NULL;
+	for (size_t i = 0; i < images->count; i++)
+		if (!strncmp(images->items[i].id, reference, len))
+			return &images->items[i];
+	return NULL;
+}
+
+const struct image *images_find(const struct images *images, const char *reference)
+{
+	DEFER(freep) char *name = full_name(reference);
+	const struct image *found = find_name(images, name, false);
+
+	if (!found)
+		found = find_id(images, reference);
+	if (!found)
+		found = find_name(images, name, true);
+	return found;
+}
+
+static void import_request(struct request *rq, const char *reference, const struct strv *changes)
+{
+	request_init(rq, "POST", "import image", reference);
+	request_path(rq, "images", "import", NULL);
+	request_query(rq, "reference", reference);
+	for (size_t i = 0; changes && i < changes->count; i++)
+		request_query(rq, "changes", changes->items[i]);
+	rq->timeout_ms = -1;
+	rq->idle_timeout_ms = IMPORT_IDLE_MS;
+}
+
+int image_import_fd(struct podman *podman, int fd, const char *reference,
+		    const struct strv *changes, char **ret_id, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	import_request(&rq, reference, changes);
+	rq.body_fd = fd;
+	return podman_call_id(podman, &rq, "Id", ret_id, err);
+}
+
+int image_import(struct podman *podman, const void *tar, size_t len, const char *reference,
+		 const struct strv *changes, char **ret_id, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	import_request(&rq, reference, changes);
+	rq.body = tar;
+	rq.body_len = len;
+	return podman_call_id(podman, &rq, "Id", ret_id, err);
+}
+
+int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,
+	       void *context, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	DEFER(image_stream_release) struct image_stream stream;
+
+	image_stream_init(&stream, on_line, context);
+	request_init(&rq, "POST", "pull image", reference);
+	rq.timeout_ms = timeout_ms;
+	request_path(&rq, "images", "pull", NULL);
+	request_query(&rq, "reference", reference);
+	request_query(&rq, "policy", "missing");
+	return image_stream_call(podman, &rq, &stream, ERROR_PODMAN, err);
+}
+
+int image_remove(struct podman *podman, const char *reference, bool is_forced, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	request_init(&rq, "DELETE", "remove image", reference);
+	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409;
+	request_path(&rq, "images", reference, NULL);
+	request_query(&rq, "force", is_forced ? "true" : "false");
+	return podman_call(podman, &rq, NULL, err);
+}
+
+int image_tag(struct podman *podman, const char *reference, const char *repo, const char *tag,
+	      struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	request_init(&rq, "POST", "tag image", reference);
+	request_path(&rq, "images", reference, "tag", NULL);
+	request_query(&rq, "repo", repo);
+	request_query(&rq, "tag", tag);
+	return podman_call(podman, &rq, NULL, err);
+}
