@@ -106,6 +106,8 @@ static struct verdict review_container(const struct review *r, const struct want
 	reason = judge(r->facts, want->role, c->id, &c->labels, &want->spec.labels);
 	if (!reason && has_other_guest(r, c))
 		reason = xstrdup("guest is upgraded");
+	if (!reason && r->options->faults)
+		reason = xstrdup_or_null(labels_get(r->options->faults, c->id));
 	if (!reason && (c->state == CONTAINER_PAUSED || c->state == CONTAINER_BROKEN))
 		reason = xstrdup("cannot be used in the state it is in");
 	return (struct verdict){

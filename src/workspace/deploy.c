@@ -20,6 +20,7 @@
 #include "apply.h"
 #include "images.h"
 #include "limits.h"
+#include "verify.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
@@ -36,6 +37,7 @@ struct deploy {
 	struct strv environment; /* of the host: proxies, CA */
 	char *guest_image;
 	char guest_digest[HASH_HEX_SIZE];
+	struct labels faults; /* found by --verify */
 };
 
 static void deploy_release(struct deploy *d)
@@ -43,6 +45,7 @@ static void deploy_release(struct deploy *d)
 	builder_freep(&d->builder);
 	strv_release(&d->environment);
 	free(d->guest_image);
+	labels_release(&d->faults);
 }
 
 /* --- looking and planning --- */
@@ -89,6 +92,18 @@ static int look(struct deploy *d, struct error *err)
 	return host_observe(d->host, d->result->facts, err);
 }
 
+static int find_faults(struct deploy *d, struct error *err)
+{
+	struct deployment *r = d->result;
+	struct limit_support limits;
+
+	labels_release(&d->faults);
+	if (limit_support_get(host_podman(d->host), &limits, err) < 0)
+		return -1;
+	return verify_wants(host_podman(d->host), r->wants, r->want_count, r->facts, &limits,
+			    &d->faults, err);
+}
+
 static int make_plan(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
@@ -107,6 +122,7 @@ static int make_plan(struct deploy *d, struct error *err)
 		.names = d->options->names,
 		.upgrade_guest = d->options->upgrade_guest,
 		.guest_digest = d->guest_digest,
+		.faults = &d->faults,
 		.prune = d->options->prune,
 		.stop_timeout_s = host_config(d->host)->stop_timeout_s,
 	};
@@ -114,6 +130,8 @@ static int make_plan(struct deploy *d, struct error *err)
 	if (wants_make(d->options->inventory, &context, &r->wants, err) < 0)
 		return -1;
 	r->want_count = d->options->inventory->count;
+	if (d->options->verify && find_faults(d, err) < 0)
+		return -1;
 	return plan_deploy(r->wants, r->want_count, r->facts, &options, &r->plan, err);
 }
 
