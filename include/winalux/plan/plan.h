@@ -95,6 +95,7 @@ struct plan_options {
 	const struct strv *names; /* selection; NULL or empty: all */
 	bool upgrade_guest;       /* make dev containers and sidecars with another guest anew */
 	const char *guest_digest; /* of the guest that this program carries */
+	const struct labels *faults; /* container id -> what a person changed (--verify); NULL: none */
 	bool prune;               /* remove compute of workspaces that are not in the inventory */
 	uint32_t stop_timeout_s;
 };
