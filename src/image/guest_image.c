@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest image holds three files and no system. Containers mount it read-only at
+ * /usr/lib/winalux; its pages are shared by all of them. The guest itself has no read bit: nobody
+ * inside can copy it, and a process that runs it is not dumpable.
+ */
+#include "image/internal.h"
+
+#include <string.h>
+
+#include "guest/wire.h"
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/resource.h"
+#include "winalux/base/strv.h"
+#include "winalux/format/tar.h"
+#include "winalux/podman/image.h"
+
+#if defined(__aarch64__)
+#define GUEST_ARCH "arm64"
+#else
+#define GUEST_ARCH "amd64"
+#endif
+
+enum { GUEST_MAX_BYTES = 32 << 20 };
+
+static const struct {
+	const char *resource;
+	const char *name;
+	mode_t mode;
+} files[] = {
+	{ "guest/" GUEST_ARCH "/winalux-guest", "winalux-guest", 0111 },
+	{ "guest/sshd_config", "sshd_config", 0444 },
+	{ "seccomp.json", "seccomp.json", 0444 },
+};
+
+const char *image_guest_wire(void)
+{
+	return WIRE_VERSION_TEXT;
+}
+
+char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])
+{
+	struct hash *h = hash_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct resource *r = resource_find(files[i].resource);
+
+		hash_add_text(h, files[i].name);
+		if (r != NULL)
+			hash_add(h, r->data, r->size);
+	}
+	hash_end(h, ret_digest);
+	return xasprintf("localhost/winalux/guest:%s", ret_digest);
+}
+
+void image_seccomp_digest(char ret[static HASH_HEX_SIZE])
+{
+	const struct resource *r = resource_find("seccomp.json");
+
+	hash_text(r == NULL ? "" : (const char *)r->data, ret);
+}
+
+static int write_guest(struct buf *tar, struct error *err)
+{
+	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar);
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct resource *r = resource_find(files[i].resource);
+
+		if (r == NULL)
+			return error_set(err, ERROR_INTERNAL, "this program does not carry '%s'",
+					 files[i].resource);
+		if (tar_add_file(w, files[i].name, files[i].mode, 0, 0, r->data, r->size, err) < 0)
+			return -1;
+	}
+	return tar_finish(w, err);
+}
+
+int builder_ensure_guest(struct builder *b, const struct images *images, char **ret_id,
+			 bool *ret_built, struct error *err)
+{
+	char digest[HASH_HEX_SIZE];
+	DEFER(freep) char *reference = image_guest_reference(digest);
+	DEFER(buf_release) struct buf tar = { 0 };
+	DEFER(strv_release) struct strv changes = { 0 };
+	const struct image *image = images_find(images, reference);
+
+	*ret_built = false;
+	if (image != NULL) { /* the name is the digest */
+		*ret_id = xstrdup(image->id);
+		return 0;
+	}
+	buf_init(&tar, GUEST_MAX_BYTES);
+	if (write_guest(&tar, err) < 0)
+		return -1;
+	strv_addf(&changes, "LABEL %s=guest", IMAGE_LABEL_ROLE);
+	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, digest);
+	strv_addf(&changes, "LABEL io.winalux.wire=%s", image_guest_wire());
+	progress_say(b, "guest", "importing %zu KB", tar.len >> 10);
+	if (image_import(b->options.podman, tar.data, tar.len, reference, &changes, ret_id, err) <
+	    0)
+		return error_add(err, "cannot import the guest image");
+	*ret_built = true;
+	return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_IMAGE_INTERNAL_H
+#define WINALUX_IMAGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "winalux/base/strv.h"
+#include "winalux/format/hash.h"
+#include "winalux/image/builder.h"
+
+struct buf;
+struct error;
+struct images;
+struct labels;
+
+/*
+ * Labels that tie an image to the base it was built on: a base carries a random IMAGE_LABEL_BUILD,
+ * what is built on it repeats that as IMAGE_LABEL_BASE. Ids would not do: they change when an image
+ * is saved in one format and loaded from another.
+ */
+#define IMAGE_LABEL_BUILD "io.winalux.build"
+#define IMAGE_LABEL_BASE "io.winalux.base"
+
+#define IMAGE_BASE_REFERENCE "localhost/winalux/base:latest"
+#define IMAGE_BASE_NAME "debian" /* how profiles name the base of ours */
+
+struct builder {
+	struct builder_options options;
+	char *ca_pem; /* never NULL */
+	size_t ca_count;
+	char *mirror; /* as configured or the host's own; NULL: Debian's */
+	char *pulled; /* reference of the image that the base is pulled as; "" is never */
+	char base_input[HASH_HEX_SIZE];
+	char base_build[HASH_HEX_SIZE]; /* of the base that this builder made or found current; or
+					   "" */
+};
+
+/* What an image is built from. Texts are borrowed but for reference. */
+struct recipe {
+	const char *name;   /* for people: "web", "sidecar-redis", "base" */
+	const char *role;   /* value of IMAGE_LABEL_ROLE */
+	const char *folder; /* its helper files are the resources "Containerfiles/<folder>/…" */
+	const char *base;   /* IMAGE_BASE_NAME or a reference */
+	const char *containerfile;   /* text */
+	const struct strv *packages; /* or NULL */
+	const struct strv *python;   /* or NULL */
+	const char *mirror;          /* or NULL */
+	char *reference;
+};
+
+/* --- input.c: digests of what goes into an image --- */
+void input_base(const struct builder *b, char ret[static HASH_HEX_SIZE]);
+void input_recipe(const struct builder *b, const struct recipe *r, char ret[static HASH_HEX_SIZE]);
+bool recipe_is_on_our_base(const struct recipe *r);
+
+/* --- context.c --- */
+enum { CONTEXT_MAX_BYTES = 64 << 20 };
+/* The build context of a recipe: Containerfile, the files beside it, and ca/NN.crt. */
+int context_write(const struct builder *b, const struct recipe *r, struct buf *ret_tar,
+		  struct error *err);
+
+/* --- environment.c --- */
+/* The proxy variables that a build knows without an ARG instruction and leaves out of the history.
+ */
+void environment_add_build_args(struct labels *args);
+
+/* --- progress.c --- */
+struct progress {
+	const struct builder *builder;
+	const char *name;
+	char step[96];    /* the last step that began, "step 3/8: RUN install packages" */
+	struct strv tail; /* the last lines that were no progress, PROGRESS_TAIL at most */
+};
+enum { PROGRESS_TAIL = 4 };
+void progress_release(struct progress *p);
+void progress_say(const struct builder *b, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* image_line_fn for a build; context is a struct progress. */
+bool progress_build_line(const char *line, void *context);
+/* Says what failed of a build: image, step, reason, last lines. Disk space is ERROR_HOST. Returns
+ * -1. */
+int progress_explain(const struct progress *p, struct error *err);
+
+/* --- base.c --- */
+/* Makes the base current, or anew with with_base; b->base_build is set. */
+int base_ensure(struct builder *b, const struct images *images, bool *ret_built, struct error *err);
+
+/* --- bootstrap.c --- */
+/* Writes the base's root file system as a tar, made by mmdebstrap, to fd. */
+int bootstrap_run(const struct builder *b, int fd, struct error *err);
+/* Arguments for mmdebstrap, from its name on. mirror may be NULL. */
+void bootstrap_arguments(const char *suite, const char *mirror, struct strv *ret);
+
+/* --- mirror.c --- */
+/* The mirror that a Debian host installs from; NULL for any other host and for Debian's own. The
+ * caller frees it. */
+char *mirror_find(const char *os_release, const char *apt_directory);
+
+/* --- recipe.c --- */
+void recipe_init_profile(struct recipe *r, const struct profile *p);
+void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **ret_name);
+void recipe_release(struct recipe *r);
+/* Builds and tags; removes the image that had the tag when nothing else needs it. build, if not
+ * NULL, becomes IMAGE_LABEL_BUILD. */
+int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
+		 const char *build, char **ret_id, struct error *err);
+/* Removes what had the tag before, as known in images, unless a container or another image needs
+ * it. */
+void recipe_remove_replaced(const struct builder *b, const struct images *images,
+			    const char *reference, const char *id);
+enum image_state recipe_state(const struct builder *b, const struct recipe *r,
+			      const struct images *images);
+
+#endif

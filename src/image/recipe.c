@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+#include "winalux/inventory/profile.h"
+#include "winalux/podman/image.h"
+
+void recipe_init_profile(struct recipe *r, const struct profile *p)
+{
+	*r = (struct recipe){
+		.name = p->name,
+		.role = "profile",
+		.folder = "profile",
+		.base = p->base,
+		.containerfile = p->containerfile,
+		.packages = &p->packages,
+		.python = &p->python,
+		.reference = image_profile_reference(p->name),
+	};
+}
+
+void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **ret_name)
+{
+	*ret_name = xasprintf("sidecar-%s", k->name);
+	*r = (struct recipe){
+		.name = *ret_name,
+		.role = "sidecar",
+		.folder = "sidecar",
+		.base = k->base,
+		.containerfile = k->containerfile,
+		.packages = &k->packages,
+		.reference = image_sidecar_reference(k->name),
+	};
+}
+
+void recipe_release(struct recipe *r)
+{
+	if (r != NULL)
+		freep(&r->reference);
+}
+
+static void add_list(struct labels *args, const char *name, const struct strv *list,
+		     const char *separator)
+{
+	DEFER(freep) char *text = list == NULL ? NULL : strv_join(list, separator);
+
+	if (text != NULL)
+		labels_add(args, name, text);
+}
+
+static void fill_options(const struct builder *b, const struct recipe *r, const char *build,
+			 struct build_options *options)
+{
+	bool is_ours = recipe_is_on_our_base(r);
+	char input[HASH_HEX_SIZE];
+
+	options->tag = r->reference;
+	options->containerfile = "Containerfile";
+	options->no_cache = b->options.no_cache;
+	labels_add(&options->build_args, "BASE", is_ours ? IMAGE_BASE_REFERENCE : r->base);
+	add_list(&options->build_args, "PACKAGES", r->packages, " ");
+	add_list(&options->build_args, "PYTHON", r->python, "\n");
+	if (r->mirror != NULL)
+		labels_add(&options->build_args, "MIRROR", r->mirror);
+	environment_add_build_args(&options->build_args);
+	labels_add(&options->labels, IMAGE_LABEL_ROLE, r->role);
+	if (build != NULL) {
+		labels_add(&options->labels, IMAGE_LABEL_INPUT, b->base_input);
+		labels_add(&options->labels, IMAGE_LABEL_BUILD, build);
+		return;
+	}
+	input_recipe(b, r, input);
+	labels_add(&options->labels, IMAGE_LABEL_INPUT, input);
+	/* Also where it is none of ours: labels are inherited, and another's base must not show
+	 * through. */
+	labels_add(&options->labels, IMAGE_LABEL_BUILD, "");
+	labels_add(&options->labels, IMAGE_LABEL_BASE, is_ours ? b->base_build : "");
+}
+
+void recipe_remove_replaced(const struct builder *b, const struct images *images,
+			    const char *reference, const char *id)
+{
+	const struct image *old = images_find(images, reference);
+
+	if (old != NULL && old->names.count == 1 && strcmp(old->id, id) != 0)
+		image_remove(b->options.podman, old->id, false, NULL);
+}
+
+int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
+		 const char *build, char **ret_id, struct error *err)
+{
+	DEFER(buf_release) struct buf context = { 0 };
+	struct build_options options = { 0 };
+	DEFER(progress_release) struct progress progress = { .builder = b, .name = r->name };
+	int result;
+
+	buf_init(&context, CONTEXT_MAX_BYTES);
+	if (context_write(b, r, &context, err) < 0)
+		return error_add(err, "cannot pack the context of image '%s'", r->name);
+	fill_options(b, r, build, &options);
+	result = image_build(b->options.podman, context.data, context.len, &options,
+			     progress_build_line, &progress, ret_id, err);
+	if (result < 0)
+		result = progress_explain(&progress, err);
+	else
+		recipe_remove_replaced(b, images, r->reference, *ret_id);
+	labels_release(&options.build_args);
+	labels_release(&options.labels);
+	return result;
+}
+
+/*
+ * Its own input first. Whether the base was made anew since can only be told while there is a base:
+ * an account may have been given the image alone.
+ */
+enum image_state recipe_state(const struct builder *b, const struct recipe *r,
+			      const struct images *images)
+{
+	const struct image *image = images_find(images, r->reference);
+	const struct image *base = images_find(images, IMAGE_BASE_REFERENCE);
+	const char *build = b->base_build[0] != '\0' ? b->base_build : NULL;
+	char input[HASH_HEX_SIZE];
+	const char *label;
+
+	if (image == NULL)
+		return IMAGE_MISSING;
+	input_recipe(b, r, input);
+	label = labels_get(&image->labels, IMAGE_LABEL_INPUT);
+	if (label == NULL || strcmp(label, input) != 0)
+		return IMAGE_STALE;
+	if (build == NULL && base != NULL)
+		build = labels_get(&base->labels, IMAGE_LABEL_BUILD);
+	label = labels_get(&image->labels, IMAGE_LABEL_BASE);
+	if (recipe_is_on_our_base(r) && build != NULL &&
+	    (label == NULL || strcmp(label, build) != 0))
+		return IMAGE_STALE;
+	return IMAGE_CURRENT;
+}
