@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_INVENTORY_PROFILE_H
+#define WINALUX_INVENTORY_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "winalux/base/strv.h"
+
+struct diagnostics;
+struct error;
+
+/*
+ * Profiles and sidecar kinds are data: profiles/NAME.yml and profiles/sidecars/NAME.yml, embedded in the
+ * program; a user's profile_dir (same layout) adds to them and replaces by name.
+ */
+enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_REDIS, CHECK_MEMCACHED, CHECK_KIND_COUNT };
+const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", "memcached" */
+
+struct profile_service {
+	char *name;
+	char *user;	 /* default "developer" */
+	char *directory; /* default "/home/developer" */
+	struct strv command;
+};
+
+/* version: 1, name, summary, base, packages, python, port, port_label, environment, services, containerfile */
+struct profile {
+	char *name;
+	char *summary;
+	char *base;		 /* "debian" is the base of ours; else an image reference */
+	struct strv packages;	 /* Debian packages */
+	struct strv python;	 /* PyPI requirements for /opt/winalux/venv */
+	uint16_t port;		 /* main service, inside; 0: none */
+	char *port_label;	 /* "Web Server" */
+	struct strv environment; /* "K=V" */
+	struct profile_service *services;
+	size_t service_count;
+	char *containerfile; /* its text; the generic one unless the profile names another beside it */
+	char *origin;	     /* "built-in" or the path of the file */
+};
+
+/* version: 1, name, summary, base, packages, command, user, port, check, data, environment */
+struct sidecar_kind {
+	char *name;
+	char *summary;
+	char *base;
+	struct strv packages;
+	struct strv command; /* run as user, below the guest's `sidecar` role */
+	char *user;
+	uint16_t port;
+	enum check_kind check;
+	char *data; /* directory kept in a volume; NULL: keeps nothing */
+	struct strv environment;
+	char *containerfile;
+	char *origin;
+};
+
+struct profiles {
+	struct profile *items; /* sorted by name */
+	size_t count;
+	size_t cap;
+	struct sidecar_kind *kinds; /* sorted by name */
+	size_t kind_count;
+	size_t kind_cap;
+};
+
+/* user_dir NULL: only the embedded ones. Problems of files go to diags; -1 only when a file cannot be read. */
+int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags, struct error *err);
+void profiles_release(struct profiles *p);
+const struct profile *profiles_find(const struct profiles *p, const char *name);
+const struct sidecar_kind *profiles_find_sidecar(const struct profiles *p, const char *name);
+/* "data, web": for messages. The caller frees them. */
+char *profiles_names(const struct profiles *p);
+char *profiles_sidecar_names(const struct profiles *p);
+
+#endif

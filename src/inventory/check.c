@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/mem.h"
+#include "winalux/format/yaml.h"
+#include "winalux/inventory/diagnostics.h"
+#include "winalux/inventory/inventory.h"
+
+#include "fields.h"
+#include "nearest.h"
+
+/* Names that the original, or a later version, has and this one has not. */
+static const char *const later_profiles[] = { "data", "full", NULL };
+static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", "postgresql",
+					      "mariadb", "mysql",   "rabbitmq", NULL };
+
+/* Roles of our own objects (plan/names.h): a sidecar of that name would meet them. */
+static const char *const reserved_roles[] = { "pod",  "dev",   "infra",  "net",  "home",
+					      "keys", "state", "warden", "gate", NULL };
+
+const struct yaml_node *check_node(const struct check *c, size_t index, const char *key)
+{
+	const struct yaml_node *item = c->list->items[index];
+	const struct yaml_node *value = schema_value(item, c->defaults, key);
+
+	return value ? value : item;
+}
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+	for (; *words; words++) {
+		if (strcmp(*words, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- unknown names --- */
+
+struct unknown_name {
+	const char *what; /* "profile" */
+	const char *name;
+	const char *known; /* "redis, memcached" */
+	const char *const *later;
+	struct nearest nearest;
+};
+
+static void report_unknown(const struct check *c, const struct yaml_node *node,
+			   const struct unknown_name *u)
+{
+	const char *advice = strcmp(u->what, "sidecar") == 0 ? ", or give an image" : "";
+
+	if (is_one_of(u->later, u->name))
+		diagnostics_error(c->diags, c->file, node,
+				  "%s '%s' is not part of this version; there are: %s%s", u->what,
+				  u->name, u->known, advice);
+	else if (u->nearest.best)
+		diagnostics_error(c->diags, c->file, node,
+				  "unknown %s '%s'; did you mean '%s'? there are: %s%s", u->what,
+				  u->name, u->nearest.best, u->known, advice);
+	else
+		diagnostics_error(c->diags, c->file, node, "unknown %s '%s'; there are: %s%s",
+				  u->what, u->name, u->known, advice);
+}
+
+static const struct profile *check_profile(const struct check *c, size_t index)
+{
+	const struct workspace *w = &c->inventory->workspaces[index];
+	const struct profile *found;
+
+	if (!c->profiles || !w->profile)
+		return NULL;
+	found = profiles_find(c->profiles, w->profile);
+	if (found)
+		return found;
+	DEFER(freep) char *known = profiles_names(c->profiles);
+	struct unknown_name u = {
+		"profile", w->profile, known, later_profiles, { .word = w->profile }
+	};
+	for (size_t i = 0; i < c->profiles->count; i++)
+		nearest_try(&u.nearest, c->profiles->items[i].name);
+	report_unknown(c, check_node(c, index, "profile"), &u);
+	return NULL;
+}
+
+static const struct sidecar_kind *check_kind(const struct check *c, const struct sidecar *s,
+					     const struct yaml_node *item)
+{
+	const struct sidecar_kind *found = profiles_find_sidecar(c->profiles, s->name);
+
+	if (found)
+		return found;
+	DEFER(freep) char *known = profiles_sidecar_names(c->profiles);
+	struct unknown_name u = { "sidecar", s->name, known, later_sidecars, { .word = s->name } };
+	for (size_t i = 0; i < c->profiles->kind_count; i++)
+		nearest_try(&u.nearest, c->profiles->kinds[i].name);
+	report_unknown(c, item, &u);
+	return NULL;
+}
+
+/* --- one sidecar --- */
+
+static void sidecar_error(const struct check *c, const struct yaml_node *item, const char *key,
+			  const struct sidecar *s, const char *text)
+{
+	const struct yaml_node *value = schema_value(item, NULL, key);
+
+	diagnostics_error(c->diags, c->file, value ? value : item, "sidecar '%s': %s", s->name,
+			  text);
+}
+
+/* Merges what the built-in kind has, where the item says nothing. */
+static void resolve_builtin(const struct check *c, struct sidecar *s,
+			    const struct sidecar_kind *kind, const struct yaml_node *item)
+{
+	if (s->volume_path)
+		sidecar_error(
+			c, item, "volume", s,
+			"the place of a built-in sidecar's data is fixed; write true or false");
+	else if (!schema_value(item, NULL, "volume"))
+		s->has_volume = kind->data != NULL;
+	else if (s->has_volume && !kind->data)
+		sidecar_error(c, item, "volume", s, "it keeps no data; leave 'volume' out");
+	if (s->has_volume && !s->volume_path)
+		s->volume_path = xstrdup_or_null(kind->data);
+	if (!schema_value(item, NULL, "check"))
+		s->check = kind->check;
+	if (s->port && s->port != kind->port && s->command.count == 0)
+		sidecar_error(c, item, "port", s,
+			      "its command decides where it listens; give 'command' too, or leave "
+			      "'port' out");
+	if (s->user)
+		sidecar_error(c, item, "user", s,
+			      "the user of a built-in sidecar is fixed; leave 'user' out");
+}
+
+static void resolve_foreign(const struct check *c, struct sidecar *s, const struct yaml_node *item)
+{
+	if (s->has_volume && !s->volume_path)
+		sidecar_error(c, item, "volume", s,
+			      "where does the image keep its data? write 'volume: /directory'");
+	if (!schema_value(item, NULL, "check"))
+		s->check = s->port ? CHECK_TCP : CHECK_NONE;
+	else if (s->check != CHECK_NONE && !s->port)
+		sidecar_error(c, item, "check", s, "a check needs 'port'");
+}
+
+static uint16_t check_sidecar(const struct check *c, struct sidecar *s,
+			      const struct yaml_node *item)
+{
+	const struct sidecar_kind *kind = NULL;
+
+	if (is_one_of(reserved_roles, s->name))
+		sidecar_error(c, item, "name", s,
+			      "the name stands for a part of winalux itself; choose another");
+	if (s->image)
+		resolve_foreign(c, s, item);
+	else if (c->profiles)
+		kind = check_kind(c, s, item);
+	if (kind)
+		resolve_builtin(c, s, kind, item);
+	return s->port ? s->port : kind ? kind->port : 0;
+}
+
+/* --- sidecars of one pod, which share one localhost --- */
+
+struct pod_port {
+	uint16_t port;
+	const char *owner;
+};
+
+static bool report_same_name(const struct check *c, const struct workspace *w, size_t index,
+			     const struct yaml_node *item)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct sidecar *other = &w->sidecars[i];
+
+		if (!other->name || strcmp(other->name, w->sidecars[index].name) != 0)
+			continue;
+		diagnostics_error(c->diags, c->file, item,
+				  "sidecar '%s' stands here twice, first at line %u; give one of "
+				  "them another name and an image",
+				  other->name, other->line);
+		return true;
+	}
+	return false;
+}
+
+static void report_same_port(const struct check *c, const struct pod_port *taken, size_t count,
+			     const struct pod_port *now, const struct yaml_node *item)
+{
+	const struct yaml_node *value = schema_value(item, NULL, "port");
+
+	for (size_t i = 0; now->port && i < count; i++) {
+		if (taken[i].port != now->port)
+			continue;
+		diagnostics_error(c->diags, c->file, value ? value : item,
+				  "sidecar '%s' listens on port %u like %s in the same pod; choose "
+				  "another port",
+				  now->owner, now->port, taken[i].owner);
+		return;
+	}
+}
+
+static void check_sidecars(const struct check *c, size_t index, const struct profile *profile)
+{
+	struct workspace *w = &c->inventory->workspaces[index];
+	const struct yaml_node *list = check_node(c, index, "sidecars");
+	DEFER(freep) struct pod_port *taken = xcalloc(w->sidecar_count + 2, sizeof(taken[0]));
+	size_t count = 0;
+
+	taken[count++] = (struct pod_port){ SSHD_PORT, "sshd" };
+	if (profile && profile->port)
+		taken[count++] = (struct pod_port){ profile->port, "the profile's main service" };
+	for (size_t i = 0; i < w->sidecar_count; i++) {
+		struct sidecar *s = &w->sidecars[i];
+
+		if (!s->name || report_same_name(c, w, i, list->items[i]))
+			continue;
+		struct pod_port now = { check_sidecar(c, s, list->items[i]), s->name };
+		report_same_port(c, taken, count, &now, list->items[i]);
+		taken[count++] = now;
+	}
+}
+
+/* --- one workspace --- */
+
+/* An index of names in file order, so that a thousand workspaces are compared once each. */
+struct name_entry {
+	const struct workspace *workspace;
+	size_t index;
+};
+
+static int compare_slugs(const void *a, const void *b)
+{
+	const struct name_entry *x = a, *y = b;
+	int by_slug = strcmp(x->workspace->slug, y->workspace->slug);
+
+	return by_slug ? by_slug : x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void report_same_slug(const struct check *c, const struct name_entry *first,
+			     const struct name_entry *later)
+{
+	const struct yaml_node *node = check_node(c, later->index, "name");
+	const char *name = later->workspace->name, *other = first->workspace->name;
+	unsigned line = check_node(c, first->index, "name")->line;
+
+	if (strcmp(name, other) == 0)
+		diagnostics_error(c->diags, c->file, node,
+				  "the name '%s' is taken at line %u; choose another", name, line);
+	else
+		diagnostics_error(
+			c->diags, c->file, node,
+			"the name '%s' is the same as '%s' at line %u for Podman, where '_' "
+			"becomes '-'; choose another",
+			name, other, line);
+}
+
+static void check_names(const struct check *c)
+{
+	size_t count = 0;
+	DEFER(freep)
+	struct name_entry *entries = xcalloc(c->inventory->count + 1, sizeof(entries[0]));
+	const struct name_entry *first = NULL;
+
+	for (size_t i = 0; i < c->inventory->count; i++) {
+		if (c->inventory->workspaces[i].name)
+			entries[count++] = (struct name_entry){ &c->inventory->workspaces[i], i };
+	}
+	if (count > 1)
+		qsort(entries, count, sizeof(entries[0]), compare_slugs);
+	for (size_t i = 0; i < count; i++) {
+		if (first && strcmp(first->workspace->slug, entries[i].workspace->slug) == 0)
+			report_same_slug(c, first, &entries[i]);
+		else
+			first = &entries[i];
+	}
+}
+
+static void check_app_port(const struct check *c, size_t index, const struct profile *profile)
+{
+	const struct workspace *w = &c->inventory->workspaces[index];
+
+	if (!profile || profile->port || w->app_port == PORT_NONE)
+		return;
+	diagnostics_error(c->diags, c->file, check_node(c, index, "app_port"),
+			  "profile '%s' has no main service for 'app_port'; leave it out or use "
+			  "extra_ports",
+			  profile->name);
+}
+
+static bool has_value(const struct check *c, const struct yaml_node *item, const char *key)
+{
+	const struct yaml_node *value = schema_value(item, c->defaults, key);
+
+	return value && value->kind != YAML_NULL;
+}
+
+static void check_keys(const struct check *c, size_t index)
+{
+	const struct yaml_node *item = c->list->items[index];
+
+	if (item->kind != YAML_MAPPING || has_value(c, item, "public_key") ||
+	    has_value(c, item, "public_keys"))
+		return;
+	diagnostics_error(
+		c->diags, c->file, item,
+		"'public_key' is missing; a workspace needs the line of a .pub file, or a "
+		"list of them under 'public_keys'");
+}
+
+void check_workspaces(const struct check *c)
+{
+	for (size_t i = 0; i < c->inventory->count; i++) {
+		const struct profile *profile = check_profile(c, i);
+
+		check_keys(c, i);
+		check_app_port(c, i, profile);
+		check_sidecars(c, i, profile);
+	}
+	check_names(c);
+}

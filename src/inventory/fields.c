@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of keys: what an inventory may say. Members are read in the order of the table. */
+#include "fields.h"
+
+#include "winalux/inventory/inventory.h"
+
+static const struct text_shape name_shape = { "a-z0-9", "a-z0-9_-",
+					      "a name of small letters, digits, '_' and '-'" };
+static const struct text_shape sidecar_name_shape = { "a-z", "a-z0-9",
+						      "a name of small letters and digits" };
+static const struct text_shape owner_shape = { "a-z0-9_", "a-z0-9_.:-", "a user or uid:gid" };
+static const struct text_shape profile_shape = { "a-z0-9", "a-z0-9_-", "the name of a profile" };
+
+static const struct port_word ssh_words[] = { { "auto", PORT_AUTO }, { NULL, 0 } };
+static const struct port_word app_words[] = { { "auto", PORT_AUTO },
+					      { "none", PORT_NONE },
+					      { NULL, 0 } };
+
+static const char *check_name(unsigned value)
+{
+	return check_kind_name((enum check_kind)value);
+}
+
+static const char *gate_name(unsigned value)
+{
+	return gate_mode_name((enum gate_mode)value);
+}
+
+static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
+static const struct schema_names gates = { gate_name, GATE_MODE_COUNT };
+
+static const struct schema_field sidecar_fields[] = {
+	{ "name", &schema_text, offsetof(struct sidecar, name), SCHEMA_REQUIRED, 1,
+	  INVENTORY_SIDECAR_MAX, .detail = &sidecar_name_shape,
+	  .doc = "Name of the container in the pod; without an image, the built-in sidecar" },
+	{ "image", &schema_text, offsetof(struct sidecar, image), 0, 1, 255, .detail = &shape_image,
+	  .doc = "Any image; without it the sidecar is a built-in one" },
+	{ "volume", &field_volume, offsetof(struct sidecar, has_volume),
+	  .doc = "Keep the data in a volume of its own: on or off for a built-in sidecar (on where "
+		 "it has data), a directory inside the container for an image" },
+	{ "command", &schema_strings, offsetof(struct sidecar, command), 0, 1, 64,
+	  .doc = "Command instead of the built-in sidecar's or the image's" },
+	{ "environment", &schema_environment, offsetof(struct sidecar, environment),
+	  .doc = "Environment of the container" },
+	{ "port", &schema_port, offsetof(struct sidecar, port), 0, 1, HOST_PORT_MAX,
+	  .doc = "Port on the pod's localhost where the sidecar answers, for the check" },
+	{ "check", &schema_names, offsetof(struct sidecar, check), .detail = &checks,
+	  .doc = "How to see that it is ready; for an image with a port the default is tcp" },
+	{ "user", &schema_text, offsetof(struct sidecar, user), 0, 1, 64, .detail = &owner_shape,
+	  .doc = "User inside the container of an image, when not the image's own" },
+	{ 0 }
+};
+const struct schema sidecar_schema = { "a sidecar", sidecar_fields };
+
+static const struct schema_field workspace_fields[] = {
+	{ "name", &schema_text, offsetof(struct workspace, name), SCHEMA_REQUIRED | SCHEMA_OWN, 1,
+	  INVENTORY_NAME_MAX, .detail = &name_shape,
+	  .doc = "Name of the workspace and of its objects in Podman, where '_' becomes '-'" },
+	{ "profile", &schema_text, offsetof(struct workspace, profile), 0, 1, 64,
+	  .detail = &profile_shape, .fallback = "web",
+	  .doc = "What is installed, and the port of its main service" },
+	{ "ssh_port", &field_host_port, offsetof(struct workspace, ssh_port), .detail = ssh_words,
+	  .fallback = "auto",
+	  .doc = "Port of the host for ssh; auto picks a free one and keeps it" },
+	{ "ssh_bind", &field_address, offsetof(struct workspace, ssh_bind), .fallback = "all",
+	  .doc = "Address of the host that ssh_port is bound to" },
+	{ "app_port", &field_host_port, offsetof(struct workspace, app_port), .detail = app_words,
+	  .fallback = "none", .doc = "Port of the host for the profile's main service" },
+	{ "bind", &field_address, offsetof(struct workspace, bind), .fallback = "127.0.0.1",
+	  .doc = "Address of the host that app_port and extra_ports are bound to" },
+	{ "extra_ports", &field_extra_ports, offsetof(struct workspace, extra_ports), 0, 0, 64,
+	  .doc = "More ports; an address in front is used instead of bind" },
+	{ "public_key", &field_public_key, offsetof(struct workspace, keys),
+	  .excludes = "public_keys",
+	  .doc = "OpenSSH public key that may log in; each workspace needs one or more" },
+	{ "public_keys", &field_public_keys, offsetof(struct workspace, keys), 0, 1, 100,
+	  .excludes = "public_key", .doc = "The same for several keys" },
+	{ "libraries", &schema_requirements, offsetof(struct workspace, libraries), 0, 0, 200,
+	  .doc = "PyPI packages for the virtual environment of the workspace" },
+	{ "disk_limit_gb", &schema_integer, offsetof(struct workspace, disk_limit_gb), 0, 1, 65536,
+	  .doc = "Limit of the home directory in GiB" },
+	{ "cpus", &schema_milli, offsetof(struct workspace, cpu_milli), 0, 100, 1024000,
+	  .doc = "Limit of processor time of the whole pod, in processors" },
+	{ "memory_limit_gb", &schema_mib, offsetof(struct workspace, memory_limit_mib), 0, 100,
+	  65536000, .doc = "Limit of memory of the whole pod in GiB" },
+	{ "pids_limit", &schema_integer, offsetof(struct workspace, pids_limit), 0, 64, 4194304,
+	  .doc = "Limit of processes and threads of the whole pod" },
+	{ "sidecars", &field_sidecars, offsetof(struct workspace, sidecars), 0, 0, 16,
+	  .detail = &sidecar_schema,
+	  .doc = "Services of the workspace's own, reached on its localhost" },
+	{ "gate", &schema_names, offsetof(struct workspace, gate), .detail = &gates,
+	  .fallback = "shell", .doc = "How entries are guarded" },
+	{ "environment", &schema_environment, offsetof(struct workspace, environment),
+	  .doc = "Environment of sessions and services" },
+	{ 0 }
+};
+const struct schema workspace_schema = { "a workspace", workspace_fields };
+
+static const struct schema_field inventory_fields[] = {
+	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
+	{ "defaults", &schema_mapping, offsetof(struct inventory_document, defaults),
+	  .detail = &workspace_schema,
+	  .doc = "Values for workspaces that do not give their own; a list replaces a list" },
+	{ "workspaces", &schema_list, offsetof(struct inventory_document, workspaces),
+	  SCHEMA_REQUIRED, 1, INVENTORY_WORKSPACE_MAX, .detail = &workspace_schema,
+	  .doc = "The workspaces" },
+	{ 0 }
+};
+const struct schema inventory_schema = { "an inventory", inventory_fields };

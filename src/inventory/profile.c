@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Profiles and sidecar kinds are read the same way from two places: first what the program carries,
+ * then the user's directory, where an equal name replaces. A shelf says what differs between the
+ * two: folder, table of keys, and where in the struct name, containerfile and origin are.
+ */
+#include "winalux/inventory/profile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/resource.h"
+#include "winalux/format/json.h"
+#include "winalux/format/yaml.h"
+#include "winalux/inventory/diagnostics.h"
+
+#include "fields.h"
+#include "source.h"
+
+enum { CONTAINERFILE_MAX = 256 << 10 };
+
+const char *check_kind_name(enum check_kind kind)
+{
+	static const char *const names[CHECK_KIND_COUNT] = {
+		[CHECK_NONE] = "none",
+		[CHECK_TCP] = "tcp",
+		[CHECK_REDIS] = "redis",
+		[CHECK_MEMCACHED] = "memcached",
+	};
+
+	return kind < CHECK_KIND_COUNT ? names[kind] : "unknown";
+}
+
+static const char *check_name(unsigned value)
+{
+	return check_kind_name((enum check_kind)value);
+}
+
+/* --- the tables of keys --- */
+
+static const struct text_shape profile_name_shape = { "a-z0-9", "a-z0-9-",
+						      "a name of small letters, digits and '-'" };
+static const struct text_shape kind_name_shape = { "a-z", "a-z0-9",
+						   "a name of small letters and digits" };
+static const struct text_shape file_shape = { "a-zA-Z0-9_", "a-zA-Z0-9._-",
+					      "the name of a file beside this one" };
+static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
+
+static const struct schema_field service_fields[] = {
+	{ "name", &schema_text, offsetof(struct profile_service, name), SCHEMA_REQUIRED, 1, 32,
+	  .detail = &profile_name_shape, .doc = "Name of the service in logs" },
+	{ "command", &schema_strings, offsetof(struct profile_service, command), SCHEMA_REQUIRED, 1,
+	  64, .doc = "Program and arguments" },
+	{ "user", &schema_text, offsetof(struct profile_service, user), 0, 1, 32,
+	  .detail = &shape_user, .fallback = "developer", .doc = "User that runs it" },
+	{ "directory", &schema_text, offsetof(struct profile_service, directory), 0, 1, 255,
+	  .detail = &shape_path, .fallback = "/home/developer", .doc = "Where it starts" },
+	{ 0 }
+};
+static const struct schema service_schema = { "a service", service_fields };
+
+static bool services_read(const struct schema_reader *r, const struct schema_field *f,
+			  const struct yaml_node *node, void *object)
+{
+	struct profile *p = object;
+	bool is_ok = true;
+
+	if (node->kind != YAML_SEQUENCE)
+		return schema_refuse(r, f, node);
+	if (!schema_count_fits(r, f, node))
+		return false;
+	free(p->services);
+	p->services = xcalloc(node->count, sizeof(p->services[0]));
+	p->service_count = node->count;
+	for (size_t i = 0; i < node->count; i++)
+		is_ok = schema_read(r, &service_schema, node->items[i], NULL, &p->services[i]) &&
+			is_ok;
+	return is_ok;
+}
+
+static void services_expect(const struct schema_field *f, struct buf *b)
+{
+	(void)f;
+	buf_add_str(b, "a list of services with name and command");
+}
+
+static void services_describe(const struct schema_field *f, struct json *object)
+{
+	schema_describe(&service_schema, false, describe_array(f, object));
+}
+
+static const struct schema_type services_type = { services_expect, services_read,
+						  services_describe };
+
+static const struct schema_field profile_fields[] = {
+	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
+	{ "name", &schema_text, offsetof(struct profile, name), SCHEMA_REQUIRED, 1, 40,
+	  .detail = &profile_name_shape, .doc = "Name of the profile, as of the file" },
+	{ "summary", &schema_text, offsetof(struct profile, summary), 0, 1, 200,
+	  .doc = "What it is for" },
+	{ "base", &schema_text, offsetof(struct profile, base), 0, 1, 255, .detail = &shape_image,
+	  .fallback = "debian", .doc = "debian, the base of winalux, or an image" },
+	{ "packages", &schema_strings, offsetof(struct profile, packages), 0, 0, 1000,
+	  .detail = &shape_package, .doc = "Debian packages" },
+	{ "python", &schema_requirements, offsetof(struct profile, python), 0, 0, 500,
+	  .doc = "PyPI packages of the image's virtual environment" },
+	{ "port", &schema_port, offsetof(struct profile, port), 0, 1, HOST_PORT_MAX,
+	  .doc = "Port of the main service inside" },
+	{ "port_label", &schema_text, offsetof(struct profile, port_label), 0, 1, 40,
+	  .doc = "What that service is called" },
+	{ "environment", &schema_environment, offsetof(struct profile, environment),
+	  .doc = "Environment of sessions and services" },
+	{ "services", &services_type, offsetof(struct profile, services), 0, 0, 16,
+	  .doc = "Programs that are started with the workspace" },
+	{ "containerfile", &schema_text, offsetof(struct profile, containerfile), 0, 1, 100,
+	  .detail = &file_shape, .doc = "A Containerfile of its own, beside this file" },
+	{ 0 }
+};
+static const struct schema profile_schema = { "a profile", profile_fields };
+
+static const struct schema_field kind_fields[] = {
+	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
+	{ "name", &schema_text, offsetof(struct sidecar_kind, name), SCHEMA_REQUIRED, 1, 24,
+	  .detail = &kind_name_shape, .doc = "Name of the sidecar, as of the file" },
+	{ "summary", &schema_text, offsetof(struct sidecar_kind, summary), 0, 1, 200,
+	  .doc = "What it is" },
+	{ "base", &schema_text, offsetof(struct sidecar_kind, base), 0, 1, 255,
+	  .detail = &shape_image, .fallback = "debian",
+	  .doc = "debian, the base of winalux, or an image" },
+	{ "packages", &schema_strings, offsetof(struct sidecar_kind, packages), 0, 0, 1000,
+	  .detail = &shape_package, .doc = "Debian packages" },
+	{ "command", &schema_strings, offsetof(struct sidecar_kind, command), SCHEMA_REQUIRED, 1,
+	  64, .doc = "Program and arguments" },
+	{ "user", &schema_text, offsetof(struct sidecar_kind, user), SCHEMA_REQUIRED, 1, 32,
+	  .detail = &shape_user, .doc = "User that runs it" },
+	{ "port", &schema_port, offsetof(struct sidecar_kind, port), 0, 1, HOST_PORT_MAX,
+	  .doc = "Port on the pod's localhost" },
+	{ "check", &schema_names, offsetof(struct sidecar_kind, check), .detail = &checks,
+	  .fallback = "none", .doc = "How to see that it is ready" },
+	{ "data", &schema_text, offsetof(struct sidecar_kind, data), 0, 1, 255,
+	  .detail = &shape_path, .doc = "Directory that is kept in a volume" },
+	{ "environment", &schema_environment, offsetof(struct sidecar_kind, environment),
+	  .doc = "Environment of the program" },
+	{ "containerfile", &schema_text, offsetof(struct sidecar_kind, containerfile), 0, 1, 100,
+	  .detail = &file_shape, .doc = "A Containerfile of its own, beside this file" },
+	{ 0 }
+};
+static const struct schema kind_schema = { "a sidecar kind", kind_fields };
+
+/* --- lifetimes --- */
+
+static void profile_release(void *object)
+{
+	struct profile *p = object;
+
+	free(p->name);
+	free(p->summary);
+	free(p->base);
+	strv_release(&p->packages);
+	strv_release(&p->python);
+	free(p->port_label);
+	strv_release(&p->environment);
+	for (size_t i = 0; i < p->service_count; i++) {
+		free(p->services[i].name);
+		free(p->services[i].user);
+		free(p->services[i].directory);
+		strv_release(&p->services[i].command);
+	}
+	free(p->services);
+	free(p->containerfile);
+	free(p->origin);
+}
+
+static void kind_release(void *object)
+{
+	struct sidecar_kind *k = object;
+
+	free(k->name);
+	free(k->summary);
+	free(k->base);
+	strv_release(&k->packages);
+	strv_release(&k->command);
+	free(k->user);
+	free(k->data);
+	strv_release(&k->environment);
+	free(k->containerfile);
+	free(k->origin);
+}
+
+void profiles_release(struct profiles *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->count; i++)
+		profile_release(&p->items[i]);
+	for (size_t i = 0; i < p->kind_count; i++)
+		kind_release(&p->kinds[i]);
+	free(p->items);
+	free(p->kinds);
+	*p = (struct profiles){ 0 };
+}
+
+/* --- one file --- */
+
+union entry {
+	struct profile profile;
+	struct sidecar_kind kind;
+};
+
+/* Where a text comes from. */
+struct text_source {
+	const char *file; /* for messages */
+	const char *stem; /* its name without folder and ".yml" */
+	const char *dir;  /* NULL: carried by the program */
+	const char *text;
+	size_t len;
+};
+
+struct loader {
+	struct profiles *profiles;
+	struct diagnostics *diags;
+};
+
+struct shelf {
+	const char *resources;     /* prefix of their names: "profiles/" */
+	const char *subdir;        /* in the user's directory */
+	const char *containerfile; /* the generic one */
+	const struct schema *schema;
+	size_t containerfile_offset,
+		origin_offset; /* char * in the struct; name is its first member */
+	/* Checks beyond the table; returns what is wrong and the key that says it, or NULL. */
+	const char *(*check)(const union entry *e, const char **ret_key);
+	void (*store)(struct profiles *p, union entry *e); /* takes e */
+	void (*release)(void *object);
+};
+
+static const char *check_profile(const union entry *e, const char **ret_key)
+{
+	const char *name = e->profile.name;
+
+	*ret_key = "name";
+	if (strcmp(name, "base") == 0 || strcmp(name, "guest") == 0 ||
+	    strncmp(name, "sidecar-", strlen("sidecar-")) == 0)
+		return "the name stands for an image of winalux itself; choose another";
+	if (name[strlen(name) - 1] == '-')
+		return "a name does not end in '-'";
+	return NULL;
+}
+
+static const char *check_sidecar_kind(const union entry *e, const char **ret_key)
+{
+	*ret_key = "check";
+	if (e->kind.check != CHECK_NONE && !e->kind.port)
+		return "a check needs 'port'";
+	return NULL;
+}
+
+static void store_profile(struct profiles *p, union entry *e)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (strcmp(p->items[i].name, e->profile.name) == 0) {
+			profile_release(&p->items[i]);
+			p->items[i] = e->profile;
+			return;
+		}
+	}
+	struct profile *place = xgrow(&p->items, &p->cap, p->count, sizeof(p->items[0]));
+	*place = e->profile;
+	p->count++;
+}
+
+static void store_kind(struct profiles *p, union entry *e)
+{
+	for (size_t i = 0; i < p->kind_count; i++) {
+		if (strcmp(p->kinds[i].name, e->kind.name) == 0) {
+			kind_release(&p->kinds[i]);
+			p->kinds[i] = e->kind;
+			return;
+		}
+	}
+	struct sidecar_kind *place =
+		xgrow(&p->kinds, &p->kind_cap, p->kind_count, sizeof(p->kinds[0]));
+	*place = e->kind;
+	p->kind_count++;
+}
+
+static const struct shelf shelves[] = {
+	{ "profiles/", "", "Containerfiles/profile/Containerfile", &profile_schema,
+	  offsetof(struct profile, containerfile), offsetof(struct profile, origin), check_profile,
+	  store_profile, profile_release },
+	{ "profiles/sidecars/", "sidecars", "Containerfiles/sidecar/Containerfile", &kind_schema,
+	  offsetof(struct sidecar_kind, containerfile), offsetof(struct sidecar_kind, origin),
+	  check_sidecar_kind, store_kind, kind_release },
+};
+
+static char **entry_text(union entry *e, size_t offset)
+{
+	return (char **)((char *)e + offset);
+}
+
+/* Replaces the file name that was read, or NULL, by the text of the file. */
+static int load_containerfile(const struct shelf *shelf, const struct text_source *source,
+			      char **containerfile, struct error *err)
+{
+	DEFER(buf_release) struct buf text = { 0 };
+	DEFER(freep) char *path = NULL;
+
+	if (*containerfile && source->dir) {
+		path = xasprintf("%s/%s", source->dir, *containerfile);
+		if (file_read(path, CONTAINERFILE_MAX, &text, err) < 0)
+			return -1;
+		free(*containerfile);
+		*containerfile = buf_take(&text);
+		return 0;
+	}
+	path = *containerfile ? xasprintf("Containerfiles/%s/Containerfile", *containerfile)
+			      : xstrdup(shelf->containerfile);
+	const struct resource *found = resource_find(path);
+	if (!found)
+		return error_set(err, ERROR_INTERNAL, "this program carries no '%s'", path);
+	free(*containerfile);
+	*containerfile = xstrndup((const char *)found->data, found->size);
+	return 0;
+}
+
+/* What the table cannot say. node is the document's root. */
+static bool check_entry(const struct loader *l, const struct shelf *shelf,
+			const struct text_source *source, const struct yaml_node *root,
+			union entry *e)
+{
+	const char *key = "name", *name = *entry_text(e, 0), *wrong = NULL;
+	struct error err;
+
+	if (strcmp(name, source->stem) != 0) {
+		diagnostics_error(l->diags, source->file, schema_value(root, NULL, "name"),
+				  "'name' is '%s' in a file called '%s.yml'; make them the same",
+				  name, source->stem);
+		return false;
+	}
+	wrong = shelf->check(e, &key);
+	if (!wrong && load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset),
+					 &err) < 0) {
+		key = "containerfile";
+		wrong = err.text;
+	}
+	if (!wrong)
+		return true;
+	const struct yaml_node *value = schema_value(root, NULL, key);
+	diagnostics_error(l->diags, source->file, value ? value : root, "'%s': %s", key, wrong);
+	return false;
+}
+
+static void load_text(const struct loader *l, const struct shelf *shelf,
+		      const struct text_source *source)
+{
+	DEFER(yaml_freep) struct yaml_document *doc = NULL;
+	struct schema_reader r = { .file = source->file, .diags = l->diags };
+	union entry e;
+
+	memset(&e, 0, sizeof(e));
+	if (source_parse(source->text, source->len, source->file, l->diags, &doc, NULL) < 0)
+		return;
+	const struct yaml_node *root = yaml_root(doc);
+	if (!schema_read(&r, shelf->schema, root, NULL, &e) ||
+	    !check_entry(l, shelf, source, root, &e)) {
+		shelf->release(&e);
+		return;
+	}
+	*entry_text(&e, shelf->origin_offset) = xstrdup(source->dir ? source->file : "built-in");
+	shelf->store(l->profiles, &e);
+}
+
+/* --- all files --- */
+
+/* "web" of "web.yml" or "web.yaml"; NULL for other names. The caller frees it. */
+static char *stem_of(const char *name)
+{
+	static const char *const endings[] = { ".yml", ".yaml" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; *name != '.' && i < ARRAY_SIZE(endings); i++) {
+		size_t ending = strlen(endings[i]);
+
+		if (len > ending && strcmp(name + len - ending, endings[i]) == 0)
+			return xstrndup(name, len - ending);
+	}
+	return NULL;
+}
+
+static void load_resources(const struct loader *l, const struct shelf *shelf)
+{
+	size_t prefix = strlen(shelf->resources);
+
+	for (const struct resource *r = resources; r->name; r++) {
+		if (strncmp(r->name, shelf->resources, prefix) || strchr(r->name + prefix, '/'))
+			continue;
+		DEFER(freep) char *stem = stem_of(r->name + prefix);
+		if (stem)
+			load_text(l, shelf,
+				  &(struct text_source){ r->name, stem, NULL, (const char *)r->data,
+							 r->size });
+	}
+}
+
+static int load_file(const struct loader *l, const struct shelf *shelf, const char *dir,
+		     const char *name, struct error *err)
+{
+	DEFER(freep) char *stem = stem_of(name);
+	DEFER(freep) char *path = xasprintf("%s/%s", dir, name);
+	DEFER(buf_release) struct buf text = { 0 };
+
+	if (!stem)
+		return 0;
+	if (source_read(path, &text, err) < 0)
+		return -1;
+	load_text(l, shelf, &(struct text_source){ path, stem, dir, text.data, text.len });
+	return 0;
+}
+
+static int load_dir(const struct loader *l, const struct shelf *shelf, const char *user_dir,
+		    struct error *err)
+{
+	bool is_top = !*shelf->subdir;
+	DEFER(freep)
+	char *dir = is_top ? xstrdup(user_dir) : xasprintf("%s/%s", user_dir, shelf->subdir);
+	struct dirent **entries = NULL;
+	int result = 0, count = scandir(dir, &entries, NULL, alphasort);
+
+	if (count < 0 && errno == ENOENT && !is_top)
+		return 0;
+	if (count < 0)
+		return error_set_errno(err, ERROR_INVENTORY, errno, "cannot read profiles in '%s'",
+				       dir);
+	for (int i = 0; i < count; i++) {
+		if (result == 0)
+			result = load_file(l, shelf, dir, entries[i]->d_name, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return result;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b); /* name is the first member */
+}
+
+int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags,
+		  struct error *err)
+{
+	DEFER(profiles_release) struct profiles p = { 0 };
+	struct loader l = { &p, diags };
+
+	for (size_t i = 0; i < ARRAY_SIZE(shelves); i++) {
+		load_resources(&l, &shelves[i]);
+		if (user_dir && load_dir(&l, &shelves[i], user_dir, err) < 0)
+			return -1;
+	}
+	if (p.count > 1)
+		qsort(p.items, p.count, sizeof(p.items[0]), compare_names);
+	if (p.kind_count > 1)
+		qsort(p.kinds, p.kind_count, sizeof(p.kinds[0]), compare_names);
+	*ret = p;
+	p = (struct profiles){ 0 };
+	return 0;
+}
+
+const struct profile *profiles_find(const struct profiles *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (strcmp(p->items[i].name, name) == 0)
+			return &p->items[i];
+	}
+	return NULL;
+}
+
+const struct sidecar_kind *profiles_find_sidecar(const struct profiles *p, const char *name)
+{
+	for (size_t i = 0; i < p->kind_count; i++) {
+		if (strcmp(p->kinds[i].name, name) == 0)
+			return &p->kinds[i];
+	}
+	return NULL;
+}
+
+char *profiles_names(const struct profiles *p)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+
+	for (size_t i = 0; i < p->count; i++)
+		strv_add(&names, p->items[i].name);
+	return strv_join(&names, ", ");
+}
+
+char *profiles_sidecar_names(const struct profiles *p)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+
+	for (size_t i = 0; i < p->kind_count; i++)
+		strv_add(&names, p->kinds[i].name);
+	return strv_join(&names, ", ");
+}
