@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A full disk: the graph root is a small tmpfs that only Podman's mount namespace sees; images come from the
+# account's own store, read-only.
+. "$(dirname "$0")/lib.sh"
+
+begin_inventory
+workspace alice "sidecars: [redis]" >>"$inventory"
+small=$work/small
+
+small_store()
+{
+	local images
+	images=$(podman info --format '{{.Store.GraphRoot}}')
+	mkdir "$small"
+	podman unshare mount -t tmpfs -o size=24m tmpfs "$small"
+	podman unshare mkdir "$small/root"
+	cat >"$work/storage.conf" <<-END
+		[storage]
+		driver = "overlay"
+		graphroot = "$small/root"
+		runroot = "$XDG_RUNTIME_DIR/winalux-small"
+		[storage.options]
+		additionalimagestores = ["$images"]
+	END
+	export CONTAINERS_STORAGE_CONF=$work/storage.conf
+	podman image exists localhost/winalux/web:latest
+	podman image exists localhost/winalux/sidecar-redis:latest
+}
+
+fill() # BYTES_LEFT
+{
+	podman unshare sh -c "head -c 100M /dev/zero >$small/filler 2>/dev/null; truncate -s -$1 $small/filler"
+}
+
+deploy_fails_with_the_reason()
+{
+	fill "$1"
+	fails deploy
+	status "$(deploy >/dev/null 2>&1; echo $?)" deploy
+	contains "${err,,}" "no space left"
+}
+
+recovers()
+{
+	podman unshare rm -f "$small/filler"
+	status 0 deploy
+	status 0 winalux plan "$inventory"
+	contains "$out" "as the inventory says"
+	running winalux-alice-dev winalux-alice-redis
+	winalux destroy alice --yes
+}
+
+clean_up()
+{
+	remove_everything
+	stop_service
+	podman unshare umount -l "$small"
+}
+
+small_store
+start_service
+it "a deploy works on a small disk" recovers
+it "without any space the reason is told" deploy_fails_with_the_reason 0
+it "with space again a second run repairs" recovers
+it "with little space the reason is told" deploy_fails_with_the_reason 200K
+it "with space again a second run repairs once more" recovers
+clean_up >/dev/null 2>&1

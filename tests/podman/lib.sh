@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the scenarios of this folder share. They run as the account whose rootless Podman is used, started by
+# tests/podman/run. A scenario is a list of lines
+#
+#     it "says in a sentence what holds" function [ARGUMENT…]
+#
+# Each function runs in a subshell with -e; what it prints, and a trace of its commands, is shown when it fails.
+# Cases of a scenario build on each other, scenarios do not. Nothing here sleeps where it can wait.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+
+scenario=$(basename "$0" .sh)
+suite=${WINALUX_TEST_SUITE:-host}
+: "${WINALUX:=$top/build/winalux-asan}"
+export WINALUX WINALUX_KEY_FILE
+work=$(mktemp -d "${TMPDIR:-/tmp}/winalux-$scenario.XXXXXX")
+inventory=$work/inventory.yml
+case_limit_s=120
+passed=0 failed=0
+
+# Settings of the account must not reach a test, nor the other way round.
+export XDG_CONFIG_HOME=$work/config
+mkdir -p "$XDG_CONFIG_HOME"
+[ ! -d ~/.config/containers ] || ln -s ~/.config/containers "$XDG_CONFIG_HOME/containers"
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1} GIT_CONFIG_GLOBAL=/dev/null
+
+# --- cases ---
+
+it()
+{
+	local sentence=$1 log=$work/case.log status started=$EPOCHREALTIME watchdog
+	shift
+	(
+		exec </dev/null >"$log" 2>&1 8>&1
+		BASH_XTRACEFD=8 PS4='+ '
+		set -eEx
+		"$@"
+	) &
+	local case=$!
+	( sleep $case_limit_s && kill -TERM $case 2>/dev/null ) >/dev/null 2>&1 &
+	watchdog=$!
+	wait $case
+	status=$?
+	kill $watchdog 2>/dev/null
+	wait $watchdog 2>/dev/null
+	if [ $status -eq 0 ]; then
+		passed=$((passed + 1))
+		printf 'ok %s (%s s)\n' "$sentence" "$(elapsed "$started")"
+	else
+		failed=$((failed + 1))
+		printf 'not ok %s (%s s, status %d)\n' "$sentence" "$(elapsed "$started")" $status
+		tail -n 40 "$log" | cut -c 1-400 | sed 's/^/    /'
+	fi
+}
+
+# Once at the end of a scenario: what is left of its workspaces goes, then the counts.
+finish()
+{
+	local status=$?
+	trap - EXIT
+	[ $((passed + failed)) -gt 0 ] || { echo "not ok $scenario ended early (status $status)"; failed=1; }
+	remove_everything >/dev/null 2>&1
+	stop_service
+	rm -rf "$work"
+	closing_line $passed $failed
+	exit
+}
+trap finish EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+# What scenarios make by hand carries the label io.winalux.test. A scenario begins and ends with none of it and
+# no workspace; anything else in the account is left alone.
+remove_everything()
+{
+	local label ids kind
+	for label in io.winalux.workspace io.winalux.test; do
+		ids=$(podman pod ps -q --filter label=$label)
+		[ -z "$ids" ] || xargs podman pod rm -f -t 0 <<<"$ids"
+		ids=$(podman ps -aq --filter label=$label)
+		[ -z "$ids" ] || xargs podman rm -f -t 0 <<<"$ids"
+	done
+	for label in io.winalux.schema io.winalux.test; do
+		for kind in volume network; do
+			ids=$(podman "$kind" ls -q --filter label=$label)
+			[ -z "$ids" ] || xargs podman "$kind" rm -f <<<"$ids"
+		done
+	done
+}
+
+# --- assertions; each prints what it saw ---
+
+fail()
+{
+	printf 'FAILED: %s\n' "$*"
+	return 1
+}
+
+equal() # WANTED GOT
+{
+	[ "$1" = "$2" ] || fail "wanted '$1', got '$2'"
+}
+
+contains() # TEXT PART
+{
+	[[ $1 == *"$2"* ]] || fail "'$2' is not in '$1'"
+}
+
+lacks() # TEXT PART
+{
+	[[ $1 != *"$2"* ]] || fail "'$2' is in '$1'"
+}
+
+# status WANTED COMMAND…: runs it and compares its exit status. Output in $out and $err.
+status()
+{
+	local wanted=$1 got=0
+	shift
+	"$@" >"$work/out" 2>"$work/err" || got=$?
+	out=$(<"$work/out") err=$(<"$work/err")
+	[ "$got" -eq "$wanted" ] || fail "'$*' ended with $got, not $wanted: $out $err"
+}
+
+# fails COMMAND…: any status but 0. ("!" would not end a case.)
+fails()
+{
+	if "$@"; then
+		fail "'$*' succeeded"
+	fi
+}
+
+# until_true SECONDS COMMAND…: asks again until it holds.
+until_true()
+{
+	local limit=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $limit ] || { fail "'$*' did not hold in time"; return; }
+		sleep 0.05
+	done
+}
+
+# json PROGRAM: evaluates a Python expression over the document "d" on standard input.
+json()
+{
+	python3 -c 'import json, sys
+d = json.load(sys.stdin)
+v = eval(sys.argv[1])
+print(v if not isinstance(v, (dict, list, bool)) and v is not None else json.dumps(v))' "$1"
+}
+
+# --- winalux, ssh and Podman ---
+
+winalux()
+{
+	timeout 100 "$WINALUX" "$@"
+}
+
+deploy() # [OPTION…]
+{
+	winalux deploy "$inventory" "$@"
+}
+
+# Ports of this suite: both suites share the machine's.
+next_port=$((20000 + RANDOM % 700))
+[ "$suite" = host ] || next_port=$((next_port + 1000))
+free_port() # sets $port
+{
+	while :; do
+		next_port=$((next_port + 1))
+		if ! (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; then
+			port=$next_port
+			return
+		fi
+	done
+}
+
+key=$work/key
+make_key() # FILE
+{
+	ssh-keygen -q -t ed25519 -N '' -C "${1##*/}@test" -f "$1"
+}
+make_key "$key"
+
+# workspace NAME [LINE…]: an item of the inventory, with the test's key and a port of its own in ssh_port_NAME.
+workspace()
+{
+	local name=$1 line
+	shift
+	free_port
+	printf -v "ssh_port_${name//-/_}" %s "$port"
+	printf '  - name: %s\n    ssh_port: %d\n    public_keys:\n      - "%s"\n' "$name" "$port" "$(<"$key.pub")"
+	for line in "$@"; do
+		printf '    %s\n' "$line"
+	done
+}
+
+begin_inventory()
+{
+	printf 'version: 1\nworkspaces:\n' >"$inventory"
+}
+
+# How a person reaches a workspace: what ssh-config prints, and the test's key.
+use_ssh()
+{
+	winalux ssh-config >"$work/ssh_config"
+	printf 'Host *\n\tIdentityFile %s\n\tIdentitiesOnly yes\n\tBatchMode yes\n\tConnectTimeout 15\n' "$key" \
+		>>"$work/ssh_config"
+}
+
+remote() # NAME COMMAND…
+{
+	local name=$1
+	shift
+	timeout 30 ssh -F "$work/ssh_config" "$name.winalux" "$@"
+}
+
+# stranger KEY PORT COMMAND…: in by another key, whatever the host key is.
+stranger()
+{
+	local identity=$1 port=$2
+	shift 2
+	timeout 30 ssh -F /dev/null -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p "$port" developer@127.0.0.1 "$@"
+}
+
+# ask NAME PORT REQUEST: a line sent to a port inside the workspace, and the line that comes back.
+ask()
+{
+	remote "$1" "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$2 && printf \"$3\\r\\n\" >&3 &&
+		read -r -t 5 line <&3 && printf \"%s\\n\" \"\$line\"'"
+}
+
+# A client on this machine talks to a port; prints the first line.
+banner() # PORT
+{
+	local line
+	exec 4<>"/dev/tcp/127.0.0.1/$1" || return
+	read -r -t 5 line <&4
+	exec 4>&-
+	printf '%s\n' "$line"
+}
+
+# ids of containers and pods, and when they started: equal before and after means untouched.
+fingerprint() # [NAME]
+{
+	podman ps -a --no-trunc --filter "label=io.winalux.workspace${1:+=$1}" \
+		--format '{{.Names}} {{.ID}} {{.StartedAt}} {{.State}}' | sort
+	podman pod ps --no-trunc --format '{{.Name}} {{.Id}}' | grep -- "winalux-${1:-}" | sort
+}
+
+container_id() # NAME
+{
+	podman inspect --format '{{.Id}}' "$1"
+}
+
+running() # CONTAINER…
+{
+	local name
+	for name in "$@"; do
+		[ "$(podman inspect --format '{{.State.Running}}' "$name")" = true ] || {
+			fail "$name does not run"
+			return
+		}
+	done
+}
+
+# Objects of a workspace that are left, by kind: "container winalux-x-dev".
+left_of() # NAME
+{
+	podman ps -a --filter "name=^winalux-$1-" --format 'container {{.Names}}'
+	podman pod ps --filter "name=^winalux-$1-" --format 'pod {{.Name}}'
+	podman volume ls --filter "name=winalux-$1-" --format 'volume {{.Name}}'
+	podman network ls --filter "name=winalux-$1-" --format 'network {{.Name}}'
+}
+
+# A service that lives as long as the scenario; without it each winalux starts one of its own.
+start_service()
+{
+	export WINALUX_SOCKET=$work/podman.sock
+	podman system service -t 0 "unix://$WINALUX_SOCKET" >"$work/service.log" 2>&1 &
+	service_pid=$!
+	until_true 15 rest _ping
+}
+
+stop_service()
+{
+	[ -n "${service_pid:-}" ] || return 0
+	kill "$service_pid" 2>/dev/null
+	wait "$service_pid" 2>/dev/null
+	service_pid=
+	unset WINALUX_SOCKET
+}
+
+rest() # PATH [CURL OPTION…]
+{
+	local path=$1
+	shift
+	curl -sS --fail --unix-socket "$WINALUX_SOCKET" "$@" "http://d/v4.0.0/libpod/$path"
+}
+
+remove_everything >/dev/null 2>&1
