@@ -252,8 +252,8 @@ const struct command cmd_cp = {
 	.details = "One of them is NAME:PATH; a relative PATH begins at /home/developer. As with cp "
 		   "-a, an existing directory takes the source inside it, 'DIR/.' means its content, "
 		   "and a missing parent is an error. Inside, files belong to developer. '-' reads "
-		   "or writes a tar archive. Links are copied as links, and nothing is written "
-		   "through one.",
+		   "or writes a tar archive, with the owners it names. Links are copied as links, "
+		   "and nothing is written through one.",
 	.min_args = 2,
 	.max_args = 2,
 	.needs = NEEDS_CONFIG,

@@ -43,7 +43,7 @@ void command_add_synopsis(struct buf *b, const struct command *command)
 		return;
 	}
 	buf_addf(b, "winalux %s", command->name);
-	if (command->options)
+	if (option_any_shown(command->options))
 		buf_add_str(b, " [OPTION…]");
 	if (*command->args)
 		buf_addf(b, " %s", command->args);
@@ -71,7 +71,7 @@ static char *option_left(const struct option *o)
 
 static void add_option_list(struct buf *b, const char *title, const struct option *options)
 {
-	if (!options || !options->name)
+	if (!option_any_shown(options))
 		return;
 	buf_addf(b, "\n%s:\n", title);
 	for (const struct option *o = options; o->name; o++) {

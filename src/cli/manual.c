@@ -16,49 +16,70 @@
 #include "app.h"
 #include "command.h"
 
-/* One line of running text: a leading "." or "'" would be a macro, a backslash an escape. */
-static void add_text(struct buf *b, const char *text, size_t len)
+enum { LINE_MAX_BYTES = 78 };
+
+/* A word as mdoc needs it: a hyphen that is one on the keyboard, "\\" as "\\e". */
+static char *escape_word(const char *word, size_t len)
 {
-	if (len > 0 && (*text == '.' || *text == '\''))
-		buf_add_str(b, "\\&");
+	struct buf b = { 0 };
+
+	buf_init(&b, SIZE_MAX);
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\\')
-			buf_add_str(b, "\\e");
-		else if (text[i] == '\n')
-			buf_add_str(b, "\n.Pp\n");
-		else if (text[i] == '-' && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '-' ||
-					    text[i - 1] == '\''))
-			buf_add_str(b, "\\-");
+		bool is_leading = i == 0 || strchr("-'\"/(", word[i - 1]);
+
+		if (word[i] == '\\')
+			buf_add_str(&b, "\\e");
+		else if (word[i] == '-' && is_leading)
+			buf_add_str(&b, "\\-");
 		else
-			buf_add_char(b, text[i]);
+			buf_add_char(&b, word[i]);
 	}
+	return buf_take(&b);
 }
 
-/* mdoc wants each sentence on a line of its own. */
+static bool ends_sentence(const char *text, size_t len)
+{
+	return len > 0 && strchr(".?", text[len - 1]) && text[len] == ' ' && isupper(text[len + 1]);
+}
+
+/*
+ * Running text: each sentence begins a line, as mdoc wants it, and no line is long. A "." or "'" at
+ * the beginning of a line would be a macro.
+ */
 static void add_sentences(struct buf *b, const char *text)
 {
-	while (*text) {
-		const char *end = text;
+	size_t column = 0;
 
-		while (*end && !((*end == '.' || *end == '?') && end[1] == ' ' && isupper(end[2])))
-			end++;
-		size_t len = (size_t)(end - text) + (*end != '\0');
-		add_text(b, text, len);
-		buf_add_char(b, '\n');
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		DEFER(freep) char *word = escape_word(text, len);
+
+		if (column > 0 && column + 1 + strlen(word) > LINE_MAX_BYTES) {
+			buf_add_char(b, '\n');
+			column = 0;
+		}
+		buf_add_str(b, column > 0 ? " " : *word == '.' || *word == '\'' ? "\\&" : "");
+		buf_add_str(b, word);
+		column += strlen(word) + 1;
+		if (ends_sentence(text, len)) {
+			buf_add_char(b, '\n');
+			column = 0;
+		}
 		text += len;
 		text += *text == ' ';
 	}
+	buf_add_char(b, '\n');
 }
 
-/* A macro argument in quotes. */
-static void add_quoted(struct buf *b, const char *text)
+/* A macro argument. */
+static void add_argument(struct buf *b, const char *text)
 {
-	buf_add_str(b, " \"");
-	add_text(b, text, strlen(text));
-	buf_add_char(b, '"');
+	DEFER(freep) char *word = escape_word(text, strlen(text));
+
+	buf_addf(b, strchr(text, ' ') ? " \"%s\"" : " %s", word);
 }
 
-/* "[INVENTORY] [NAME…]" as .Ar and .Op; anything else in brackets stays as it is written. */
+/* "[INVENTORY] NAME" as "Oo Ar INVENTORY Oc Ar NAME". */
 static void add_args(struct buf *b, const char *args)
 {
 	DEFER(strv_release) struct strv words = { 0 };
@@ -67,14 +88,11 @@ static void add_args(struct buf *b, const char *args)
 	for (size_t i = 0; i < words.count; i++) {
 		const char *word = words.items[i];
 		size_t len = strlen(word);
-		bool is_optional = len > 2 && word[0] == '[' && word[len - 1] == ']';
 
-		buf_add_str(b, is_optional ? " Op Ar " : " Ar ");
-		DEFER(freep) char *inner = is_optional ? xstrndup(word + 1, len - 2)
-						       : xstrdup(word);
-		buf_add_str(b, inner);
-		if (is_optional && i + 1 < words.count)
-			buf_add_str(b, "\n.No");
+		if (len > 2 && word[0] == '[' && word[len - 1] == ']')
+			buf_addf(b, " Oo Ar %.*s Oc", (int)(len - 2), word + 1);
+		else
+			buf_addf(b, " Ar %s", word);
 	}
 }
 
@@ -102,15 +120,15 @@ void manual_add_commands(struct buf *b)
 		const struct command *command = *c;
 
 		buf_addf(b, ".Ss %s\n.Nm winalux Cm %s", command->name, command->name);
-		if (command->options)
-			buf_add_str(b, " Op Ar OPTION…\n.No");
+		if (option_any_shown(command->options))
+			buf_add_str(b, " Oo Ar OPTION… Oc");
 		add_args(b, command->args);
 		buf_add_str(b, "\n.Pp\n");
 		DEFER(freep) char *summary = xasprintf("%s.", command->summary);
 		add_sentences(b, summary);
 		if (command->details)
 			add_sentences(b, command->details);
-		if (command->options)
+		if (option_any_shown(command->options))
 			add_option_items(b, command->options);
 	}
 }
@@ -124,11 +142,15 @@ void manual_add_config(struct buf *b)
 {
 	buf_add_str(b, ".Bl -tag -width Ds\n");
 	for (const struct config_entry *e = config_entries; e->key; e++) {
+		DEFER(freep) char *doc = xasprintf("%s.", e->doc);
+
 		buf_addf(b, ".It Ic %s , Ev %s\n", e->key, e->environment);
-		add_sentences(b, e->doc);
-		buf_add_str(b, "Default:");
-		add_quoted(b, e->fallback ? e->fallback : "none");
-		buf_add_str(b, ".\n");
+		add_sentences(b, doc);
+		if (!e->fallback)
+			continue;
+		buf_add_str(b, "The default is\n.Ql");
+		add_argument(b, e->fallback);
+		buf_add_str(b, " .\n");
 	}
 	buf_add_str(b, ".El\n");
 }

@@ -174,6 +174,15 @@ int option_parse(const struct option_set *sets, const char *const *argv, size_t 
 	return 0;
 }
 
+bool option_any_shown(const struct option *options)
+{
+	for (; options && options->name; options++) {
+		if (!options->is_hidden)
+			return true;
+	}
+	return false;
+}
+
 void option_set_release(const struct option_set *set)
 {
 	for (const struct option *o = set->options; o && o->name; o++) {

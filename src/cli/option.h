@@ -62,6 +62,9 @@ struct option_set {
 int option_parse(const struct option_set *sets, const char *const *argv, size_t verbatim_after,
 		 struct strv *args, struct error *err);
 
+/* Whether a table, which may be NULL, has an option that is not hidden. */
+bool option_any_shown(const struct option *options);
+
 /* Frees the lists in a target. */
 void option_set_release(const struct option_set *set);
 

@@ -78,8 +78,8 @@ static struct row *row_get(struct progress *p, const char *name)
 		if (strcmp(p->rows[i].name, name) == 0)
 			return &p->rows[i];
 	}
-	p->rows = xgrow(p->rows, &p->cap, p->count, sizeof(*p->rows));
-	struct row *row = &p->rows[p->count++];
+	struct row *row = xgrow(&p->rows, &p->cap, p->count, sizeof(*row));
+	p->count++;
 	*row = (struct row){ .name = xstrdup(name), .begun_ms = clock_mono_ms() };
 	return row;
 }

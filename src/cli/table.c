@@ -48,8 +48,9 @@ void table_add_colored(struct table *t, enum table_color color, const char *text
 	if (!text || !*text)
 		text = "-";
 	buf_add_printable(&b, text, strlen(text), false);
-	t->cells = xgrow(t->cells, &t->cell_cap, t->cell_count, sizeof(*t->cells));
-	t->cells[t->cell_count++] = (struct table_cell){ buf_take(&b), color };
+	struct table_cell *cell = xgrow(&t->cells, &t->cell_cap, t->cell_count, sizeof(*cell));
+	*cell = (struct table_cell){ buf_take(&b), color };
+	t->cell_count++;
 }
 
 void table_add(struct table *t, const char *text)
