@@ -34,8 +34,8 @@ static void add_workspace_name(struct facts *facts, const struct labels *labels)
 
 	if (!name)
 		return;
-	facts->workspaces = xgrow(facts->workspaces, &facts->cap, facts->count, sizeof(*w));
-	facts->workspaces[facts->count++].name = name;
+	w = xgrow(&facts->workspaces, &facts->cap, facts->count++, sizeof(*w));
+	w->name = name;
 }
 
 /* One entry per object at first, then sorted and made unique: no search per object. */

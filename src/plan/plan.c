@@ -56,8 +56,7 @@ struct workspace_plan *plan_add(struct plan *plan, const char *name, const char 
 {
 	struct workspace_plan *w;
 
-	plan->items = xgrow(plan->items, &plan->cap, plan->count, sizeof(*plan->items));
-	w = &plan->items[plan->count++];
+	w = xgrow(&plan->items, &plan->cap, plan->count++, sizeof(*w));
 	w->name = xstrdup(name);
 	w->slug = xstrdup(slug);
 	w->action = action;
@@ -66,9 +65,9 @@ struct workspace_plan *plan_add(struct plan *plan, const char *name, const char 
 
 void plan_add_step(struct workspace_plan *w, enum step_kind kind, const char *object, size_t index)
 {
-	w->steps = xgrow(w->steps, &w->step_cap, w->step_count, sizeof(*w->steps));
-	w->steps[w->step_count++] =
-		(struct step){ .kind = kind, .object = xstrdup(object), .index = index };
+	struct step *step = xgrow(&w->steps, &w->step_cap, w->step_count++, sizeof(*step));
+
+	*step = (struct step){ .kind = kind, .object = xstrdup(object), .index = index };
 }
 
 void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *object, size_t index)
@@ -82,8 +81,7 @@ void plan_add_change(struct workspace_plan *w, const char *object, enum action a
 {
 	struct object_change *change;
 
-	w->changes = xgrow(w->changes, &w->change_cap, w->change_count, sizeof(*w->changes));
-	change = &w->changes[w->change_count++];
+	change = xgrow(&w->changes, &w->change_cap, w->change_count++, sizeof(*change));
 	change->object = xstrdup(object);
 	change->action = action;
 	change->reason = xstrdup_or_null(reason);

@@ -111,8 +111,7 @@ static void add_container(struct facts *facts, const struct want *want,
 	struct containers *list = &facts->containers;
 	struct container *c;
 
-	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
-	c = &list->items[list->count++];
+	c = xgrow(&list->items, &list->cap, list->count++, sizeof(*c));
 	c->id = fake_id(wanted->spec.name);
 	c->name = xstrdup(wanted->spec.name);
 	c->pod_id = fake_id(want->pod.name);
@@ -132,8 +131,7 @@ static void add_pod(struct facts *facts, const struct want *want, struct buf *ob
 	struct pods *list = &facts->pods;
 	struct pod *pod;
 
-	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
-	pod = &list->items[list->count++];
+	pod = xgrow(&list->items, &list->cap, list->count++, sizeof(*pod));
 	pod->id = fake_id(want->pod.name);
 	pod->name = xstrdup(want->pod.name);
 	pod->status = xstrdup("Running");
@@ -147,8 +145,7 @@ static void add_network(struct facts *facts, const struct want *want, struct buf
 	struct networks *list = &facts->networks;
 	struct network *network;
 
-	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
-	network = &list->items[list->count++];
+	network = xgrow(&list->items, &list->cap, list->count++, sizeof(*network));
 	network->id = fake_id(want->network);
 	network->name = xstrdup(want->network);
 	label_object(&network->labels, want, ROLE_NETWORK);
@@ -161,8 +158,7 @@ static struct volume *add_volume(struct facts *facts, const struct want *want, c
 	struct volumes *list = &facts->volumes;
 	struct volume *v;
 
-	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
-	v = &list->items[list->count++];
+	v = xgrow(&list->items, &list->cap, list->count++, sizeof(*v));
 	v->name = xstrdup(name);
 	v->mountpoint = xasprintf("/volumes/%s", name);
 	label_object(&v->labels, want, role);
