@@ -52,7 +52,7 @@ struct unknown_name {
 static void report_unknown(const struct check *c, const struct yaml_node *node,
 			   const struct unknown_name *u)
 {
-	const char *advice = strcmp(u->what, "sidecar") == 0 ? ", or give an image" : "";
+	const char *advice = strcmp(u->what, "sidecar") == 0 ? "; any other needs an image" : "";
 
 	if (is_one_of(u->later, u->name))
 		diagnostics_error(c->diags, c->file, node,

@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "winalux/base/buf.h"
@@ -302,14 +303,25 @@ static int set_defaults(struct config *config, struct error *err)
 	return 0;
 }
 
-static char *default_file(void)
+/* A path in the user's configuration directory of winalux. The caller frees it. */
+static char *config_path(const char *name)
 {
 	const char *base = getenv("XDG_CONFIG_HOME");
 
 	if (base && *base == '/')
-		return xasprintf("%s/winalux/config.yml", base);
+		return xasprintf("%s/winalux/%s", base, name);
 	DEFER(freep) char *home = home_dir();
-	return xasprintf("%s/.config/winalux/config.yml", home);
+	return xasprintf("%s/.config/winalux/%s", home, name);
+}
+
+/* The usual place of own profiles counts when it is there. */
+static void find_profile_dir(struct config *config)
+{
+	DEFER(freep) char *path = config->profile_dir ? NULL : config_path("profiles");
+	struct stat st;
+
+	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		config->profile_dir = TAKE(path);
 }
 
 int config_load(const char *explicit_file, struct config *ret, struct diagnostics *diags,
@@ -318,10 +330,11 @@ int config_load(const char *explicit_file, struct config *ret, struct diagnostic
 	DEFER(config_release) struct config config = { 0 };
 	size_t before = diags->error_count;
 
-	config.file = explicit_file ? xstrdup(explicit_file) : default_file();
+	config.file = explicit_file ? xstrdup(explicit_file) : config_path("config.yml");
 	if (set_defaults(&config, err) < 0 || read_file(&config, explicit_file, diags, err) < 0)
 		return -1;
 	read_environment(&config, diags);
+	find_profile_dir(&config);
 	diagnostics_sort(diags);
 	size_t errors = diags->error_count - before;
 	if (errors)

@@ -36,6 +36,8 @@ static void add(struct bindings *b, struct binding binding)
 	binding.order = b->count;
 	if (!binding.address)
 		binding.address = "";
+	if (!binding.owner)
+		binding.owner = "?"; /* its name could not be read; its ports count all the same */
 	*place = binding;
 	b->count++;
 }
@@ -59,8 +61,6 @@ static void collect(const struct check *c, struct bindings *b)
 	for (size_t i = 0; i < c->inventory->count; i++) {
 		const struct workspace *w = &c->inventory->workspaces[i];
 
-		if (!w->name)
-			continue;
 		if (w->ssh_port > 0)
 			add(b, (struct binding){ (uint16_t)w->ssh_port, w->ssh_bind, "ssh_port",
 						 w->name, check_node(c, i, "ssh_port"), 0 });

@@ -321,7 +321,7 @@ static void strings_expect(const struct schema_field *f, struct buf *b)
 {
 	const struct text_shape *shape = f->detail;
 
-	buf_addf(b, "a list of %s", shape ? shape->expected : "a line of text");
+	buf_addf(b, "a list, each item %s", shape ? shape->expected : "a line of text");
 	buf_addf(b, "%s", f->flags & SCHEMA_OR_ONE ? ", or one alone" : "");
 	if (f->min || f->max)
 		buf_addf(b, " (%ju to %ju)", (uintmax_t)f->min, (uintmax_t)f->max);

@@ -259,7 +259,7 @@ int ssh_key_parse(const char *line, struct ssh_key *ret, struct error *err)
 	const struct key_type *type = find_type(text, p.type_len);
 	if (!type)
 		return refuse_type(text, err);
-	if (strlen(text) > LINE_MAX_BYTES || !is_plain_text(text))
+	if (strlen(text) > LINE_MAX_BYTES || !is_plain_text(p.comment))
 		return error_set(err, ERROR_INVENTORY,
 				 "a key is one line of UTF-8 without control characters, below 16 "
 				 "KiB");

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/inventory/diagnostics.h"
+#include "winalux/inventory/profile.h"
+
+/* A user's profile directory, emptied after each test. */
+struct fixture {
+	char dir[sizeof("/tmp/winalux-test-XXXXXX")];
+	struct strv files;
+	struct profiles profiles;
+	struct diagnostics diags;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	memcpy(f->dir, "/tmp/winalux-test-XXXXXX", sizeof(f->dir));
+	*state = f;
+	return mkdtemp(f->dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(freep) char *sidecars = xasprintf("%s/sidecars", f->dir);
+
+	for (size_t i = 0; i < f->files.count; i++)
+		unlink(f->files.items[i]);
+	rmdir(sidecars);
+	rmdir(f->dir);
+	strv_release(&f->files);
+	profiles_release(&f->profiles);
+	diagnostics_release(&f->diags);
+	free(f);
+	return 0;
+}
+
+static void write_file(struct fixture *f, const char *name, const char *text)
+{
+	DEFER(freep) char *sidecars = xasprintf("%s/sidecars", f->dir);
+	char *path = xasprintf("%s/%s", f->dir, name);
+
+	strv_add_owned(&f->files, path);
+	assert_int_equal(dir_make_all(sidecars, 0700, NULL), 0);
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0600, NULL), 0);
+}
+
+static void load(struct fixture *f)
+{
+	struct error err = { 0 };
+
+	if (profiles_load(f->dir, &f->profiles, &f->diags, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void the_built_in_ones_are_there_and_without_fault(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(profiles_load(NULL, &f->profiles, &f->diags, NULL), 0);
+	assert_int_equal(f->diags.count, 0);
+	const struct profile *web = profiles_find(&f->profiles, "web");
+	assert_non_null(web);
+	assert_string_equal(web->base, "debian");
+	assert_string_equal(web->origin, "built-in");
+	assert_int_equal(web->port, 8000);
+	assert_true(strv_contains(&web->packages, "git"));
+	assert_true(strv_contains(&web->python, "go-task-bin"));
+	assert_non_null(strstr(web->containerfile, "FROM"));
+	const struct sidecar_kind *redis = profiles_find_sidecar(&f->profiles, "redis");
+	assert_non_null(redis);
+	assert_int_equal(redis->port, 6379);
+	assert_int_equal(redis->check, CHECK_REDIS);
+	assert_string_equal(redis->data, "/var/lib/redis");
+	const struct sidecar_kind *memcached = profiles_find_sidecar(&f->profiles, "memcached");
+	assert_non_null(memcached);
+	assert_int_equal(memcached->check, CHECK_MEMCACHED);
+	assert_null(memcached->data);
+	assert_null(profiles_find(&f->profiles, "redis"));
+}
+
+static void names_are_listed_in_order(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "go.yml", "version: 1\nname: go\n");
+	load(f);
+	DEFER(freep) char *names = profiles_names(&f->profiles);
+	DEFER(freep) char *kinds = profiles_sidecar_names(&f->profiles);
+	assert_string_equal(names, "go, web");
+	assert_string_equal(kinds, "memcached, redis");
+}
+
+static void a_profile_of_the_user_has_every_key(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "go.yml",
+		   "version: 1\nname: go\nsummary: Go\nbase: docker.io/library/golang:1\n"
+		   "packages: [gcc, g++, libc6-dev]\npython: [uv]\nport: 9000\nport_label: App\n"
+		   "environment: {GOFLAGS: -mod=mod}\ncontainerfile: Containerfile.go\n"
+		   "services:\n  - name: docs\n    command: [godoc, -http, \":6060\"]\n"
+		   "  - {name: root, command: [x], user: root, directory: /}\n");
+	write_file(f, "Containerfile.go", "FROM x\n");
+	load(f);
+	assert_int_equal(f->diags.count, 0);
+	const struct profile *go = profiles_find(&f->profiles, "go");
+	assert_non_null(go);
+	assert_string_equal(go->containerfile, "FROM x\n");
+	assert_string_equal(go->port_label, "App");
+	assert_int_equal(go->packages.count, 3);
+	assert_string_equal(go->environment.items[0], "GOFLAGS=-mod=mod");
+	assert_int_equal(go->service_count, 2);
+	assert_string_equal(go->services[0].user, "developer");
+	assert_string_equal(go->services[0].directory, "/home/developer");
+	assert_string_equal(go->services[0].command.items[2], ":6060");
+	assert_string_equal(go->services[1].user, "root");
+	assert_non_null(strstr(go->origin, "/go.yml"));
+}
+
+static void a_name_of_the_user_replaces_the_built_in_one(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "web.yml", "version: 1\nname: web\nport: 9999\n");
+	write_file(f, "sidecars/redis.yml",
+		   "version: 1\nname: redis\nuser: nobody\ncommand: [valkey]\n");
+	load(f);
+	assert_int_equal(f->profiles.count, 1);
+	assert_int_equal(profiles_find(&f->profiles, "web")->port, 9999);
+	assert_int_equal(f->profiles.kind_count, 2);
+	assert_string_equal(profiles_find_sidecar(&f->profiles, "redis")->command.items[0],
+			    "valkey");
+}
+
+static const struct {
+	const char *file, *text, *problem;
+} faults[] = {
+	{ "go.yml", "version: 1\nname: golang\n", ":2:7: 'name' is 'golang' in a file called" },
+	{ "base.yml", "version: 1\nname: base\n", "an image of winalux itself" },
+	{ "sidecar-x.yml", "version: 1\nname: sidecar-x\n", "an image of winalux itself" },
+	{ "a-.yml", "version: 1\nname: a-\n", "does not end in '-'" },
+	{ "go.yml", "version: 1\nname: go\nport: 0\n", ":3:7: 'port' must be" },
+	{ "go.yml", "version: 1\nname: go\npackages: [\"a; b\"]\n", "a Debian package name" },
+	{ "go.yml", "version: 1\nname: go\npackages: [-x]\n", "a Debian package name" },
+	{ "go.yml", "version: 1\nname: go\nserivces: []\n", "did you mean 'services'?" },
+	{ "go.yml", "version: 1\nname: go\nservices: [{name: x}]\n", "'command' is missing" },
+	{ "go.yml", "version: 1\nname: go\ncontainerfile: none\n", "'containerfile': cannot read" },
+	{ "go.yml", "version: 1\nname: go\ncontainerfile: ../x\n", "beside this one" },
+	{ "go.yml", "name: go\n", "'version' is missing" },
+	{ "go.yml", "a: [", ":1:" },
+	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\n", "'command' is missing" },
+	{ "sidecars/db.yml", "version: 1\nname: db\ncommand: [x]\n", "'user' is missing" },
+	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\ncheck: tcp\n",
+	  "a check needs 'port'" },
+	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\ndata: var\n",
+	  "an absolute path" },
+};
+
+static void faults_of_files_are_named_and_the_rest_is_read(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		write_file(f, faults[i].file, faults[i].text);
+		load(f);
+		if (f->diags.count != 1 || !strstr(f->diags.items[0].text, faults[i].problem))
+			fail_msg("%s: %zu messages, %s", faults[i].problem, f->diags.count,
+				 f->diags.count ? f->diags.items[0].text : "none");
+		assert_int_equal(f->profiles.count, 1);
+		assert_int_equal(f->profiles.kind_count, 2);
+		unlink(f->files.items[f->files.count - 1]);
+		profiles_release(&f->profiles);
+		diagnostics_release(&f->diags);
+	}
+}
+
+static void other_files_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "README", "no profile");
+	write_file(f, ".hidden.yml", "no profile");
+	write_file(f, "go.yml~", "no profile");
+	load(f);
+	assert_int_equal(f->diags.count, 0);
+	assert_int_equal(f->profiles.count, 1);
+}
+
+static void a_missing_directory_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(profiles_load("/nonexistent/profiles", &f->profiles, &f->diags, &err), -1);
+	assert_non_null(strstr(err.text, "/nonexistent/profiles"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(the_built_in_ones_are_there_and_without_fault),
+		TEST(names_are_listed_in_order),
+		TEST(a_profile_of_the_user_has_every_key),
+		TEST(a_name_of_the_user_replaces_the_built_in_one),
+		TEST(faults_of_files_are_named_and_the_rest_is_read),
+		TEST(other_files_are_left_alone),
+		TEST(a_missing_directory_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
