@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_GUEST_WIRE_H
+#define WINALUX_GUEST_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct error;
+
+/*
+ * What the host tells a guest: the text of WIRE_CONFIG_PATH, written into the root file system of
+ * the dev container before it starts, and again before a SIGHUP. Wire version 1 is UTF-8 lines that
+ * all end in a newline; fields are parted by one tab, and "\t", "\n", "\\" stand for tab, newline
+ * and backslash inside a field:
+ *
+ *	winalux	1			first line, always: the wire version
+ *	name	NAME			of the workspace
+ *	user	NAME			the developer's account; "developer" unless said
+ *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
+ *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
+ *
+ * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines
+ * and more fields than are known are passed over, and an unknown KIND of check is taken as "tcp". A
+ * known line with a missing or bad field is an error, as are two checks or services of one name.
+ *
+ * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
+ */
+#define WIRE_CONFIG_PATH "/etc/winalux/guest.conf"
+
+enum {
+	WIRE_VERSION = 1,
+	WIRE_MAX_BYTES = 64 << 10, /* of the whole text */
+	WIRE_MAX_CHECKS = 16,
+	WIRE_MAX_SERVICES = 16,
+	WIRE_MAX_ARGS = 512, /* of all services together, one NULL for each counted */
+	WIRE_NAME_SIZE = 64, /* of names of checks, services and users, with their NUL */
+};
+
+enum wire_check_kind {
+	WIRE_CHECK_TCP,       /* connect(2) succeeds */
+	WIRE_CHECK_REDIS,     /* PING is answered */
+	WIRE_CHECK_MEMCACHED, /* "version" is answered */
+	WIRE_CHECK_KIND_COUNT
+};
+
+/* "tcp", "redis", "memcached". */
+const char *wire_check_kind_name(enum wire_check_kind kind);
+
+struct wire_check {
+	const char *name;
+	enum wire_check_kind kind;
+	uint16_t port; /* host order */
+};
+
+struct wire_service {
+	const char *name;
+	const char *user;
+	const char *directory;
+	const char *const *args; /* NULL-terminated, at least one */
+	size_t arg_count;
+};
+
+/* Plain data of a fixed size, about 70 KiB: for the heap. Texts point into it or, on the host,
+ * anywhere. */
+struct wire_config {
+	const char *name; /* "" when not said */
+	const char *user;
+	struct wire_check checks[WIRE_MAX_CHECKS];
+	size_t check_count;
+	struct wire_service services[WIRE_MAX_SERVICES];
+	size_t service_count;
+	const char *args[WIRE_MAX_ARGS]; /* what services[].args point into after decoding */
+	size_t arg_count;
+	char text[WIRE_MAX_BYTES + 1]; /* storage of a decoded configuration */
+};
+
+/*
+ * Reads len bytes of text (no NUL needed behind them; it may lie in ret->text already) into ret,
+ * which must not move afterwards. Allocates nothing.
+ * On failure (ERROR_USAGE, "line 3: …") ret is undefined.
+ */
+int wire_decode(const char *text, size_t len, struct wire_config *ret, struct error *err);
+
+/* The text for a configuration; b's maximum (WIRE_MAX_BYTES) says whether it fits: b->is_full. */
+void wire_encode(const struct wire_config *config, struct buf *b);
+
+/* One line of it from its fields, for a host that builds the text itself. */
+void wire_add_line(struct buf *b, const char *const *fields, size_t count);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PID 1 of a dev container. In order:
+ *
+ *  1. all signals are blocked; from now on they come through a signalfd
+ *  2. the ssh port listens; connections wait in its backlog
+ *  3. what must be there once: directories, the host key (ssh-keygen), the home (a child that is
+ * the developer), sshd's configuration; meanwhile the sidecars are asked whether they answer
+ *  4. key and home are there: connections are taken and the profile's services start
+ *  5. the sidecars answer as well: {"event":"ready"}, once
+ *  6. one loop until SIGTERM: reap, restart, ask, report; SIGHUP reads the configuration again
+ *
+ * All memory is one zeroed mapping made at start; pages that are never needed are never touched.
+ */
+#include "role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "event.h"
+#include "home.h"
+#include "hostkey.h"
+#include "loop.h"
+#include "report.h"
+#include "services.h"
+#include "sessions.h"
+#include "spawn.h"
+#include "sshd_config.h"
+#include "user.h"
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
+
+/* A stop takes less than a second: 700 ms to end in peace, then the kernel's time. */
+enum { STOP_GRACE_MS = 700, STOP_FLUSH_MS = 50 };
+
+struct init {
+	struct loop loop;
+	struct source signals;
+	struct timer stop_timer;
+	struct user user;
+	struct hostkey hostkey;
+	pid_t home_pid;
+	const char *const *environment;
+	struct wire_config *config; /* one of configs; the other is for the next reading */
+	bool has_config;            /* false: the last word was none or a bad one */
+	bool has_sshd;
+	bool is_home_filled;
+	bool is_open;
+	bool is_ready;
+	bool is_stopping;
+	bool is_over;
+	struct checks checks;
+	struct report report;
+	struct services services;
+	struct sessions sessions;
+	struct wire_config configs[2];
+};
+
+static void report_simple(struct init *i, const char *name)
+{
+	struct event e;
+
+	event_start(&e, name);
+	report_send(&i->report, &e);
+}
+
+static void report_start(struct init *i)
+{
+	char now[CLOCK_RFC3339_SIZE];
+	struct event e;
+
+	clock_format_rfc3339(clock_wall_s(), now);
+	event_start(&e, "start");
+	event_text(&e, "time", now);
+	event_text(&e, "version", WINALUX_VERSION);
+	event_number(&e, "wire", WIRE_VERSION);
+	report_send(&i->report, &e);
+}
+
+static void report_listening(struct init *i)
+{
+	struct event e;
+
+	event_start(&e, "listening");
+	event_number(&e, "port", SESSIONS_PORT);
+	report_send(&i->report, &e);
+}
+
+/* Goes on where the next thing has come true; called whenever something did. */
+static void advance(void *context)
+{
+	struct init *i = context;
+
+	if (i->is_stopping)
+		return;
+	if (!i->is_open && i->hostkey.is_ready && i->is_home_filled && i->has_sshd) {
+		i->is_open = true;
+		sessions_open(&i->sessions);
+		services_start(&i->services);
+	}
+	if (!i->is_ready && i->is_open && i->has_config && checks_are_up(&i->checks)) {
+		i->is_ready = true;
+		report_simple(i, "ready");
+	}
+}
+
+static int read_config(struct wire_config *into, struct error *err)
+{
+	DEFER(fd_closep) int fd = open(WIRE_CONFIG_PATH, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, into->text + len, sizeof(into->text) - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'",
+				       WIRE_CONFIG_PATH);
+	if (wire_decode(into->text, len, into, err) < 0)
+		return error_add(err, "'%s'", WIRE_CONFIG_PATH);
+	return 0;
+}
+
+/* Reads the configuration anew; a bad one is reported and the old one stays. */
+static int load_config(struct init *i)
+{
+	struct wire_config *spare = &i->configs[i->config == &i->configs[0]];
+	struct error err;
+
+	if (read_config(spare, &err) < 0) {
+		report_error(&i->report, &err);
+		return -1;
+	}
+	services_set(&i->services, spare);
+	checks_set(&i->checks, spare);
+	i->config = spare;
+	i->has_config = true;
+	return 0;
+}
+
+static void reload(struct init *i)
+{
+	if (load_config(i) == 0)
+		report_simple(i, "reloaded");
+	advance(i);
+}
+
+static void on_stop_timer(void *owner)
+{
+	struct init *i = owner;
+
+	kill(-1, SIGKILL);
+	i->is_over = true;
+}
+
+/* Everything in the container is told to end: sessions, services and what they left running. */
+static void stop(struct init *i)
+{
+	if (i->is_stopping)
+		return;
+	i->is_stopping = true;
+	report_simple(i, "stop");
+	sessions_stop(&i->sessions);
+	checks_stop(&i->checks);
+	services_stop(&i->services);
+	timer_stop(&i->hostkey.timer);
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+	timer_start(&i->stop_timer, STOP_GRACE_MS);
+}
+
+static bool home_reaped(struct init *i, pid_t pid, int status)
+{
+	struct error err;
+
+	if (pid != i->home_pid)
+		return false;
+	i->home_pid = 0;
+	i->is_home_filled = true;
+	if (status != 0) {
+		error_set(&err, ERROR_HOST, "'%s' could not be filled from the skeleton",
+			  i->user.home);
+		report_error(&i->report, &err);
+	}
+	advance(i);
+	return true;
+}
+
+/* Who is none of these was somebody's orphan. */
+static void reaped(struct init *i, pid_t pid, int status)
+{
+	if (!services_reaped(&i->services, pid, status) && !sessions_reaped(&i->sessions, pid) &&
+	    !hostkey_reaped(&i->hostkey, pid, status))
+		home_reaped(i, pid, status);
+}
+
+static void reap(struct init *i)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		reaped(i, pid, status);
+	if (pid < 0 && errno == ECHILD && i->is_stopping)
+		i->is_over = true;
+}
+
+static const struct {
+	int signal;
+	void (*run)(struct init *i);
+} signal_actions[] = {
+	{ SIGCHLD, reap }, { SIGTERM, stop },  { SIGINT, stop },
+	{ SIGQUIT, stop }, { SIGHUP, reload },
+};
+
+static void on_signal(void *owner, uint32_t events)
+{
+	struct init *i = owner;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(i->signals.fd, &info, sizeof(info)) == sizeof(info))
+		for (size_t n = 0; n < ARRAY_SIZE(signal_actions); n++)
+			if (signal_actions[n].signal == (int)info.ssi_signo)
+				signal_actions[n].run(i);
+}
+
+/* All but those that our own mistakes raise: blocked, they would kill without a word. */
+static void block_signals(void)
+{
+	static const int faults[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t n = 0; n < ARRAY_SIZE(faults); n++)
+		sigdelset(&set, faults[n]);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static int watch_signals(struct init *i, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t n = 0; n < ARRAY_SIZE(signal_actions); n++)
+		sigaddset(&set, signal_actions[n].signal);
+	i->signals = (struct source){ .run = on_signal, .owner = i };
+	i->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (i->signals.fd < 0 || loop_watch(&i->loop, &i->signals, EPOLLIN) < 0)
+		return error_set_errno(err, ERROR_INTERNAL, errno, "cannot watch signals");
+	return 0;
+}
+
+static int fill_home_work(void *context)
+{
+	const struct init *i = context;
+
+	return home_fill(i->user.home);
+}
+
+static void start_home(struct init *i)
+{
+	struct error err;
+
+	if (user_get(i->config->user, &i->user, &err) < 0) {
+		report_error(&i->report, &err);
+		i->is_home_filled = true;
+		return;
+	}
+	if (home_own(i->user.home, &i->user, &err) < 0)
+		report_error(&i->report, &err);
+	i->home_pid = spawn_work(&i->user, fill_home_work, i);
+	if (i->home_pid < 0) {
+		i->home_pid = 0;
+		i->is_home_filled = true;
+	}
+}
+
+static void start_sshd(struct init *i)
+{
+	struct error err;
+
+	i->has_sshd = sshd_config_write(i->environment, &err) == 0;
+	if (!i->has_sshd)
+		report_error(&i->report, &err);
+}
+
+static int make_directories(struct error *err)
+{
+	umask(022);
+	if (dir_make_all("/run/sshd", 0755, err) < 0)
+		return -1;
+	return dir_make_all("/run/winalux", 0755, err);
+}
+
+/* What PID 1 cannot be without. */
+static int begin(struct init *i, struct error *err)
+{
+	if (loop_init(&i->loop, err) < 0)
+		return -1;
+	report_init(&i->report, &i->loop, STDOUT_FILENO);
+	report_start(i);
+	if (sessions_init(&i->sessions, &i->loop, &i->report, err) < 0)
+		return -1;
+	report_listening(i);
+	if (make_directories(err) < 0)
+		return -1;
+	return watch_signals(i, err);
+}
+
+/* What can fail, be reported, and sometimes be mended while PID 1 runs. */
+static void prepare(struct init *i)
+{
+	i->stop_timer = (struct timer){ .run = on_stop_timer, .owner = i };
+	loop_add_timer(&i->loop, &i->stop_timer);
+	hostkey_init(&i->hostkey, &i->loop, &i->report);
+	i->hostkey.on_ready = i->checks.on_change = advance;
+	i->hostkey.context = i->checks.context = i;
+	checks_init(&i->checks, &i->loop, &i->report);
+	services_init(&i->services, &i->loop, &i->report, i->environment);
+	i->config = &i->configs[0];
+	i->config->user = "developer"; /* until there is a configuration */
+	hostkey_start(&i->hostkey);
+	load_config(i);
+	start_home(i);
+	start_sshd(i);
+	advance(i);
+}
+
+static int run_init(int argc, char **argv)
+{
+	struct init *i = MAP_FAILED;
+	struct error err;
+
+	(void)argv;
+	if (argc != 1)
+		return role_misused(&role_init);
+	if (getpid() != 1) { /* a stop ends all processes there are */
+		error_set(&err, ERROR_USAGE, "init is PID 1 of a container, nothing else");
+		return role_fails(&err);
+	}
+	block_signals();
+	i = mmap(NULL, sizeof(*i), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (i == MAP_FAILED)
+		return EXIT_ROLE_FAILED;
+	i->environment = (const char *const *)environ;
+	if (begin(i, &err) < 0)
+		return role_fails(&err);
+	/* From here on nothing may end PID 1 but a stop: it would take the container along. */
+	prepare(i);
+	while (!i->is_over)
+		loop_turn(&i->loop);
+	report_flush(&i->report, STOP_FLUSH_MS);
+	return 0;
+}
+
+const struct role role_init = {
+	.name = "init",
+	.usage = "",
+	.summary = "be PID 1 of a dev container",
+	.run = run_init,
+};
