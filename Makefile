@@ -99,6 +99,9 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(COMMON) -Itests $(FLAGS_asan) $(CFLAGS_PKG) -c -o $@ $<
+$(BUILD)/tests/fake-libpod: $(BUILD)/tests/fake/main/fake_libpod.o $(FAKE_OBJECTS) $(call archives,podman format base,asan)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_asan) -pthread -o $@ $^ $(LIBS_PKG)
 define unit_rules
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/$(1)/*.c))) $(if $(filter-out base format inventory guest,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
