@@ -39,9 +39,8 @@ packages_of() { # GROUP
 		# Without recommended packages Podman comes without most of what it needs rootless.
 		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt slirp4netns
 		echo mmdebstrap debian-archive-keyring openssh-client ca-certificates procps
-		if [ -d /run/systemd/system ]; then
-			echo dbus-user-session
-		fi
+		[ "$release" != debian-13 ] || echo nftables # what its netavark calls; older ones call iptables
+		[ ! -d /run/systemd/system ] || echo dbus-user-session
 		;;
 	test)
 		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
