@@ -131,6 +131,19 @@ static int bootstrap_base(const struct builder *b, const struct images *images, 
 	return import_base(b, images, fd, build, err);
 }
 
+/* The innermost reason of a chain "a: b: c", without what the client adds of the output. */
+static const char *last_cause(char *text)
+{
+	char *output = strstr(text, "; the output ended with");
+	const char *cause = text;
+
+	if (output != NULL)
+		*output = '\0';
+	for (const char *at = text; (at = strstr(at, ": ")) != NULL; at += 2)
+		cause = at + 2;
+	return cause;
+}
+
 static int make_base(const struct builder *b, const struct images *images, const char *build,
 		     struct error *err)
 {
@@ -151,7 +164,8 @@ static int make_base(const struct builder *b, const struct images *images, const
 			"cannot make the base image: %.600s, and mmdebstrap is not installed; "
 			"install mmdebstrap or make a registry reachable",
 			pull_error.text);
-	progress_say(b, "base", "no pull (%s): making it from Debian packages", pull_error.text);
+	progress_say(b, "base", "not pulled (%s): making it from Debian packages",
+		     last_cause(pull_error.text));
 	if (bootstrap_base(b, images, build, err) < 0)
 		return error_add(err, "cannot make the base image");
 	return 0;

@@ -105,8 +105,11 @@ void recipe_release(struct recipe *r);
  * NULL, becomes IMAGE_LABEL_BUILD. */
 int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
 		 const char *build, char **ret_id, struct error *err);
-/* Removes what had the tag before, as known in images, unless a container or another image needs
- * it. */
+/*
+ * Removes what had the tag before, and images of ours that lost their name earlier (an old base,
+ * layers of a build that failed), as known in images; Podman keeps what a container or another
+ * image needs.
+ */
 void recipe_remove_replaced(const struct builder *b, const struct images *images,
 			    const char *reference, const char *id);
 enum image_state recipe_state(const struct builder *b, const struct recipe *r,

@@ -22,6 +22,7 @@ static const char *const noise[] = {
 	"Preconfiguring packages",
 	"Moving old data",
 	"Creating ",
+	"Adding 'diversion of",
 	"COMMIT ",
 	"Successfully tagged",
 	"debconf: ",
@@ -68,10 +69,15 @@ static bool take_step(struct progress *p, const char *line)
 		snprintf(p->step, sizeof(p->step), "step %.*s: RUN %.*s", (int)len, number,
 			 text_len > 60 ? 60 : (int)text_len, text);
 	} else {
-		text_len = strcspn(text, "\t\n");
+		bool is_label = strncmp(text, "LABEL ", 6) == 0; /* ours, digests */
+
+		text_len = is_label ? 5 : strcspn(text, "\t\n");
+		while (text_len > 0 && text[text_len - 1] == ' ')
+			text_len--;
 		snprintf(p->step, sizeof(p->step), "step %.*s: %.*s", (int)len, number,
 			 text_len > 64 ? 64 : (int)text_len, text);
 	}
+	strv_release(&p->tail);
 	progress_say(p->builder, p->name, "%s", p->step);
 	return true;
 }
@@ -92,7 +98,8 @@ static bool take_package(const struct progress *p, const char *line)
 
 static bool is_noise(const char *line)
 {
-	if (line[strspn(line, " \t")] == '\0' || strspn(line, "0123456789abcdef") == 64)
+	if (line[strspn(line, " \t")] == '\0' || strspn(line, "0123456789abcdef") == 64 ||
+	    strstr(line, " SHA256:") != NULL) /* host keys that are removed again */
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(noise); i++)
 		if (strncmp(line, noise[i], strlen(noise[i])) == 0)
@@ -128,36 +135,45 @@ bool progress_build_line(const char *line, void *context)
 	return cancelled == NULL || !*cancelled;
 }
 
-/* buildah repeats the whole RUN: 'building at STEP "RUN …": while running runtime: exit status 1'.
+/*
+ * buildah repeats the whole RUN, 'building at STEP "RUN …": while running runtime: exit status 1',
+ * so often that its end is cut. NULL: nothing that the last lines do not say better.
  */
 static const char *reason_of(const char *text)
 {
 	static const char end[] = "\": ";
 	const char *step = strstr(text, "building at STEP \"");
-	const char *reason = step;
+	const char *reason = NULL;
 
-	for (const char *at = step; at != NULL; at = strstr(at + 1, end))
-		reason = at;
-	return reason == step ? text : reason + strlen(end);
+	if (step == NULL)
+		return text;
+	for (const char *at = strstr(step, end); at != NULL; at = strstr(at + 1, end))
+		reason = at + strlen(end);
+	return reason;
 }
 
 int progress_explain(const struct progress *p, struct error *err)
 {
 	DEFER(freep) char *tail = strv_join(&p->tail, " | ");
-	DEFER(freep) char *reason = NULL;
+	DEFER(freep) char *text = NULL;
+	const char *reason;
+	char *end;
 
 	if (err == NULL || err->kind == ERROR_INTERRUPTED)
 		return -1;
-	reason = xstrdup(reason_of(err->text));
+	text = xstrdup(err->text);
 	if (strcasestr(tail, "no space left on device") != NULL ||
-	    strcasestr(err->text, "no space left on device") != NULL)
+	    strcasestr(text, "no space left on device") != NULL)
 		return error_set(err, ERROR_HOST,
 				 "cannot build image '%s': no space left on the disk where Podman "
 				 "builds and keeps images; free some, or move its storage",
 				 p->name);
 	if (err->kind != ERROR_BUILD || p->step[0] == '\0')
 		return error_add(err, "cannot build image '%s'", p->name);
-	return error_set(err, ERROR_BUILD, "cannot build image '%s' at %s: %.200s%s%.*s", p->name,
-			 p->step, reason, tail[0] != '\0' ? "; the output ended with: " : "", 600,
-			 tail);
+	if ((end = strstr(text, "; the output ended with: ")) != NULL)
+		*end = '\0'; /* the client's own, with noise */
+	reason = reason_of(text);
+	return error_set(err, ERROR_BUILD, "cannot build image '%s' at %s%s%.200s%s%.600s", p->name,
+			 p->step, reason != NULL ? ": " : "", reason != NULL ? reason : "",
+			 tail[0] != '\0' ? "; the output ended with: " : "", tail);
 }

@@ -88,8 +88,15 @@ void recipe_remove_replaced(const struct builder *b, const struct images *images
 {
 	const struct image *old = images_find(images, reference);
 
-	if (old != NULL && old->names.count == 1 && strcmp(old->id, id) != 0)
-		image_remove(b->options.podman, old->id, false, NULL);
+	for (size_t i = 0; i < images->count; i++) {
+		const struct image *image = &images->items[i];
+		bool is_replaced = image == old && image->names.count == 1;
+		bool is_loose = image->names.count == 0 &&
+				labels_get(&image->labels, IMAGE_LABEL_ROLE) != NULL;
+
+		if ((is_replaced || is_loose) && strcmp(image->id, id) != 0)
+			image_remove(b->options.podman, image->id, false, NULL);
+	}
 }
 
 int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,

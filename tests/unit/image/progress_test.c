@@ -27,7 +27,8 @@ static const struct {
 	  "web: step 1/9: FROM localhost/winalux/base:latest" },
 	{ "STEP 2/9: RUN set -eu; 	make a long command that goes on and on beyond any "
 	  "reasonable line width",
-	  "web: step 2/9: RUN set -eu; " },
+	  "web: step 2/9: RUN set -eu;" },
+	{ "STEP 9/9: LABEL \"io.winalux.input\"=\"71f2114ad\"", "web: step 9/9: LABEL" },
 	{ "Unpacking libc6:amd64 (2.41-12) ...", "web: unpacking libc6" },
 	{ "Setting up git (1:2.47.3-0+deb13u1) ...", "web: setting up git" },
 	{ "--> 6c5ed79e886c", NULL },
