@@ -37,7 +37,8 @@ enum { TAR_CHUNK_BYTES = 64 << 10 };
 struct sink {
 	struct buf *b;
 	int fd;
-	struct error err; /* why the last write failed */
+	bool is_closed;   /* takes what comes and drops it */
+	struct error err; /* why it was closed, where a write failed */
 };
 
 struct tar_writer {
@@ -75,18 +76,29 @@ static void utf8_locale_leave(struct utf8_locale *l)
 
 /* --- writing --- */
 
+static int put(struct sink *sink, const void *data, size_t len)
+{
+	if (!sink->b)
+		return fd_write_all(sink->fd, data, len, &sink->err);
+	buf_add(sink->b, data, len);
+	if (!sink->b->is_full)
+		return 0;
+	return error_set(&sink->err, ERROR_INTERNAL, "the archive is larger than %zu bytes",
+			 sink->b->max);
+}
+
+/*
+ * Never fails for libarchive, which leaks its buffers after a failure (seen with 3.6.2); whoever
+ * called into it looks at is_closed afterwards.
+ */
 static la_ssize_t write_sink(struct archive *a, void *context, const void *data, size_t len)
 {
 	struct sink *sink = context;
 
 	(void)a;
-	if (!sink->b)
-		return fd_write_all(sink->fd, data, len, &sink->err) < 0 ? -1 : (la_ssize_t)len;
-	buf_add(sink->b, data, len);
-	if (!sink->b->is_full)
-		return (la_ssize_t)len;
-	error_set(&sink->err, ERROR_INTERNAL, "the archive is larger than %zu bytes", sink->b->max);
-	return -1;
+	if (!sink->is_closed)
+		sink->is_closed = put(sink, data, len) < 0;
+	return (la_ssize_t)len;
 }
 
 static void open_writer(struct tar_writer *w, struct buf *b, int fd)
@@ -104,7 +116,7 @@ static void close_writer(struct tar_writer *w)
 {
 	if (!w->archive)
 		return;
-	archive_write_fail(w->archive); /* else freeing would give half an archive a proper end */
+	w->sink.is_closed = true; /* else freeing would give half an archive a proper end */
 	archive_write_free(w->archive);
 	w->archive = NULL;
 }
@@ -160,7 +172,7 @@ static struct archive_entry *new_entry(const char *name, mode_t mode, int64_t mt
 /* A warning is a name that is not UTF-8: it is written as it is. */
 static int write_header(struct tar_writer *w, struct archive_entry *entry, struct error *err)
 {
-	if (archive_write_header(w->archive, entry) >= ARCHIVE_WARN)
+	if (archive_write_header(w->archive, entry) >= ARCHIVE_WARN && !w->sink.is_closed)
 		return 0;
 	return fail_write(w, archive_entry_pathname(entry), err);
 }
@@ -183,7 +195,7 @@ int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid,
 		return -1;
 	if (size > 0 && archive_write_data(w->archive, data, size) != (la_ssize_t)size)
 		return fail_write(w, name, err);
-	return 0;
+	return w->sink.is_closed ? fail_write(w, name, err) : 0;
 }
 
 int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
@@ -209,7 +221,7 @@ int tar_finish(struct tar_writer *w, struct error *err)
 {
 	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
 
-	if (archive_write_close(w->archive) == ARCHIVE_OK)
+	if (archive_write_close(w->archive) == ARCHIVE_OK && !w->sink.is_closed)
 		return 0;
 	return fail_write(w, "end", err);
 }
@@ -254,7 +266,7 @@ static int pack_content(struct packer *p, const FTSENT *file, int fd, struct err
 		if (n == 0)
 			return 0;
 		la_ssize_t written = archive_write_data(p->writer.archive, chunk, (size_t)n);
-		if (written < 0)
+		if (written < 0 || p->writer.sink.is_closed)
 			return fail_write(&p->writer, file->fts_path, err);
 		if (written < n)
 			return 0;

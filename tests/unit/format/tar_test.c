@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/format/tar.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/process.h"
+
+#include "unit/base/scratch.h"
+
+enum { BLOCK = 512 };
+
+static const char zeros[2 * BLOCK];
+
+/* An archive as a table; type is that of the tar header: '0' file, '1' hard link, '2' symbolic link
+ * … */
+struct member {
+	char type;
+	const char *name;
+	const char *text; /* content, or where a link points */
+	unsigned mode;
+};
+
+static void set_octal(char *field, size_t size, unsigned long value)
+{
+	snprintf(field, size, "%0*lo", (int)size - 1, value);
+}
+
+/* POSIX ustar header, written by hand so that it can hold what a decent writer refuses. */
+static void add_member(struct buf *b, const struct member *m)
+{
+	char header[BLOCK] = "";
+	size_t size = m->type == '0' ? strlen(m->text) : 0;
+	unsigned long sum = 0;
+
+	snprintf(header, 100, "%s", m->name);
+	set_octal(header + 100, 8, m->mode ? m->mode : 0644);
+	set_octal(header + 108, 8, 0);
+	set_octal(header + 116, 8, 0);
+	set_octal(header + 124, 12, size);
+	set_octal(header + 136, 12, 1000000000);
+	memset(header + 148, ' ', 8);
+	header[156] = m->type;
+	if (m->type == '1' || m->type == '2')
+		snprintf(header + 157, 100, "%s", m->text);
+	memcpy(header + 257, "ustar\00000", 8);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += (unsigned char)header[i];
+	set_octal(header + 148, 7, sum);
+	buf_add(b, header, BLOCK);
+	buf_add(b, m->text, size);
+	buf_add(b, zeros, (BLOCK - size % BLOCK) % BLOCK);
+}
+
+static void make_archive(struct buf *b, const struct member *members, size_t count)
+{
+	buf_init(b, 1 << 20);
+	for (size_t i = 0; i < count; i++)
+		add_member(b, &members[i]);
+	buf_add(b, zeros, sizeof(zeros));
+}
+
+/* Unpacks an archive out of a file, which has room for any size. */
+static int unpack(const struct buf *archive, const char *directory, const char *rename_first,
+		  uint64_t *ret_bytes, struct error *err)
+{
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	assert_int_equal(fd_write_all(fileno(file), archive->data, archive->len, NULL), 0);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	int result = tar_unpack(fileno(file), directory, rename_first, ret_bytes, err);
+	fclose(file);
+	return result;
+}
+
+static void assert_file(void **state, const char *name, const char *wanted)
+{
+	DEFER(freep) char *path = inside(state, name);
+	DEFER(buf_release) struct buf text = { 0 };
+	struct error err = { 0 };
+
+	if (file_read(path, 1 << 20, &text, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(text.data, wanted);
+}
+
+static mode_t mode_of(void **state, const char *name)
+{
+	DEFER(freep) char *path = inside(state, name);
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? 0 : st.st_mode;
+}
+
+static void make_file(void **state, const char *name, const char *text, mode_t mode)
+{
+	DEFER(freep) char *path = inside(state, name);
+
+	assert_int_equal(file_write_atomic(path, text, strlen(text), mode, NULL), 0);
+}
+
+static void make_dir(void **state, const char *name)
+{
+	DEFER(freep) char *path = inside(state, name);
+
+	assert_int_equal(dir_make_all(path, 0755, NULL), 0);
+}
+
+/* What Python's tarfile, a reader that is not libarchive, makes of an archive. */
+static void list_archive(const struct buf *archive, struct buf *ret_text)
+{
+	static const char script[] =
+		"import sys, tarfile\n"
+		"for m in tarfile.open(fileobj=sys.stdin.buffer, mode='r|'):\n"
+		"    print(m.name, oct(m.mode), m.uid, m.gid, m.mtime, m.type.decode(),\n"
+		"          m.linkname or m.size)\n";
+	const char *const argv[] = { "python3", "-c", script, NULL };
+	struct process_options options = { .stdout_fd = -1, .environment = NULL };
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	options.stdin_fd = fileno(file);
+	assert_int_equal(fd_write_all(options.stdin_fd, archive->data, archive->len, NULL), 0);
+	assert_int_equal(lseek(options.stdin_fd, 0, SEEK_SET), 0);
+	assert_int_equal(process_run(argv, &options, ret_text, NULL, NULL), 0);
+	fclose(file);
+}
+
+/* --- writing --- */
+
+static void write_small(struct buf *b)
+{
+	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
+
+	buf_init(b, 1 << 20);
+	w = tar_writer_new(b);
+	assert_int_equal(tar_add_dir(w, "/dir", 0750, 1000, 1001, NULL), 0);
+	assert_int_equal(tar_add_file(w, "dir/file", 0640, 70000, 80000, "hello", 5, NULL), 0);
+	assert_int_equal(tar_add_file(w, "empty", 0600, 0, 0, NULL, 0, NULL), 0);
+	assert_int_equal(tar_add_symlink(w, "link", "dir/file", NULL), 0);
+	assert_int_equal(tar_finish(w, NULL), 0);
+}
+
+static void another_reader_understands_what_is_written(void **state)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+	DEFER(buf_release) struct buf text = { 0 };
+
+	(void)state;
+	write_small(&b);
+	list_archive(&b, &text);
+	assert_string_equal(text.data, "dir 0o750 1000 1001 0 5 0\n"
+				       "dir/file 0o640 70000 80000 0 0 5\n"
+				       "empty 0o600 0 0 0 0 0\n"
+				       "link 0o777 0 0 0 2 dir/file\n");
+}
+
+static void the_end_is_exactly_two_zero_blocks(void **state)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+
+	(void)state;
+	write_small(&b);
+	assert_int_equal(b.len, 4 * BLOCK + BLOCK + 2 * BLOCK);
+	assert_memory_equal(b.data + b.len - 2 * BLOCK, zeros, 2 * BLOCK);
+	assert_memory_not_equal(b.data + b.len - 3 * BLOCK, zeros, BLOCK);
+}
+
+static void an_archive_of_nothing_is_two_zero_blocks(void **state)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	w = tar_writer_new(&b);
+	assert_int_equal(tar_finish(w, NULL), 0);
+	assert_int_equal(b.len, 2 * BLOCK);
+	assert_memory_equal(b.data, zeros, 2 * BLOCK);
+}
+
+static void equal_input_gives_equal_bytes(void **state)
+{
+	DEFER(buf_release) struct buf a = { 0 };
+	DEFER(buf_release) struct buf b = { 0 };
+
+	(void)state;
+	write_small(&a);
+	write_small(&b);
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.data, b.data, a.len);
+}
+
+static void long_and_foreign_names_survive(void **state)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+	DEFER(buf_release) struct buf text = { 0 };
+	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
+	DEFER(freep) char *wanted = NULL;
+	char long_name[301];
+
+	(void)state;
+	memset(long_name, 'n', 300);
+	long_name[300] = '\0';
+	buf_init(&b, 1 << 20);
+	w = tar_writer_new(&b);
+	assert_int_equal(tar_add_file(w, long_name, 0644, 0, 0, "x", 1, NULL), 0);
+	assert_int_equal(tar_add_file(w, "ünï/漢😀", 0644, 0, 0, "x", 1, NULL), 0);
+	assert_int_equal(tar_finish(w, NULL), 0);
+	list_archive(&b, &text);
+	wanted = xasprintf("%s 0o644 0 0 0 0 1\nünï/漢😀 0o644 0 0 0 0 1\n", long_name);
+	assert_string_equal(text.data, wanted);
+}
+
+static void an_archive_past_its_limit_is_an_error(void **state)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
+	DEFER(freep) char *data = xcalloc(200000, 1);
+	struct error err = { 0 };
+
+	(void)state;
+	buf_init(&b, 100000);
+	w = tar_writer_new(&b);
+	int result = tar_add_file(w, "big", 0644, 0, 0, data, 200000, &err);
+	if (result == 0)
+		result = tar_finish(w, &err);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_INTERNAL);
+	assert_non_null(strstr(err.text, "the archive is larger than 100000 bytes"));
+}
+
+/* --- trees --- */
+
+static void pack(void **state, const char *from, const char *name, struct buf *ret_archive)
+{
+	DEFER(freep) char *path = inside(state, from);
+	FILE *file = tmpfile();
+	struct error err = { 0 };
+
+	assert_non_null(file);
+	if (tar_pack_path(fileno(file), path, name, 1000, 1000, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	buf_init(ret_archive, 16 << 20);
+	assert_int_equal(fd_read_all(fileno(file), ret_archive, NULL), 0);
+	fclose(file);
+}
+
+static void make_tree(void **state)
+{
+	DEFER(freep) char *link = inside(state, "tree/link");
+	DEFER(freep) char *dangling = inside(state, "tree/sub/dangling");
+	DEFER(freep) char *fifo = inside(state, "tree/fifo");
+
+	make_dir(state, "tree/sub/empty");
+	make_file(state, "tree/b.sh", "#!/bin/sh\n", 0755);
+	make_file(state, "tree/a", "text", 0600);
+	make_file(state, "tree/sub/ü", "", 0644);
+	assert_int_equal(symlink("sub", link), 0);
+	assert_int_equal(symlink("/no/such", dangling), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+}
+
+static void a_tree_arrives_as_it_was(void **state)
+{
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(freep) char *target = inside(state, "target");
+	DEFER(freep) char *link = inside(state, "target/new/link");
+	char points_to[10] = "";
+	uint64_t bytes = 0;
+
+	make_tree(state);
+	make_dir(state, "target");
+	pack(state, "tree", "tree", &archive);
+	assert_int_equal(archive.len % BLOCK, 0);
+	assert_int_equal(unpack(&archive, target, "new", &bytes, NULL), 0);
+	assert_int_equal(bytes, 14);
+	assert_file(state, "target/new/a", "text");
+	assert_file(state, "target/new/b.sh", "#!/bin/sh\n");
+	assert_file(state, "target/new/sub/ü", "");
+	assert_int_equal(mode_of(state, "target/new/b.sh"), S_IFREG | 0755);
+	assert_int_equal(mode_of(state, "target/new/a"), S_IFREG | 0600);
+	assert_true(S_ISDIR(mode_of(state, "target/new/sub/empty")));
+	assert_true(S_ISLNK(mode_of(state, "target/new/sub/dangling")));
+	assert_int_equal(readlink(link, points_to, sizeof(points_to) - 1), 3);
+	assert_string_equal(points_to, "sub");
+	assert_int_equal(mode_of(state, "target/new/fifo"), 0);
+}
+
+static void names_of_a_packed_tree_begin_with_the_name_given(void **state)
+{
+	static const char *const roots[] = { "tree", "tree/", "tree//" };
+
+	make_tree(state);
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		DEFER(buf_release) struct buf archive = { 0 };
+		DEFER(buf_release) struct buf text = { 0 };
+
+		pack(state, roots[i], "other/name", &archive);
+		list_archive(&archive, &text);
+		assert_memory_equal(text.data, "other/name 0o755 1000 1000 ", 27);
+		assert_non_null(strstr(text.data, "\nother/name/a 0o600 1000 1000 "));
+		assert_non_null(strstr(text.data, "\nother/name/sub/ü 0o644 "));
+		assert_null(strstr(text.data, "fifo"));
+		assert_null(strstr(text.data, "//"));
+	}
+}
+
+static void a_single_file_is_packed_under_its_new_name(void **state)
+{
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(freep) char *path = inside(state, "file");
+	const struct timespec times[2] = { { .tv_sec = 1234567890 }, { .tv_sec = 1234567890 } };
+	DEFER(buf_release) struct buf text = { 0 };
+
+	make_file(state, "file", "content", 0640);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	pack(state, "file", "renamed", &archive);
+	list_archive(&archive, &text);
+	assert_string_equal(text.data, "renamed 0o640 1000 1000 1234567890 0 7\n");
+}
+
+static void a_path_that_cannot_be_read_is_named(void **state)
+{
+	DEFER(freep) char *path = inside(state, "missing");
+	struct error err = { 0 };
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(tar_pack_path(ends[1], path, "x", 0, 0, &err), -1);
+	assert_int_equal(err.kind, ERROR_HOST);
+	assert_int_equal(err.os_errno, ENOENT);
+	assert_non_null(strstr(err.text, "/missing'"));
+	close(ends[1]);
+	char byte;
+	assert_int_equal(read(ends[0], &byte, 1), 0); /* no end mark: half is not taken for whole */
+	close(ends[0]);
+}
+
+struct sender {
+	const char *path;
+	int fd;
+	int result;
+};
+
+static void *send_tree(void *context)
+{
+	struct sender *sender = context;
+
+	sender->result = tar_pack_path(sender->fd, sender->path, "t", 0, 0, NULL);
+	close(sender->fd);
+	return NULL;
+}
+
+static void trees_larger_than_a_pipe_stream_through(void **state)
+{
+	DEFER(freep) char *from = inside(state, "tree");
+	DEFER(freep) char *file = inside(state, "tree/large");
+	DEFER(freep) char *data = xmalloc(5000000);
+	struct sender sender = { .path = from };
+	pthread_t thread;
+	uint64_t bytes = 0;
+	int ends[2];
+
+	make_dir(state, "tree");
+	memset(data, 'd', 5000000);
+	assert_int_equal(file_write_atomic(file, data, 5000000, 0644, NULL), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	sender.fd = ends[1];
+	assert_int_equal(pthread_create(&thread, NULL, send_tree, &sender), 0);
+	assert_int_equal(tar_unpack(ends[0], *state, "copy", &bytes, NULL), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(sender.result, 0);
+	assert_int_equal(bytes, 5000000);
+	close(ends[0]);
+}
+
+static void a_receiver_that_goes_away_ends_the_packing(void **state)
+{
+	DEFER(freep) char *from = inside(state, "tree");
+	DEFER(freep) char *file = inside(state, "tree/large");
+	DEFER(freep) char *data = xcalloc(5000000, 1);
+	struct error err = { 0 };
+	int ends[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	make_dir(state, "tree");
+	assert_int_equal(file_write_atomic(file, data, 5000000, 0644, NULL), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	assert_int_equal(tar_pack_path(ends[1], from, "t", 0, 0, &err), -1);
+	assert_int_equal(err.kind, ERROR_HOST);
+	assert_int_equal(err.os_errno, EPIPE);
+	close(ends[1]);
+}
+
+/* --- unpacking what others sent --- */
+
+static void archives_that_lead_out_of_the_directory_are_refused(void **state)
+{
+	static const struct {
+		const char *what;
+		struct member members[3];
+		size_t count;
+	} cases[] = {
+		{ "a parent", { { '0', "../evil", "x", 0 } }, 1 },
+		{ "a parent inside", { { '0', "a/../../evil", "x", 0 } }, 1 },
+		{ "a parent at the end", { { '5', "a/..", "", 0755 } }, 1 },
+		{ "an absolute name", { { '0', "/tmp/winalux-evil", "x", 0 } }, 1 },
+		{ "a file through a link",
+		  { { '2', "link", "../outside", 0 }, { '0', "link/evil", "x", 0 } },
+		  2 },
+		{ "a file through a link to a link",
+		  { { '2', "one", "..", 0 },
+		    { '2', "two", "one/outside", 0 },
+		    { '0', "two/evil", "x", 0 } },
+		  3 },
+		{ "a directory through a link",
+		  { { '2', "link", "../outside", 0 }, { '5', "link/evil", "", 0755 } },
+		  2 },
+		{ "a hard link to a parent", { { '1', "evil", "../outside/secret", 0 } }, 1 },
+		{ "a hard link to an absolute name", { { '1', "evil", "/etc/passwd", 0 } }, 1 },
+		{ "a hard link through a link",
+		  { { '2', "link", "../outside", 0 }, { '1', "evil", "link/secret", 0 } },
+		  2 },
+	};
+	DEFER(freep) char *target = inside(state, "target");
+
+	make_dir(state, "outside");
+	make_dir(state, "target");
+	make_file(state, "outside/secret", "secret", 0600);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(buf_release) struct buf archive = { 0 };
+		struct error err = { 0 };
+
+		make_archive(&archive, cases[i].members, cases[i].count);
+		if (unpack(&archive, target, NULL, NULL, &err) == 0)
+			fail_msg("%s was unpacked", cases[i].what);
+		assert_int_equal(err.kind, ERROR_HOST);
+		assert_non_null(strstr(err.text, target));
+		assert_int_equal(mode_of(state, "evil"), 0);
+		assert_int_equal(mode_of(state, "outside/evil"), 0);
+		assert_int_equal(access("/tmp/winalux-evil", F_OK), -1);
+		assert_file(state, "outside/secret", "secret");
+	}
+}
+
+static void the_directory_itself_may_be_reached_through_a_link(void **state)
+{
+	static const struct member members[] = { { '0', "file", "x", 0 } };
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(freep) char *link = inside(state, "link");
+
+	make_dir(state, "real");
+	assert_int_equal(symlink("real", link), 0);
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	assert_int_equal(unpack(&archive, link, NULL, NULL, NULL), 0);
+	assert_file(state, "real/file", "x");
+}
+
+static void a_link_at_the_place_of_a_file_is_replaced_not_followed(void **state)
+{
+	static const struct member members[] = { { '2', "file", "outside", 0 },
+						 { '0', "file", "new", 0 } };
+	DEFER(buf_release) struct buf archive = { 0 };
+
+	make_file(state, "outside", "old", 0600);
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, NULL), 0);
+	assert_file(state, "outside", "old");
+	assert_file(state, "file", "new");
+}
+
+static void devices_are_skipped_and_privileged_bits_dropped(void **state)
+{
+	static const struct member members[] = {
+		{ '3', "device", "", 0666 },
+		{ '6', "fifo", "", 0666 },
+		{ '0', "suid", "x", 06755 },
+	};
+	DEFER(buf_release) struct buf archive = { 0 };
+	uint64_t bytes = 0;
+
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	assert_int_equal(unpack(&archive, *state, NULL, &bytes, NULL), 0);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(mode_of(state, "device"), 0);
+	assert_int_equal(mode_of(state, "fifo"), 0);
+	assert_int_equal(mode_of(state, "suid"), S_IFREG | 0755);
+}
+
+static void the_first_component_can_be_renamed_or_dropped(void **state)
+{
+	static const struct {
+		const char *name, *rename_first, *wanted;
+	} cases[] = {
+		{ "a/b", NULL, "a/b" },    { "./a/b", NULL, "a/b" }, { "a/b", "x", "x/b" },
+		{ "./b", "x", "x/b" },     { "a", "x", "x" },        { "a/b", "", "b" },
+		{ "a/./b", "x", "x/b" },   { "a//b", "y", "y/b" },   { "././b", NULL, "b" },
+		{ "a/b", "p/q", "p/q/b" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct member member = { '0', cases[i].name, "x", 0 };
+		DEFER(buf_release) struct buf archive = { 0 };
+		DEFER(freep) char *name = xasprintf("%zu", i);
+		DEFER(freep) char *target = inside(state, name);
+		DEFER(freep) char *wanted = xasprintf("%s/%s", name, cases[i].wanted);
+		struct error err = { 0 };
+
+		make_dir(state, name);
+		make_archive(&archive, &member, 1);
+		if (unpack(&archive, target, cases[i].rename_first, NULL, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_file(state, wanted, "x");
+	}
+}
+
+static void hard_links_are_renamed_with_their_targets(void **state)
+{
+	static const struct member members[] = {
+		{ '5', "top", "", 0755 },
+		{ '0', "top/file", "same", 0 },
+		{ '1', "top/other", "top/file", 0 },
+	};
+	DEFER(buf_release) struct buf archive = { 0 };
+
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	assert_int_equal(unpack(&archive, *state, "new", NULL, NULL), 0);
+	assert_file(state, "new/other", "same");
+}
+
+static void existing_files_are_overwritten_and_the_rest_stays(void **state)
+{
+	static const struct member members[] = { { '5', "./", "", 0700 },
+						 { '0', "dir/file", "new", 0 } };
+	DEFER(buf_release) struct buf archive = { 0 };
+
+	make_dir(state, "dir");
+	make_file(state, "dir/file", "a longer old text", 0600);
+	make_file(state, "dir/kept", "kept", 0600);
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, NULL), 0);
+	assert_file(state, "dir/file", "new");
+	assert_file(state, "dir/kept", "kept");
+}
+
+static void broken_archives_are_refused(void **state)
+{
+	static const struct member members[] = { { '0', "file", "some text", 0 } };
+	DEFER(buf_release) struct buf archive = { 0 };
+	struct error err = { 0 };
+
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	archive.len = BLOCK + 4; /* in the middle of the content */
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, &err), -1);
+	assert_int_equal(err.kind, ERROR_HOST);
+	archive.len = 100;
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, &err), -1);
+	buf_clear(&archive);
+	for (int i = 0; i < 4000; i++)
+		buf_add_str(&archive, "no tar ");
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, &err), -1);
+	DEFER(freep) char *missing = inside(state, "missing");
+	assert_int_equal(unpack(&archive, missing, NULL, NULL, &err), -1);
+	assert_int_equal(err.os_errno, ENOENT);
+}
+
+/* --- small archives --- */
+
+static void the_first_regular_file_is_read(void **state)
+{
+	static const struct member members[] = {
+		{ '5', "dir", "", 0755 },
+		{ '2', "link", "dir", 0 },
+		{ '0', "dir/file", "content", 0 },
+		{ '0', "dir/second", "more", 0 },
+	};
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(buf_release) struct buf content = { 0 };
+
+	(void)state;
+	make_archive(&archive, members, ARRAY_SIZE(members));
+	buf_init(&content, 7);
+	assert_int_equal(tar_first_file(archive.data, archive.len, &content, NULL), 0);
+	assert_string_equal(content.data, "content");
+}
+
+static void reading_a_file_can_fail_in_three_ways(void **state)
+{
+	static const struct member only_dir[] = { { '5', "dir", "", 0755 } };
+	static const struct member file[] = { { '0', "file", "content", 0 } };
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(buf_release) struct buf content = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	buf_init(&content, 6);
+	make_archive(&archive, only_dir, 1);
+	assert_int_equal(tar_first_file(archive.data, archive.len, &content, &err), -1);
+	assert_int_equal(err.kind, ERROR_NOT_FOUND);
+	buf_release(&archive);
+	make_archive(&archive, file, 1);
+	assert_int_equal(tar_first_file(archive.data, archive.len, &content, &err), -1);
+	assert_string_equal(err.text, "a file in an archive has more than 6 bytes");
+	assert_int_equal(tar_first_file("{\"cause\":\"no such file\"}", 24, &content, &err), -1);
+	assert_int_equal(err.kind, ERROR_PODMAN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_reader_understands_what_is_written),
+		cmocka_unit_test(the_end_is_exactly_two_zero_blocks),
+		cmocka_unit_test(an_archive_of_nothing_is_two_zero_blocks),
+		cmocka_unit_test(equal_input_gives_equal_bytes),
+		cmocka_unit_test(long_and_foreign_names_survive),
+		cmocka_unit_test(an_archive_past_its_limit_is_an_error),
+		SCRATCH_TEST(a_tree_arrives_as_it_was),
+		SCRATCH_TEST(names_of_a_packed_tree_begin_with_the_name_given),
+		SCRATCH_TEST(a_single_file_is_packed_under_its_new_name),
+		SCRATCH_TEST(a_path_that_cannot_be_read_is_named),
+		SCRATCH_TEST(trees_larger_than_a_pipe_stream_through),
+		SCRATCH_TEST(a_receiver_that_goes_away_ends_the_packing),
+		SCRATCH_TEST(archives_that_lead_out_of_the_directory_are_refused),
+		SCRATCH_TEST(the_directory_itself_may_be_reached_through_a_link),
+		SCRATCH_TEST(a_link_at_the_place_of_a_file_is_replaced_not_followed),
+		SCRATCH_TEST(devices_are_skipped_and_privileged_bits_dropped),
+		SCRATCH_TEST(the_first_component_can_be_renamed_or_dropped),
+		SCRATCH_TEST(hard_links_are_renamed_with_their_targets),
+		SCRATCH_TEST(existing_files_are_overwritten_and_the_rest_stays),
+		SCRATCH_TEST(broken_archives_are_refused),
+		cmocka_unit_test(the_first_regular_file_is_read),
+		cmocka_unit_test(reading_a_file_can_fail_in_three_ways),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
