@@ -146,8 +146,9 @@ int app_load_inventory(struct app *app, const char *path, struct inventory *ret,
 	if (!path)
 		path = app_default_inventory(app);
 	if (!path)
-		return error_set(err, ERROR_USAGE,
-				 "no inventory: name one, or write a first one with 'winalux init'");
+		return error_set(
+			err, ERROR_USAGE,
+			"no inventory: name one, or write a first one with 'winalux init'");
 	int result = inventory_load(path, &app->profiles, ret, &diags, err);
 	app_print_diagnostics(&diags);
 	return result;

@@ -47,11 +47,12 @@ int app_load_profiles(struct app *app, struct error *err);
 int app_open_host(struct app *app, struct error *err);
 
 /*
- * Reads an inventory; path NULL: the configured one, else ./inventory.yml. *ret is to be released in
- * any case.
+ * Reads an inventory; path NULL: the configured one, else ./inventory.yml. *ret is to be released
+ * in any case.
  */
 int app_load_inventory(struct app *app, const char *path, struct inventory *ret, struct error *err);
-/* The path that app_load_inventory takes for NULL, or NULL when there is none. Borrowed from app. */
+/* The path that app_load_inventory takes for NULL, or NULL when there is none. Borrowed from app.
+ */
 const char *app_default_inventory(struct app *app);
 
 /* Each diagnostic as a line on stderr. */

@@ -172,8 +172,9 @@ static int build_one(struct run *run, const struct profile *p, const struct side
 	int64_t begun_ms = clock_mono_ms();
 	bool was_built = false;
 
-	int result = p ? builder_ensure_profile(run->builder, &run->images, p, &id, &was_built, err)
-		       : builder_ensure_sidecar(run->builder, &run->images, k, &id, &was_built, err);
+	int result =
+		p ? builder_ensure_profile(run->builder, &run->images, p, &id, &was_built, err)
+		  : builder_ensure_sidecar(run->builder, &run->images, k, &id, &was_built, err);
 	int64_t took_ms = clock_mono_ms() - begun_ms;
 	if (result < 0 || was_built)
 		run->sink.on_done(run->sink.context, row, ACTION_CREATE, took_ms,
@@ -210,8 +211,8 @@ static int build_selected(struct run *run, const struct profiles *profiles,
 static int build(struct app *app, const struct build_flags *flags,
 		 const struct selection *selection, struct error *err)
 {
-	struct progress *progress = progress_new(
-		STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	struct progress *progress =
+		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
 	struct run run = { .podman = host_podman(app->host), .sink = progress_sink(progress) };
 	const struct builder_options options = {
 		.podman = run.podman,
@@ -262,9 +263,10 @@ const struct command cmd_build = {
 	.name = "build",
 	.summary = "Build the images of profiles and sidecars",
 	.args = "[PROFILE…]",
-	.details = "Without a name: what the inventory at hand uses, or every profile where there is "
-		   "none. No registry is needed: the base is pulled when one answers, else made from "
-		   "Debian packages. Unchanged input builds nothing.",
+	.details =
+		"Without a name: what the inventory at hand uses, or every profile where there is "
+		"none. No registry is needed: the base is pulled when one answers, else made from "
+		"Debian packages. Unchanged input builds nothing.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_PROFILE,

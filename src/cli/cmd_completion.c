@@ -26,7 +26,8 @@ static const struct {
 } kinds[COMPLETE_KIND_COUNT] = {
 	[COMPLETE_NOTHING] = { "nothing", " ", "-f" },
 	[COMPLETE_FILE] = { "file", "_files", "-F" },
-	[COMPLETE_DIRECTORY] = { "directory", "_files -/", "-f -a '(__fish_complete_directories)'" },
+	[COMPLETE_DIRECTORY] = { "directory", "_files -/",
+				 "-f -a '(__fish_complete_directories)'" },
 	[COMPLETE_WORKSPACE] = { "workspace", "_winalux_workspaces",
 				 "-f -a '(winalux list --names 2>/dev/null)'" },
 	[COMPLETE_INVENTORY] = { "inventory", "_winalux_inventory",
@@ -37,7 +38,8 @@ static const struct {
 	[COMPLETE_CONFIG_KEY] = { "key", "_winalux_keys", "-f -a \"$__winalux_keys\"" },
 	[COMPLETE_SHELL] = { "shell", "(bash zsh fish)", "-f -a 'bash zsh fish'" },
 	[COMPLETE_COPY] = { "copy", "_winalux_copy",
-			    "-F -a '(winalux list --names 2>/dev/null | string replace -r \"$\" :)'" },
+			    "-F -a '(winalux list --names 2>/dev/null | string replace -r \"$\" "
+			    ":)'" },
 };
 
 static void add_command_names(struct buf *b)
@@ -70,7 +72,8 @@ static const char bash_head[] =
 	"_winalux_kind() {\n"
 	"\tlocal words=\n"
 	"\tcase $1 in\n"
-	"\tfile) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n"
+	"\tfile) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return "
+	";;\n"
 	"\tdirectory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); "
 	"return ;;\n"
 	"\tinventory)\n"
@@ -110,7 +113,8 @@ static const char bash_main[] =
 	"\tif [ -n \"$kind\" ]; then\n"
 	"\t\t_winalux_kind \"$kind\"\n"
 	"\telif [[ $cur == -* ]]; then\n"
-	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$(_winalux_options \"$command\")\" -- \"$cur\")\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$(_winalux_options \"$command\")\" -- "
+	"\"$cur\")\n"
 	"\telif [ -z \"$command\" ]; then\n"
 	"\t\t_winalux_kind command\n"
 	"\telse\n"
@@ -179,7 +183,8 @@ static const char zsh_head[] =
 	"_winalux_workspaces() { compadd -- ${(f)\"$(winalux list --names 2>/dev/null)\"} }\n"
 	"_winalux_profiles() { compadd -- ${(f)\"$(winalux build --names 2>/dev/null)\"} }\n"
 	"_winalux_inventory() { _winalux_workspaces; _files -g '*.(yml|yaml)' }\n"
-	"_winalux_copy() { compadd -S : -- ${(f)\"$(winalux list --names 2>/dev/null)\"}; _files }\n";
+	"_winalux_copy() { compadd -S : -- ${(f)\"$(winalux list --names 2>/dev/null)\"}; _files "
+	"}\n";
 
 /* Inside '…[help]': brackets and colons of the text are escaped. */
 static void zsh_add_help(struct buf *b, const char *text)
@@ -305,8 +310,8 @@ int completion_add(struct buf *b, const char *shell, struct error *err)
 		shells[i].add(b);
 		return 0;
 	}
-	return error_set(err, ERROR_USAGE, "no completion for '%s'; there is one for bash, zsh, fish",
-			 shell);
+	return error_set(err, ERROR_USAGE,
+			 "no completion for '%s'; there is one for bash, zsh, fish", shell);
 }
 
 static int run_completion(struct app *app, const void *options, const struct strv *args,

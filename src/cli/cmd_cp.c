@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A copy is a tar stream through a pipe: on one end libpod's archive call, on the other, in a thread,
- * our packer or unpacker. So a tree of any size needs no memory and no temporary file. When both
- * ends fail, the one that failed first is told: the other only saw the pipe break.
+ * A copy is a tar stream through a pipe: on one end libpod's archive call, on the other, in a
+ * thread, our packer or unpacker. So a tree of any size needs no memory and no temporary file. When
+ * both ends fail, the one that failed first is told: the other only saw the pipe break.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -207,8 +207,8 @@ static int copy_out(const struct copy *copy, struct error *err)
 	DEFER(copy_target_release) struct copy_target plan = { 0 };
 
 	if (strcmp(copy->target.path, "-") == 0)
-		return container_get_archive_fd(copy->podman, copy->container_id,
-						copy->source.path, STDOUT_FILENO, err);
+		return container_get_archive_fd(copy->podman, copy->container_id, copy->source.path,
+						STDOUT_FILENO, err);
 	status_here(copy->target.path, &target);
 	if (status_inside(copy, copy->source.path, &source, err) < 0 ||
 	    copy_plan(copy->source.path, &source, copy->target.path, &target, &plan, err) < 0)
@@ -249,11 +249,12 @@ const struct command cmd_cp = {
 	.name = "cp",
 	.summary = "Copy files and trees into a workspace or out of it",
 	.args = "SOURCE TARGET",
-	.details = "One of them is NAME:PATH; a relative PATH begins at /home/developer. As with cp "
-		   "-a, an existing directory takes the source inside it, 'DIR/.' means its content, "
-		   "and a missing parent is an error. Inside, files belong to developer. '-' reads "
-		   "or writes a tar archive, with the owners it names. Links are copied as links, "
-		   "and nothing is written through one.",
+	.details =
+		"One of them is NAME:PATH; a relative PATH begins at /home/developer. As with cp "
+		"-a, an existing directory takes the source inside it, 'DIR/.' means its content, "
+		"and a missing parent is an error. Inside, files belong to developer. '-' reads "
+		"or writes a tar archive, with the owners it names. Links are copied as links, "
+		"and nothing is written through one.",
 	.min_args = 2,
 	.max_args = 2,
 	.needs = NEEDS_CONFIG,

@@ -24,7 +24,8 @@ static const struct option deploy_option_table[] = {
 	  .help = "print what would be done, and do nothing" },
 	{ .name = "prune",
 	  .offset = offsetof(struct deploy_flags, prune),
-	  .help = "remove containers of workspaces that are not in the inventory; keep their data" },
+	  .help = "remove containers of workspaces that are not in the inventory; keep their "
+		  "data" },
 	{ .name = "verify",
 	  .offset = offsetof(struct deploy_flags, verify),
 	  .help = "inspect every container instead of trusting the record" },
@@ -95,8 +96,8 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 		  const struct inventory *inventory, const struct strv *names, struct error *err)
 {
 	DEFER(deployment_release) struct deployment d = { 0 };
-	struct progress *progress = progress_new(
-		STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	struct progress *progress =
+		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
 	const struct deploy_options options = {
 		.inventory = inventory,
 		.profiles = &app->profiles,
@@ -148,11 +149,12 @@ const struct command cmd_deploy = {
 	.name = "deploy",
 	.summary = "Make the workspaces what the inventory says",
 	.args = "[INVENTORY] [NAME…]",
-	.details = "Unchanged workspaces are not touched, and data is never removed. The first "
-		   "argument is the inventory when it has a '/' or a '.' or is a file; without one "
-		   "the setting 'inventory' counts, then inventory.yml here. With names only those "
-		   "workspaces are looked at. A workspace that fails half-made is undone; the others "
-		   "go on.",
+	.details =
+		"Unchanged workspaces are not touched, and data is never removed. The first "
+		"argument is the inventory when it has a '/' or a '.' or is a file; without one "
+		"the setting 'inventory' counts, then inventory.yml here. With names only those "
+		"workspaces are looked at. A workspace that fails half-made is undone; the others "
+		"go on.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_INVENTORY,

@@ -37,7 +37,8 @@ static const struct option destroy_option_table[] = {
 	{ .name = NULL },
 };
 
-/* Volumes that a destroy of these workspaces takes away. Fails for unknown names, as destroy would. */
+/* Volumes that a destroy of these workspaces takes away. Fails for unknown names, as destroy would.
+ */
 static int collect_volumes(struct app *app, const struct strv *names, struct strv *volumes,
 			   struct error *err)
 {
@@ -63,9 +64,10 @@ static int ask(const struct strv *volumes, struct error *err)
 	char answer[16] = "";
 
 	if (!term_is_terminal(STDIN_FILENO))
-		return error_set(err, ERROR_USAGE,
-				 "this removes the volumes %s; say --yes, or --keep-data to keep them",
-				 list);
+		return error_set(
+			err, ERROR_USAGE,
+			"this removes the volumes %s; say --yes, or --keep-data to keep them",
+			list);
 	fprintf(stderr, "This removes %s with everything in %s.\nType 'yes' to go on: ", list,
 		volumes->count == 1 ? "it" : "them");
 	fflush(stderr);
@@ -74,8 +76,8 @@ static int ask(const struct strv *volumes, struct error *err)
 	return 0;
 }
 
-static int confirm(struct app *app, const struct destroy_options *options,
-		   const struct strv *names, struct error *err)
+static int confirm(struct app *app, const struct destroy_options *options, const struct strv *names,
+		   struct error *err)
 {
 	DEFER(strv_release) struct strv volumes = { 0 };
 

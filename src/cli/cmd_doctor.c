@@ -123,8 +123,9 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.summary = "Check this host and say the smallest thing to do for each gap",
 	.args = "",
-	.details = "Changes nothing. A note means that something works with less; a problem means "
-		   "that winalux cannot work or would lose workspaces, and makes the exit status 5.",
+	.details =
+		"Changes nothing. A note means that something works with less; a problem means "
+		"that winalux cannot work or would lose workspaces, and makes the exit status 5.",
 	.needs = NEEDS_CONFIG,
 	.run = run_doctor,
 };

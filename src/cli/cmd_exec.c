@@ -150,7 +150,8 @@ static int run_exec(struct app *app, const void *options, const struct strv *arg
 {
 	const struct exec_flags *flags = options;
 	DEFER(containers_release) struct containers containers = { 0 };
-	DEFER(exec_options_release) struct exec_options exec = {
+	DEFER(exec_options_release)
+	struct exec_options exec = {
 		.user = flags->user,
 		.workdir = flags->workdir,
 		.stdin_fd = STDIN_FILENO,
@@ -178,9 +179,10 @@ const struct command cmd_exec = {
 	.name = "exec",
 	.summary = "Run a command in a workspace, or a login shell",
 	.args = "NAME [COMMAND…]",
-	.details = "Arguments arrive byte for byte; no shell reads them. The exit status is the "
-		   "command's. Options end at COMMAND or at '--'. Without a terminal standard output "
-		   "and standard error stay apart.",
+	.details =
+		"Arguments arrive byte for byte; no shell reads them. The exit status is the "
+		"command's. Options end at COMMAND or at '--'. Without a terminal standard output "
+		"and standard error stay apart.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,
 	.verbatim_after = 2,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Everything about one workspace: what the list calls say, and per container what only an inspect
- * knows (limits, log, end). Whether a limit holds follows from the controllers that the host delegates.
+ * knows (limits, log, end). Whether a limit holds follows from the controllers that the host
+ * delegates.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -226,8 +227,8 @@ static void print_state(const struct workspace_facts *w)
 
 	if (w->state.deployed_s > 0)
 		clock_format_rfc3339(w->state.deployed_s, deployed);
-	DEFER(freep) char *age =
-		view_age(dev && dev->state == CONTAINER_RUNNING ? dev->started_s : 0);
+	DEFER(freep)
+	char *age = view_age(dev && dev->state == CONTAINER_RUNNING ? dev->started_s : 0);
 	line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
 	line("deployed", "%s, generation %u", deployed, w->state.generation);
 	line("id", "%s", or_dash(w->state.id));
@@ -248,9 +249,9 @@ static const struct table_column container_columns[] = {
 
 static void add_container(struct table *t, const struct container *c)
 {
-	DEFER(freep) char *state = c->state == CONTAINER_STOPPED
-					   ? xasprintf("ended (%d)", c->exit_code)
-					   : xstrdup(container_state_name(c->state));
+	DEFER(freep)
+	char *state = c->state == CONTAINER_STOPPED ? xasprintf("ended (%d)", c->exit_code)
+						    : xstrdup(container_state_name(c->state));
 	DEFER(freep) char *age = view_age(c->state == CONTAINER_RUNNING ? c->started_s : 0);
 
 	table_add(t, c->name);

@@ -68,10 +68,11 @@ static int check_names(const struct strv *names, struct error *err)
 {
 	for (size_t i = 0; i < names->count; i++) {
 		if (!inventory_name_is_valid(names->items[i]))
-			return error_set(err, ERROR_USAGE,
-					 "'%s' cannot be a name; it has up to %d of a-z, 0-9, '_' and "
-					 "'-', and begins with a letter or digit",
-					 names->items[i], INVENTORY_NAME_MAX);
+			return error_set(
+				err, ERROR_USAGE,
+				"'%s' cannot be a name; it has up to %d of a-z, 0-9, '_' and "
+				"'-', and begins with a letter or digit",
+				names->items[i], INVENTORY_NAME_MAX);
 	}
 	return 0;
 }
@@ -190,9 +191,11 @@ const struct command cmd_init = {
 	.name = "init",
 	.summary = "Write a first inventory from your ssh keys",
 	.args = "[FILE]",
-	.details = "Takes every public key in ~/.ssh and leaves the ports to winalux, which picks free "
-		   "ones and keeps them. FILE is inventory.yml unless given; an existing file is not "
-		   "touched.",
+	.details =
+		"Takes every public key in ~/.ssh and leaves the ports to winalux, which picks "
+		"free "
+		"ones and keeps them. FILE is inventory.yml unless given; an existing file is not "
+		"touched.",
 	.max_args = 1,
 	.completes = COMPLETE_FILE,
 	.options = init_option_table,

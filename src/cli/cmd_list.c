@@ -31,10 +31,14 @@ static const struct option list_option_table[] = {
 };
 
 static const struct table_column list_columns[] = {
-	{ .title = "NAME", .can_shrink = true },     { .title = "STATE" },
-	{ .title = "SSH" },			     { .title = "APP" },
-	{ .title = "IMAGE", .can_shrink = true },    { .title = "AGE", .is_right = true },
-	{ .title = "SIDECARS", .can_shrink = true }, { .title = "GUEST" },
+	{ .title = "NAME", .can_shrink = true },
+	{ .title = "STATE" },
+	{ .title = "SSH" },
+	{ .title = "APP" },
+	{ .title = "IMAGE", .can_shrink = true },
+	{ .title = "AGE", .is_right = true },
+	{ .title = "SIDECARS", .can_shrink = true },
+	{ .title = "GUEST" },
 };
 
 /* "localhost/winalux/web:latest" says nothing that "web" does not. */

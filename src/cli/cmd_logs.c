@@ -164,8 +164,8 @@ static void read_together(struct source *sources, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		has_thread[i] = pthread_create(&threads[i], NULL, read_source, &sources[i]) == 0;
 		if (!has_thread[i])
-			sources[i].result = error_set(&sources[i].err, ERROR_INTERNAL,
-						      "cannot start a thread");
+			sources[i].result =
+				error_set(&sources[i].err, ERROR_INTERNAL, "cannot start a thread");
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (has_thread[i])
@@ -227,7 +227,8 @@ static int fill_log_options(const struct logs_options *o, bool is_json, struct l
 	if (!o->tail)
 		return 0;
 	if (!parse_whole_u64(o->tail, 0, TAIL_MAX, &tail))
-		return error_set(err, ERROR_USAGE, "option '--tail': '%s' is not a number", o->tail);
+		return error_set(err, ERROR_USAGE, "option '--tail': '%s' is not a number",
+				 o->tail);
 	ret->tail = (int)tail;
 	return 0;
 }

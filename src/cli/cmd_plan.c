@@ -31,8 +31,9 @@ const struct command cmd_plan = {
 	.name = "plan",
 	.summary = "Show what deploy would do, with reasons, and do nothing",
 	.args = "[INVENTORY] [NAME…]",
-	.details = "The same as 'deploy --dry-run'. Marks: '+' is made, '~' changes without ending a "
-		   "session, '!' ends sessions, '-' goes away. With -v the exact steps are listed.",
+	.details =
+		"The same as 'deploy --dry-run'. Marks: '+' is made, '~' changes without ending a "
+		"session, '!' ends sessions, '-' goes away. With -v the exact steps are listed.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_INVENTORY,

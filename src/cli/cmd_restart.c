@@ -14,7 +14,7 @@ static const struct option restart_option_table[] = {
 };
 
 static int run_restart(struct app *app, const void *options, const struct strv *args,
-		     struct error *err)
+		       struct error *err)
 {
 	const struct all_flag *flag = options;
 

@@ -81,7 +81,8 @@ static int prepare(struct app *app, const struct strv *args, struct strv *argv, 
 				 w->name);
 	if (!w->state.host_key)
 		return error_set(err, ERROR_SSH,
-				 "no host key is recorded for '%s'; `winalux deploy` again", w->name);
+				 "no host key is recorded for '%s'; `winalux deploy` again",
+				 w->name);
 	DEFER(freep) char *known_hosts = write_known_hosts(w, err);
 	if (!known_hosts)
 		return -1;
@@ -108,7 +109,8 @@ const struct command cmd_ssh = {
 	.name = "ssh",
 	.summary = "Log in to a workspace over ssh",
 	.args = "NAME [ARGUMENT…]",
-	.details = "Runs ssh with the port and the pinned host key of the workspace. What follows NAME "
+	.details = "Runs ssh with the port and the pinned host key of the workspace. What follows "
+		   "NAME "
 		   "goes to ssh as it is: its options, then a command.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,

@@ -149,9 +149,10 @@ const struct command cmd_ssh_config = {
 	.name = "ssh-config",
 	.summary = "Print or install ssh client settings, so that 'ssh NAME.winalux' works",
 	.args = "[NAME…]",
-	.details = "One Host entry per workspace with its port and its pinned host key, for ssh, scp, "
-		   "sftp, rsync, git and editors. With names only those are printed or written. "
-		   "Everything else in ~/.ssh/config stays byte for byte.",
+	.details =
+		"One Host entry per workspace with its port and its pinned host key, for ssh, scp, "
+		"sftp, rsync, git and editors. With names only those are printed or written. "
+		"Everything else in ~/.ssh/config stays byte for byte.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,

@@ -29,7 +29,8 @@ const struct command cmd_start = {
 	.name = "start",
 	.summary = "Start workspaces, sidecars first",
 	.args = "[NAME…]",
-	.details = "After a reboot this brings everything back in order. What runs already is left alone.",
+	.details = "After a reboot this brings everything back in order. What runs already is left "
+		   "alone.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,

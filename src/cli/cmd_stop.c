@@ -14,7 +14,7 @@ static const struct option stop_option_table[] = {
 };
 
 static int run_stop(struct app *app, const void *options, const struct strv *args,
-		     struct error *err)
+		    struct error *err)
 {
 	const struct all_flag *flag = options;
 

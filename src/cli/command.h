@@ -34,9 +34,10 @@ struct command {
 	enum command_need needs;
 	enum complete_kind completes; /* its arguments */
 	const struct option *options; /* ends with a NULL name; NULL: none */
-	size_t options_size;	      /* of the struct that the offsets mean */
+	size_t options_size;          /* of the struct that the offsets mean */
 	/* options: that struct, filled. Returns 0, or -1 with err; prints results on stdout. */
-	int (*run)(struct app *app, const void *options, const struct strv *args, struct error *err);
+	int (*run)(struct app *app, const void *options, const struct strv *args,
+		   struct error *err);
 };
 
 extern const struct command *const commands[]; /* in the order of the help; ends with NULL */

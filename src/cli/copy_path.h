@@ -7,18 +7,18 @@
 struct error;
 
 /*
- * Where a copy goes, by the rules of cp -a: an existing directory takes the source inside it, "SRC/."
- * means its content, anything else becomes the new name in an existing parent. Pure.
+ * Where a copy goes, by the rules of cp -a: an existing directory takes the source inside it,
+ * "SRC/." means its content, anything else becomes the new name in an existing parent. Pure.
  */
 struct copy_end {
 	char *workspace; /* NULL: a path on this machine */
-	char *path;	 /* absolute inside a workspace; "-" is a tar stream */
+	char *path;      /* absolute inside a workspace; "-" is a tar stream */
 };
 void copy_end_release(struct copy_end *end);
 
 /*
- * "NAME:PATH" is inside a workspace when NAME could be one's name and no "/" stands before the colon;
- * a relative PATH begins at /home/developer.
+ * "NAME:PATH" is inside a workspace when NAME could be one's name and no "/" stands before the
+ * colon; a relative PATH begins at /home/developer.
  */
 void copy_end_parse(const char *text, struct copy_end *ret);
 
@@ -31,7 +31,7 @@ struct copy_status {
 
 struct copy_target {
 	char *directory; /* exists; the archive is unpacked in it */
-	char *name;	 /* that the copy gets there; "" for the content alone, without a name */
+	char *name;      /* that the copy gets there; "" for the content alone, without a name */
 };
 void copy_target_release(struct copy_target *target);
 

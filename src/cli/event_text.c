@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sentences are templates: "{key}" is replaced by the event's value, and a part in "[…]" is left out
- * when a value in it is missing. Events that have no template, perhaps of a newer guest, are shown as
- * name and key=value pairs, so nothing is hidden.
+ * Sentences are templates: "{key}" is replaced by the event's value, and a part in "[…]" is left
+ * out when a value in it is missing. Events that have no template, perhaps of a newer guest, are
+ * shown as name and key=value pairs, so nothing is hidden.
  */
 #include "event_text.h"
 
@@ -49,7 +49,7 @@ static bool add_part(struct buf *b, const char *template, size_t len, const stru
 {
 	const char *end = template + len;
 
-	while (template < end) {
+	while (template <end) {
 		const char *brace = memchr(template, '{', (size_t)(end - template));
 		const char *close = brace ? memchr(brace, '}', (size_t)(end - brace)) : NULL;
 

@@ -101,9 +101,10 @@ int find_container(const struct containers *containers, const char *workspace, c
 		if (c->is_infra || strcmp(find_role(c), role) != 0)
 			continue;
 		if (c->state != CONTAINER_RUNNING && !may_be_stopped)
-			return error_set(err, ERROR_PODMAN,
-					 "'%s' of workspace '%s' is not running; `winalux start %s`",
-					 role, workspace, workspace);
+			return error_set(
+				err, ERROR_PODMAN,
+				"'%s' of workspace '%s' is not running; `winalux start %s`", role,
+				workspace, workspace);
 		*ret = c;
 		return 0;
 	}

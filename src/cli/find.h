@@ -13,12 +13,13 @@ struct strv;
 struct workspace_facts;
 
 /*
- * The containers of one workspace by a single list call, for commands that want to be quick (exec, logs,
- * cp). ERROR_NOT_FOUND names the workspaces that exist. Opens the host.
+ * The containers of one workspace by a single list call, for commands that want to be quick (exec,
+ * logs, cp). ERROR_NOT_FOUND names the workspaces that exist. Opens the host.
  */
 int find_containers(struct app *app, const char *workspace, struct containers *ret,
 		    struct error *err);
-/* One of them, which must run unless may_be_stopped. role NULL: the dev container. Borrowed from containers. */
+/* One of them, which must run unless may_be_stopped. role NULL: the dev container. Borrowed from
+ * containers. */
 int find_container(const struct containers *containers, const char *workspace, const char *role,
 		   bool may_be_stopped, const struct container **ret, struct error *err);
 /* The role of a container, "?" without one. */

@@ -85,7 +85,9 @@ static int run_command(struct app *app, const struct command *command, const cha
 	DEFER(strv_release) struct strv args = { 0 };
 	const struct option none = { .name = NULL };
 	const struct option_set own = { command->options ? command->options : &none, options };
-	const struct option_set sets[] = { own, { global_option_table, &app->global }, { NULL, NULL } };
+	const struct option_set sets[] = { own,
+					   { global_option_table, &app->global },
+					   { NULL, NULL } };
 
 	int result = option_parse(sets, argv, command->verbatim_after, &args, err);
 	if (result == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Those parts of winalux(1) that the tables know, as mdoc: `winalux help --mdoc SECTION` prints them,
- * docs/man/update puts them between the marks in the page, and a test compares.
+ * Those parts of winalux(1) that the tables know, as mdoc: `winalux help --mdoc SECTION` prints
+ * them, docs/man/update puts them between the marks in the page, and a test compares.
  */
 #include <ctype.h>
 #include <stdint.h>

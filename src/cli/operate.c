@@ -33,8 +33,8 @@ static bool has_changes(const struct plan *plan)
 int operate(struct app *app, enum operation operation, const struct strv *names, struct error *err)
 {
 	DEFER(deployment_release) struct deployment d = { 0 };
-	struct progress *progress = progress_new(
-		STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	struct progress *progress =
+		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
 	const struct progress_sink sink = progress_sink(progress);
 
 	int result = operate_run(app->host, operation, names, &sink, &d, err);

@@ -11,8 +11,7 @@ struct error;
 struct strv;
 
 /* start, stop, restart and destroy: the run with its progress and its summary. names empty: all. */
-int operate(struct app *app, enum operation operation, const struct strv *names,
-	    struct error *err);
+int operate(struct app *app, enum operation operation, const struct strv *names, struct error *err);
 
 /* The rule of these commands: names or --all, not neither and not both. */
 struct all_flag {

@@ -64,8 +64,8 @@ static int unknown_long(const struct parser *p, const char *name, size_t len)
 		}
 	}
 	if (near.best)
-		return error_set(p->err, ERROR_USAGE,
-				 "unknown option '--%s'; did you mean '--%s'?", word, near.best);
+		return error_set(p->err, ERROR_USAGE, "unknown option '--%s'; did you mean '--%s'?",
+				 word, near.best);
 	return error_set(p->err, ERROR_USAGE, "unknown option '--%s'", word);
 }
 

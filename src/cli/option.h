@@ -13,11 +13,11 @@ struct strv;
  * struct. Parsing, --help, completion and the manual come from the same table.
  */
 enum option_kind {
-	OPTION_FLAG,	 /* bool */
-	OPTION_TEXT,	 /* const char *, borrowed from the argument; the last one counts */
-	OPTION_NUMBER,	 /* uint32_t */
+	OPTION_FLAG,     /* bool */
+	OPTION_TEXT,     /* const char *, borrowed from the argument; the last one counts */
+	OPTION_NUMBER,   /* uint32_t */
 	OPTION_DURATION, /* uint64_t, milliseconds: "90", "5m", "2h" */
-	OPTION_LIST,	 /* struct strv: may be repeated */
+	OPTION_LIST,     /* struct strv: may be repeated */
 };
 
 /* What a shell offers for an argument or an option's value. */
@@ -37,7 +37,7 @@ enum complete_kind {
 
 struct option {
 	const char *name; /* without "--" */
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	enum option_kind kind;
 	size_t offset;
 	const char *arg; /* "N", "USER"; NULL for flags */
@@ -53,11 +53,11 @@ struct option_set {
 };
 
 /*
- * Parses argv (NULL-terminated) into the targets of sets (ends with NULL options; the first set that
- * knows an option wins); what is no option goes to args. Understands --name value, --name=value, -x,
- * -xyz, -j4, -j 4, options after arguments, and "--". Option parsing ends when args holds
- * verbatim_after arguments (0: never): the rest is taken as it is, "--" included. Errors are
- * ERROR_USAGE and name the option, with the nearest one that exists.
+ * Parses argv (NULL-terminated) into the targets of sets (ends with NULL options; the first set
+ * that knows an option wins); what is no option goes to args. Understands --name value,
+ * --name=value, -x, -xyz, -j4, -j 4, options after arguments, and "--". Option parsing ends when
+ * args holds verbatim_after arguments (0: never): the rest is taken as it is, "--" included. Errors
+ * are ERROR_USAGE and name the option, with the nearest one that exists.
  */
 int option_parse(const struct option_set *sets, const char *const *argv, size_t verbatim_after,
 		 struct strv *args, struct error *err);

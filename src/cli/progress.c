@@ -3,8 +3,8 @@
  * The live display is a block of lines at the bottom of the terminal. Every change of the block is
  * one write: back to its first line, each line anew with "erase to the end of line", then what was
  * left over erased. A thread redraws it so that times move while a step takes long; the log hook
- * takes the block away before a line of the log and puts it back behind. Rows that are done give way
- * to those that run when the terminal is too low.
+ * takes the block away before a line of the log and puts it back behind. Rows that are done give
+ * way to those that run when the terminal is too low.
  *
  * Locks: the log holds its own lock around the hook, which takes ours; nothing here logs while it
  * holds ours.
@@ -50,7 +50,7 @@ struct progress {
 	pthread_t redrawer;
 	bool is_ending;
 	bool is_hidden; /* the log is writing */
-	size_t drawn;	/* lines of the block on the terminal */
+	size_t drawn;   /* lines of the block on the terminal */
 	struct row *rows;
 	size_t count;
 	size_t cap;
@@ -108,8 +108,8 @@ static size_t terminal_rows(int fd)
 static void add_row(struct buf *b, const struct row *row, size_t name_width, size_t width)
 {
 	DEFER(buf_release) struct buf line = { 0 };
-	DEFER(freep) char *took =
-		view_took(row->is_done ? row->took_ms : clock_mono_ms() - row->begun_ms);
+	DEFER(freep)
+	char *took = view_took(row->is_done ? row->took_ms : clock_mono_ms() - row->begun_ms);
 
 	buf_init(&line, SIZE_MAX);
 	text_add_cut(&line, row->name, name_width);
@@ -277,8 +277,8 @@ static void on_done(void *context, const char *workspace, enum action action, in
 	struct progress *p = context;
 	const char *name = shown_name(workspace);
 	DEFER(freep) char *took = view_took(took_ms);
-	DEFER(freep) char *text = err ? xasprintf("failed: %s", err->text)
-				      : xstrdup(view_action_done(action));
+	DEFER(freep)
+	char *text = err ? xasprintf("failed: %s", err->text) : xstrdup(view_action_done(action));
 
 	if (p->mode == PROGRESS_PLAIN) {
 		DEFER(freep) char *timed = err ? xstrdup(text) : xasprintf("%s in %s", text, took);

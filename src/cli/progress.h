@@ -7,8 +7,9 @@
 struct progress_sink;
 
 /*
- * Shows a deploy while it runs. On a terminal: one line per workspace, redrawn ten times a second, at most as many as
- * the terminal has. Elsewhere: one plain line per step, written before the step runs. Quiet: nothing.
+ * Shows a deploy while it runs. On a terminal: one line per workspace, redrawn ten times a second,
+ * at most as many as the terminal has. Elsewhere: one plain line per step, written before the step
+ * runs. Quiet: nothing.
  */
 enum progress_mode { PROGRESS_QUIET, PROGRESS_PLAIN, PROGRESS_LIVE };
 

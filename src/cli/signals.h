@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * SIGINT, SIGTERM and SIGHUP set a flag that the layers below look at; the second of a kind ends the
- * program at once. SIGPIPE is ignored, so that a write error is reported like any other.
+ * SIGINT, SIGTERM and SIGHUP set a flag that the layers below look at; the second of a kind ends
+ * the program at once. SIGPIPE is ignored, so that a write error is reported like any other.
  */
 void signals_install(void);
 const volatile bool *signals_cancelled(void);

@@ -82,7 +82,8 @@ bool ssh_files_add_include(const char *text, size_t len, struct buf *ret)
 
 	if (is_new)
 		buf_add_str(ret, include_line);
-	/* An Include below a Host line would count for that host only: a blank line shows the end. */
+	/* An Include below a Host line would count for that host only: a blank line shows the end.
+	 */
 	if (is_new && len > 0)
 		buf_add_char(ret, '\n');
 	buf_add(ret, text, len);

@@ -9,10 +9,12 @@ struct suggestion {
 	unsigned distance;
 };
 
-/* Edits (insert, delete, replace, swap of neighbours) that turn a into b; words above 63 bytes are far. */
+/* Edits (insert, delete, replace, swap of neighbours) that turn a into b; words above 63 bytes are
+ * far. */
 unsigned suggest_distance(const char *a, const char *b);
 
-/* Keeps candidate when it is nearer than what was kept and within a third of the word, at least 1. */
+/* Keeps candidate when it is nearer than what was kept and within a third of the word, at least 1.
+ */
 void suggest_try(struct suggestion *s, const char *candidate);
 
 #endif

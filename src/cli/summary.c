@@ -149,7 +149,7 @@ static const char *ssh_address(const struct deployment *d, size_t index)
 	const struct want *want = index < d->plan.count ? d->plan.items[index].want : NULL;
 
 	return ssh_client_address(want && want->workspace->ssh_bind ? want->workspace->ssh_bind
-								     : "");
+								    : "");
 }
 
 static bool leaves_it_running(enum action action)
@@ -174,8 +174,8 @@ static void add_outcome(struct table *t, const struct deployment *d, size_t inde
 	const struct outcome *o = &d->outcomes.items[index];
 	bool has_ssh = o->is_done && !o->has_failed && o->ssh_port && leaves_it_running(o->action);
 	DEFER(freep) char *took = view_took(o->took_ms);
-	DEFER(freep) char *ssh =
-		has_ssh ? view_ssh_command(ssh_address(d, index), o->ssh_port) : NULL;
+	DEFER(freep)
+	char *ssh = has_ssh ? view_ssh_command(ssh_address(d, index), o->ssh_port) : NULL;
 
 	table_add(t, o->name);
 	table_add_colored(t, o->has_failed ? TABLE_RED : TABLE_PLAIN, done_text(o));

@@ -16,7 +16,7 @@
 enum { GAP = 2, SHRINK_MIN = 8 };
 
 static const char *const color_codes[] = {
-	[TABLE_PLAIN] = "",	       [TABLE_GREEN] = "\033[32m", [TABLE_YELLOW] = "\033[33m",
+	[TABLE_PLAIN] = "",       [TABLE_GREEN] = "\033[32m", [TABLE_YELLOW] = "\033[33m",
 	[TABLE_RED] = "\033[31m", [TABLE_DIM] = "\033[2m",
 };
 

@@ -10,7 +10,7 @@ struct buf;
 /* Rows of cells under titles, for people: UTF-8 aware, two blanks between columns. */
 struct table_column {
 	const char *title;
-	bool is_right;	 /* numbers */
+	bool is_right;   /* numbers */
 	bool can_shrink; /* cut with "…" where the terminal is too narrow */
 };
 

@@ -14,7 +14,8 @@ struct container;
 struct json;
 struct workspace_facts;
 
-/* How facts look to people and in JSON; shared by list, info and the summaries. Texts are the caller's to free. */
+/* How facts look to people and in JSON; shared by list, info and the summaries. Texts are the
+ * caller's to free. */
 
 /* "127.0.0.1:2201", NULL when nothing is published. */
 char *view_ssh_endpoint(const struct workspace_facts *w);

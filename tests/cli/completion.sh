@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 

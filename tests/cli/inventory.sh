@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,7 @@ expect_err_has "no inventory: name one, or write a first one with 'winalux init'
 it "init without a public key says how to make one"
 run init
 expect_status 6
+# shellcheck disable=SC2016 # the backquotes are the message's
 expect_err_has '^winalux: no usable public key in .*/.ssh/\*.pub; `ssh-keygen -t ed25519` makes one$'
 [ ! -e inventory.yml ] || fail "  inventory.yml was written"
 
@@ -152,7 +154,7 @@ it "a bomb of aliases is refused"
 	echo 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'
 	for i in 1 2 3 4 5 6 7 8 9; do
 		printf 'a%d: &a%d [' $i $i
-		for j in 1 2 3 4 5 6 7 8 9 10; do printf '*a%d, ' $((i - 1)); done
+		printf "*a$((i - 1)), %.0s" 1 2 3 4 5 6 7 8 9 10
 		echo ']'
 	done
 } >bomb.yml
@@ -167,4 +169,5 @@ expect_err_has "'validate' takes at most 1 argument"
 it "schema is a JSON Schema"
 run schema
 expect_status 0
+# shellcheck disable=SC2016 # $schema is a key
 expect_json '"2020-12" in d["$schema"] and "workspaces" in d["properties"]'

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Golden tests of the command line, sourced by tests/cli/*.sh. A case is:
 #
 #	it "says what is expected"
@@ -11,7 +13,7 @@
 # RESULTS (a file), SCRATCH (a directory).
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-case_name= case_failed=
+case_name='' case_failed=''
 home=$SCRATCH/home
 export HOME=$home LC_ALL=C.UTF-8 TERM=dumb USER=alice
 unset XDG_CONFIG_HOME XDG_RUNTIME_DIR CONTAINER_HOST NO_COLOR
@@ -32,7 +34,7 @@ trap finish_case EXIT
 
 it() {
 	finish_case
-	case_name=$1 case_failed=
+	case_name=$1 case_failed=''
 	cd "$home" || exit 1
 }
 
@@ -44,7 +46,7 @@ fail() {
 	sed 's/^/  stderr:  /' "$SCRATCH/err"
 }
 
-command_line= status=
+command_line='' status=''
 run() {
 	command_line="winalux $*"
 	status=0
@@ -56,7 +58,7 @@ expect_status() {
 }
 compare() {
 	local text
-	text=$(diff -u --label expected --label "$2" - "$1") || fail "$(sed 's/^/  /' <<<"$text")"
+	text=$(diff -u --label expected --label "$2" - "$1") || fail "$text"
 }
 expect_out() { compare "$SCRATCH/out" stdout; }
 expect_err() { compare "$SCRATCH/err" stderr; }

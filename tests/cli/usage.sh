@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 
@@ -94,12 +95,12 @@ expect_err_has 'exactly one of SOURCE and TARGET is NAME:PATH'
 
 for command in start stop restart destroy; do
 	it "$command wants names or --all"
-	run $command
+	run "$command"
 	expect_status 2
 	expect_err_has '^winalux: name a workspace, or say --all$'
 
 	it "$command refuses names together with --all"
-	run $command --all alice
+	run "$command" --all alice
 	expect_status 2
 	expect_err_has '^winalux: names and --all exclude each other$'
 done
@@ -122,15 +123,15 @@ expect_golden help
 
 for command in $commands; do
 	it "$command --help explains it"
-	run $command --help
+	run "$command" --help
 	expect_status 0
 	expect_err_empty
-	expect_golden help-$command
+	expect_golden "help-$command"
 
 	it "help $command is the same"
-	run help $command
+	run help "$command"
 	expect_status 0
-	expect_golden help-$command
+	expect_golden "help-$command"
 done
 
 it "version names the program and the guest it carries"
