@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/format/json.h"
@@ -83,25 +84,29 @@ static void decode_container(const struct json *entry, struct container *ret)
 	decode_ports(json_get(entry, "Ports"), &ret->ports);
 }
 
+static void add_container(const struct json *entry, void *context)
+{
+	struct containers *list = context;
+
+	decode_container(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
+	list->count++;
+}
+
 int container_list(struct podman *podman, const char *label, struct containers *ret,
 		   struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *list = NULL;
+	struct containers list = { 0 };
 
 	request_init(&rq, "GET", "list containers", NULL);
 	request_path(&rq, "containers", "json", NULL);
 	request_query(&rq, "all", "true");
 	request_query_label(&rq, label);
-	if (podman_call_json(podman, &rq, &list, err) < 0)
+	if (podman_call_items(podman, &rq, add_container, &list, err) < 0) {
+		containers_release(&list);
 		return -1;
-	*ret = (struct containers){ 0 };
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		struct container *c = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*c));
-
-		decode_container(e, c);
-		ret->count++;
 	}
+	*ret = list;
 	return 0;
 }
 

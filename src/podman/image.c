@@ -7,6 +7,7 @@
 #include "client.h"
 #include "decode.h"
 #include "image_stream.h"
+#include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/format/json.h"
@@ -40,20 +41,26 @@ static void decode_image(const struct json *entry, struct image *ret)
 	decode_labels(json_get(entry, "Labels"), &ret->labels);
 }
 
+static void add_image(const struct json *entry, void *context)
+{
+	struct images *list = context;
+
+	decode_image(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
+	list->count++;
+}
+
 int image_list(struct podman *podman, struct images *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *list = NULL;
+	struct images list = { 0 };
 
 	request_init(&rq, "GET", "list images", NULL);
 	request_path(&rq, "images", "json", NULL);
-	if (podman_call_json(podman, &rq, &list, err) < 0)
+	if (podman_call_items(podman, &rq, add_image, &list, err) < 0) {
+		images_release(&list);
 		return -1;
-	*ret = (struct images){ 0 };
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		decode_image(e, xgrow(&ret->items, &ret->cap, ret->count, sizeof(*ret->items)));
-		ret->count++;
 	}
+	*ret = list;
 	return 0;
 }
 

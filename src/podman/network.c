@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One bridge for each workspace, with netavark's option isolate and without aardvark-dns: a
+ * workspace's containers share a network namespace, so there is no name to look up but those of
+ * the world. Without it libpod writes the resolvers of the host into the containers, with pasta
+ * (5.x) its forwarder before them: names resolved on 4.3.1 and 5.4.2.
+ *
+ * The limit: on 4.x, where the host's only resolver is a loopback address that is not
+ * systemd-resolved's, libpod falls back to 8.8.8.8. (slirp4netns forwards 10.0.2.3 there.)
+ */
 #include "winalux/podman/network.h"
 
 #include <stdlib.h>
 
 #include "client.h"
 #include "decode.h"
+#include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 
@@ -21,25 +31,30 @@ void networks_release(struct networks *n)
 	*n = (struct networks){ 0 };
 }
 
+static void add_network(const struct json *entry, void *context)
+{
+	struct networks *list = context;
+	struct network *n = xgrow(&list->items, &list->cap, list->count, sizeof(*n));
+
+	n->id = decode_text(entry, "id");
+	n->name = decode_text(entry, "name");
+	decode_labels(json_get(entry, "labels"), &n->labels);
+	list->count++;
+}
+
 int network_list(struct podman *podman, const char *label, struct networks *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *list = NULL;
+	struct networks list = { 0 };
 
 	request_init(&rq, "GET", "list networks", NULL);
 	request_path(&rq, "networks", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_json(podman, &rq, &list, err) < 0)
+	if (podman_call_items(podman, &rq, add_network, &list, err) < 0) {
+		networks_release(&list);
 		return -1;
-	*ret = (struct networks){ 0 };
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		struct network *n = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*n));
-
-		n->id = decode_text(e, "id");
-		n->name = decode_text(e, "name");
-		decode_labels(json_get(e, "labels"), &n->labels);
-		ret->count++;
 	}
+	*ret = list;
 	return 0;
 }
 

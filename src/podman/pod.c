@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 
@@ -87,23 +88,27 @@ static void decode_pod(const struct json *entry, struct pod *ret)
 	decode_labels(json_get(entry, "Labels"), &ret->labels);
 }
 
+static void add_pod(const struct json *entry, void *context)
+{
+	struct pods *list = context;
+
+	decode_pod(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
+	list->count++;
+}
+
 int pod_list(struct podman *podman, const char *label, struct pods *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *list = NULL;
+	struct pods list = { 0 };
 
 	request_init(&rq, "GET", "list pods", NULL);
 	request_path(&rq, "pods", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_json(podman, &rq, &list, err) < 0)
+	if (podman_call_items(podman, &rq, add_pod, &list, err) < 0) {
+		pods_release(&list);
 		return -1;
-	*ret = (struct pods){ 0 };
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		struct pod *p = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*p));
-
-		decode_pod(e, p);
-		ret->count++;
 	}
+	*ret = list;
 	return 0;
 }
 

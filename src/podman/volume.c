@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 
@@ -36,23 +37,27 @@ static void decode_volume(const struct json *entry, struct volume *ret)
 	decode_labels(json_get(entry, "Labels"), &ret->labels);
 }
 
+static void add_volume(const struct json *entry, void *context)
+{
+	struct volumes *list = context;
+
+	decode_volume(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
+	list->count++;
+}
+
 int volume_list(struct podman *podman, const char *label, struct volumes *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *list = NULL;
+	struct volumes list = { 0 };
 
 	request_init(&rq, "GET", "list volumes", NULL);
 	request_path(&rq, "volumes", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_json(podman, &rq, &list, err) < 0)
+	if (podman_call_items(podman, &rq, add_volume, &list, err) < 0) {
+		volumes_release(&list);
 		return -1;
-	*ret = (struct volumes){ 0 };
-	for (const struct json *e = json_first(list); e; e = json_next(e)) {
-		struct volume *v = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*v));
-
-		decode_volume(e, v);
-		ret->count++;
 	}
+	*ret = list;
 	return 0;
 }
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_SRC_PODMAN_ITEMS_H
+#define WINALUX_SRC_PODMAN_ITEMS_H
+
+#include "client.h"
+
+struct json;
+
+/*
+ * Takes a JSON array apart into its elements while it arrives, so that a list of 600 containers
+ * is never in memory as a whole, neither as text nor as a tree.
+ */
+struct items {
+	struct buf text; /* of the element that is coming */
+	unsigned depth;  /* of brackets; 1 is inside of the array */
+	bool is_in_string;
+	bool is_escaped;
+	bool is_whole; /* the array has ended */
+	bool is_bad;
+};
+
+/* A zeroed struct with text initialised is ready. */
+typedef bool (*items_fn)(const char *text, size_t len, void *context);
+/* False when the bytes are no array, or the callback says so. */
+bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void *context);
+
+/* One element; what it needs of it is copied. */
+typedef void (*item_fn)(const struct json *item, void *context);
+/* Calls and gives each element of the array in the answer ("null" is an empty one). */
+int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
+		      struct error *err);
+
+#endif
