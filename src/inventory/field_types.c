@@ -197,7 +197,7 @@ static bool extra_ports_read(const struct schema_reader *r, const struct schema_
 
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node))
+	if (!schema_count_fits(r, f, node, node->count))
 		return false;
 	for (size_t i = 0; i < node->count; i++) {
 		w->extra_ports =
@@ -276,6 +276,8 @@ static bool public_key_read(const struct schema_reader *r, const struct schema_f
 		strv_add_split(&lines, node->text, "\r\n");
 	if (lines.count == 0)
 		strv_add(&lines, "");
+	if (!schema_count_fits(r, f, node, lines.count))
+		return false;
 	for (size_t i = 0; i < lines.count; i++)
 		is_ok = add_key(r, f, node, lines.items[i], object) && is_ok;
 	return is_ok;
@@ -303,7 +305,7 @@ static bool public_keys_read(const struct schema_reader *r, const struct schema_
 
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node))
+	if (!schema_count_fits(r, f, node, node->count))
 		return false;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *item = node->items[i];
@@ -397,7 +399,7 @@ static bool sidecars_read(const struct schema_reader *r, const struct schema_fie
 
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node))
+	if (!schema_count_fits(r, f, node, node->count))
 		return false;
 	for (size_t i = 0; i < node->count; i++) {
 		w->sidecars = grow(w->sidecars, w->sidecar_count, sizeof(w->sidecars[0]));

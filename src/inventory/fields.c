@@ -40,7 +40,7 @@ static const struct schema_field sidecar_fields[] = {
 		 "it has data), a directory inside the container for an image" },
 	{ "command", &schema_strings, offsetof(struct sidecar, command), 0, 1, 64,
 	  .doc = "Command instead of the built-in sidecar's or the image's" },
-	{ "environment", &schema_environment, offsetof(struct sidecar, environment),
+	{ "environment", &schema_environment, offsetof(struct sidecar, environment), 0, 0, 256,
 	  .doc = "Environment of the container" },
 	{ "port", &schema_port, offsetof(struct sidecar, port), 0, 1, HOST_PORT_MAX,
 	  .doc = "Port on the pod's localhost where the sidecar answers, for the check" },
@@ -70,7 +70,7 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "Address of the host that app_port and extra_ports are bound to" },
 	{ "extra_ports", &field_extra_ports, offsetof(struct workspace, extra_ports), 0, 0, 64,
 	  .doc = "More ports; an address in front is used instead of bind" },
-	{ "public_key", &field_public_key, offsetof(struct workspace, keys),
+	{ "public_key", &field_public_key, offsetof(struct workspace, keys), 0, 1, 100,
 	  .excludes = "public_keys",
 	  .doc = "OpenSSH public key that may log in; each workspace needs one or more" },
 	{ "public_keys", &field_public_keys, offsetof(struct workspace, keys), 0, 1, 100,
@@ -90,7 +90,7 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "Services of the workspace's own, reached on its localhost" },
 	{ "gate", &schema_names, offsetof(struct workspace, gate), .detail = &gates,
 	  .fallback = "shell", .doc = "How entries are guarded" },
-	{ "environment", &schema_environment, offsetof(struct workspace, environment),
+	{ "environment", &schema_environment, offsetof(struct workspace, environment), 0, 0, 256,
 	  .doc = "Environment of sessions and services" },
 	{ 0 }
 };

@@ -73,7 +73,7 @@ static bool services_read(const struct schema_reader *r, const struct schema_fie
 
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node))
+	if (!schema_count_fits(r, f, node, node->count))
 		return false;
 	free(p->services);
 	p->services = xcalloc(node->count, sizeof(p->services[0]));
@@ -114,7 +114,7 @@ static const struct schema_field profile_fields[] = {
 	  .doc = "Port of the main service inside" },
 	{ "port_label", &schema_text, offsetof(struct profile, port_label), 0, 1, 40,
 	  .doc = "What that service is called" },
-	{ "environment", &schema_environment, offsetof(struct profile, environment),
+	{ "environment", &schema_environment, offsetof(struct profile, environment), 0, 0, 256,
 	  .doc = "Environment of sessions and services" },
 	{ "services", &services_type, offsetof(struct profile, services), 0, 0, 16,
 	  .doc = "Programs that are started with the workspace" },
@@ -145,7 +145,7 @@ static const struct schema_field kind_fields[] = {
 	  .fallback = "none", .doc = "How to see that it is ready" },
 	{ "data", &schema_text, offsetof(struct sidecar_kind, data), 0, 1, 255,
 	  .detail = &shape_path, .doc = "Directory that is kept in a volume" },
-	{ "environment", &schema_environment, offsetof(struct sidecar_kind, environment),
+	{ "environment", &schema_environment, offsetof(struct sidecar_kind, environment), 0, 0, 256,
 	  .doc = "Environment of the program" },
 	{ "containerfile", &schema_text, offsetof(struct sidecar_kind, containerfile), 0, 1, 100,
 	  .detail = &file_shape, .doc = "A Containerfile of its own, beside this file" },

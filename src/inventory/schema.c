@@ -62,12 +62,12 @@ bool schema_refuse_item(const struct schema_reader *r, const struct schema_field
 }
 
 bool schema_count_fits(const struct schema_reader *r, const struct schema_field *f,
-		       const struct yaml_node *list)
+		       const struct yaml_node *node, size_t count)
 {
-	if (list->count >= f->min && (!f->max || list->count <= f->max))
+	if (count >= f->min && (!f->max || count <= f->max))
 		return true;
-	diagnostics_error(r->diags, r->file, list, "'%s' has %zu items; it takes %ju to %ju",
-			  f->key, list->count, (uintmax_t)f->min, (uintmax_t)f->max);
+	diagnostics_error(r->diags, r->file, node, "'%s' has %zu items; it takes %ju to %ju",
+			  f->key, count, (uintmax_t)f->min, (uintmax_t)f->max);
 	return false;
 }
 
@@ -98,7 +98,8 @@ static void report_unknown_key(const struct schema_reader *r, const struct schem
 	DEFER(freep) char *shown = schema_show(key);
 	struct nearest n = { .word = key->text };
 
-	for (const struct schema_field *f = s->fields; f->key; f++)
+	/* Once messages are only counted, what they would say need not be looked for. */
+	for (const struct schema_field *f = s->fields; f->key && !r->diags->dropped_count; f++)
 		nearest_try(&n, f->key);
 	if (r->is_foreign && n.best) {
 		diagnostics_warning(r->diags, r->file, key, "key %s is ignored; did you mean '%s'?",

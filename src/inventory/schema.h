@@ -83,9 +83,9 @@ bool schema_refuse(const struct schema_reader *r, const struct schema_field *f,
 bool schema_refuse_item(const struct schema_reader *r, const struct schema_field *f,
 			const struct yaml_node *node, const char *expected);
 
-/* Has the list min to max items? Reports it if not. */
+/* Is count, of the items at node, between min and max? Reports it if not. */
 bool schema_count_fits(const struct schema_reader *r, const struct schema_field *f,
-		       const struct yaml_node *list);
+		       const struct yaml_node *node, size_t count);
 
 /* The member of a field. */
 void *schema_member(const struct schema_field *f, void *object);

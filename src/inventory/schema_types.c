@@ -310,7 +310,7 @@ static bool walk_list(const struct list_walk *w, const struct yaml_node *node)
 		return w->read_item(w, node);
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(w->r, w->f, node);
-	if (!schema_count_fits(w->r, w->f, node))
+	if (!schema_count_fits(w->r, w->f, node, node->count))
 		return false;
 	for (size_t i = 0; i < node->count; i++)
 		is_ok = w->read_item(w, node->items[i]) && is_ok;
@@ -416,6 +416,8 @@ static bool environment_read(const struct schema_reader *r, const struct schema_
 
 	if (node->kind != YAML_MAPPING)
 		return walk_list(&w, node);
+	if (!schema_count_fits(r, f, node, node->count))
+		return false;
 	for (size_t i = 0; i < node->count; i++)
 		is_ok = environment_read_pair(&w, node->keys[i], node->items[i]) && is_ok;
 	return is_ok;
@@ -484,6 +486,8 @@ static bool requirements_read(const struct schema_reader *r, const struct schema
 	if (node->kind != YAML_SCALAR)
 		return walk_list(&w, node);
 	strv_add_split(&words, node->text, " \t\r\n");
+	if (!schema_count_fits(r, f, node, words.count))
+		return false;
 	for (size_t i = 0; i < words.count; i++)
 		is_ok = add_requirement(&w, node, words.items[i]) && is_ok;
 	return is_ok;
@@ -568,7 +572,7 @@ static bool list_read(const struct schema_reader *r, const struct schema_field *
 {
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node))
+	if (!schema_count_fits(r, f, node, node->count))
 		return false;
 	keep_node(f, node, object);
 	return true;
