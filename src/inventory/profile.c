@@ -16,11 +16,10 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/resource.h"
-#include "winalux/format/json.h"
 #include "winalux/format/yaml.h"
 #include "winalux/inventory/diagnostics.h"
 
-#include "fields.h"
+#include "profile_fields.h"
 #include "source.h"
 
 enum { CONTAINERFILE_MAX = 256 << 10 };
@@ -36,122 +35,6 @@ const char *check_kind_name(enum check_kind kind)
 
 	return kind < CHECK_KIND_COUNT ? names[kind] : "unknown";
 }
-
-static const char *check_name(unsigned value)
-{
-	return check_kind_name((enum check_kind)value);
-}
-
-/* --- the tables of keys --- */
-
-static const struct text_shape profile_name_shape = { "a-z0-9", "a-z0-9-",
-						      "a name of small letters, digits and '-'" };
-static const struct text_shape kind_name_shape = { "a-z", "a-z0-9",
-						   "a name of small letters and digits" };
-static const struct text_shape file_shape = { "a-zA-Z0-9_", "a-zA-Z0-9._-",
-					      "the name of a file beside this one" };
-static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
-
-static const struct schema_field service_fields[] = {
-	{ "name", &schema_text, offsetof(struct profile_service, name), SCHEMA_REQUIRED, 1, 32,
-	  .detail = &profile_name_shape, .doc = "Name of the service in logs" },
-	{ "command", &schema_strings, offsetof(struct profile_service, command), SCHEMA_REQUIRED, 1,
-	  64, .doc = "Program and arguments" },
-	{ "user", &schema_text, offsetof(struct profile_service, user), 0, 1, 32,
-	  .detail = &shape_user, .fallback = "developer", .doc = "User that runs it" },
-	{ "directory", &schema_text, offsetof(struct profile_service, directory), 0, 1, 255,
-	  .detail = &shape_path, .fallback = "/home/developer", .doc = "Where it starts" },
-	{ 0 }
-};
-static const struct schema service_schema = { "a service", service_fields };
-
-static bool services_read(const struct schema_reader *r, const struct schema_field *f,
-			  const struct yaml_node *node, void *object)
-{
-	struct profile *p = object;
-	bool is_ok = true;
-
-	if (node->kind != YAML_SEQUENCE)
-		return schema_refuse(r, f, node);
-	if (!schema_count_fits(r, f, node, node->count))
-		return false;
-	free(p->services);
-	p->services = xcalloc(node->count, sizeof(p->services[0]));
-	p->service_count = node->count;
-	for (size_t i = 0; i < node->count; i++)
-		is_ok = schema_read(r, &service_schema, node->items[i], NULL, &p->services[i]) &&
-			is_ok;
-	return is_ok;
-}
-
-static void services_expect(const struct schema_field *f, struct buf *b)
-{
-	(void)f;
-	buf_add_str(b, "a list of services with name and command");
-}
-
-static void services_describe(const struct schema_field *f, struct json *object)
-{
-	schema_describe(&service_schema, false, describe_array(f, object));
-}
-
-static const struct schema_type services_type = { services_expect, services_read,
-						  services_describe };
-
-static const struct schema_field profile_fields[] = {
-	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
-	{ "name", &schema_text, offsetof(struct profile, name), SCHEMA_REQUIRED, 1, 40,
-	  .detail = &profile_name_shape, .doc = "Name of the profile, as of the file" },
-	{ "summary", &schema_text, offsetof(struct profile, summary), 0, 1, 200,
-	  .doc = "What it is for" },
-	{ "base", &schema_text, offsetof(struct profile, base), 0, 1, 255, .detail = &shape_image,
-	  .fallback = "debian", .doc = "debian, the base of winalux, or an image" },
-	{ "packages", &schema_strings, offsetof(struct profile, packages), 0, 0, 1000,
-	  .detail = &shape_package, .doc = "Debian packages" },
-	{ "python", &schema_requirements, offsetof(struct profile, python), 0, 0, 500,
-	  .doc = "PyPI packages of the image's virtual environment" },
-	{ "port", &schema_port, offsetof(struct profile, port), 0, 1, HOST_PORT_MAX,
-	  .doc = "Port of the main service inside" },
-	{ "port_label", &schema_text, offsetof(struct profile, port_label), 0, 1, 40,
-	  .doc = "What that service is called" },
-	{ "environment", &schema_environment, offsetof(struct profile, environment), 0, 0, 256,
-	  .doc = "Environment of sessions and services" },
-	{ "services", &services_type, offsetof(struct profile, services), 0, 0, 16,
-	  .doc = "Programs that are started with the workspace" },
-	{ "containerfile", &schema_text, offsetof(struct profile, containerfile), 0, 1, 100,
-	  .detail = &file_shape, .doc = "A Containerfile of its own, beside this file" },
-	{ 0 }
-};
-static const struct schema profile_schema = { "a profile", profile_fields };
-
-static const struct schema_field kind_fields[] = {
-	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
-	{ "name", &schema_text, offsetof(struct sidecar_kind, name), SCHEMA_REQUIRED, 1, 24,
-	  .detail = &kind_name_shape, .doc = "Name of the sidecar, as of the file" },
-	{ "summary", &schema_text, offsetof(struct sidecar_kind, summary), 0, 1, 200,
-	  .doc = "What it is" },
-	{ "base", &schema_text, offsetof(struct sidecar_kind, base), 0, 1, 255,
-	  .detail = &shape_image, .fallback = "debian",
-	  .doc = "debian, the base of winalux, or an image" },
-	{ "packages", &schema_strings, offsetof(struct sidecar_kind, packages), 0, 0, 1000,
-	  .detail = &shape_package, .doc = "Debian packages" },
-	{ "command", &schema_strings, offsetof(struct sidecar_kind, command), SCHEMA_REQUIRED, 1,
-	  64, .doc = "Program and arguments" },
-	{ "user", &schema_text, offsetof(struct sidecar_kind, user), SCHEMA_REQUIRED, 1, 32,
-	  .detail = &shape_user, .doc = "User that runs it" },
-	{ "port", &schema_port, offsetof(struct sidecar_kind, port), 0, 1, HOST_PORT_MAX,
-	  .doc = "Port on the pod's localhost" },
-	{ "check", &schema_names, offsetof(struct sidecar_kind, check), .detail = &checks,
-	  .fallback = "none", .doc = "How to see that it is ready" },
-	{ "data", &schema_text, offsetof(struct sidecar_kind, data), 0, 1, 255,
-	  .detail = &shape_path, .doc = "Directory that is kept in a volume" },
-	{ "environment", &schema_environment, offsetof(struct sidecar_kind, environment), 0, 0, 256,
-	  .doc = "Environment of the program" },
-	{ "containerfile", &schema_text, offsetof(struct sidecar_kind, containerfile), 0, 1, 100,
-	  .detail = &file_shape, .doc = "A Containerfile of its own, beside this file" },
-	{ 0 }
-};
-static const struct schema kind_schema = { "a sidecar kind", kind_fields };
 
 /* --- lifetimes --- */
 

@@ -295,8 +295,7 @@ void schema_add_docs(const struct schema *s, bool is_markdown, struct buf *b)
 		if (is_markdown)
 			buf_addf(b, "| `%s` | %s | ", f->key, expected.data);
 		else
-			buf_addf(b, ".It Ic %s\n%s.\nMust be %s\n.Pq ", f->key, f->doc,
-				 expected.data);
+			buf_addf(b, ".It Ic %s\n%s.\nMust be %s; ", f->key, f->doc, expected.data);
 		add_default(f, b);
 		if (is_markdown)
 			buf_addf(b, " | %s |\n", f->doc);

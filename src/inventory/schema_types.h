@@ -15,7 +15,7 @@ struct text_shape {
 	const char *rest;
 	const char *expected; /* "a Debian package name" */
 };
-extern const struct text_shape shape_package, shape_user, shape_image, shape_path;
+extern const struct text_shape shape_package, shape_user, shape_image, shape_path, shape_variable;
 
 /* Does text have this shape and at most max bytes? */
 bool shape_fits(const struct text_shape *shape, const char *text, size_t max);
@@ -42,7 +42,12 @@ struct schema_names {
 	unsigned count;
 };
 
+enum { SCHEMA_TEXT_MAX = 4096 }; /* bytes of a text whose field names no maximum */
+
 /* Helpers of types elsewhere. */
+/* Is node a scalar of this shape, or printable where shape is NULL, of at most max bytes? */
+bool text_fits(const struct text_shape *shape, const struct yaml_node *node, size_t max);
+void describe_shape(const struct text_shape *shape, size_t max, struct json *object);
 bool text_is_printable(const char *text); /* UTF-8 without control characters */
 /* A whole number without sign and leading zeros. */
 bool number_parse(const struct yaml_node *node, uint64_t min, uint64_t max, uint64_t *ret);
