@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/suggest.h"
+#include "winalux/base/mem.h"
+
+static void distances_count_edits_and_swaps(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned distance;
+	} cases[] = {
+		{ "", "", 0 },
+		{ "a", "", 1 },
+		{ "", "abc", 3 },
+		{ "deploy", "deploy", 0 },
+		{ "deplyo", "deploy", 1 },
+		{ "deploi", "deploy", 1 },
+		{ "destory", "destroy", 1 },
+		{ "lst", "list", 1 },
+		{ "kitten", "sitting", 3 },
+		{ "ab", "ba", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(suggest_distance(cases[i].a, cases[i].b), cases[i].distance);
+}
+
+static void a_long_word_is_far_from_all(void **state)
+{
+	static const char long_word[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	struct suggestion s = { .word = long_word };
+
+	(void)state;
+	assert_int_equal(suggest_distance(long_word, "a"), UINT_MAX);
+	suggest_try(&s, long_word);
+	assert_null(s.best);
+}
+
+static void the_nearest_wins_and_the_far_is_not_offered(void **state)
+{
+	struct suggestion s = { .word = "restrat" };
+
+	(void)state;
+	suggest_try(&s, "list");
+	assert_null(s.best);
+	suggest_try(&s, "start");
+	suggest_try(&s, "restart");
+	suggest_try(&s, "destroy");
+	assert_string_equal(s.best, "restart");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(distances_count_edits_and_swaps),
+		cmocka_unit_test(a_long_word_is_far_from_all),
+		cmocka_unit_test(the_nearest_wins_and_the_far_is_not_offered),
+	};
+
+	return cmocka_run_group_tests_name("suggest", tests, NULL, NULL);
+}
