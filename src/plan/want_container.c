@@ -99,6 +99,7 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 	if (sidecar->image) {
 		ret->is_foreign = true;
 		spec->image = xstrdup(sidecar->image);
+		spec->user = xstrdup_or_null(sidecar->user);
 		strv_add_all(&spec->command, &sidecar->command);
 		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
 		spec->seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
