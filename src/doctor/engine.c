@@ -67,9 +67,15 @@ static void describe_version(const struct podman_version *v, struct finding *f)
 
 static void look_podman(const struct probe_context *c, struct finding *f)
 {
+	DEFER(freep) char *path = look_program(c, "podman");
 	struct podman_version version = c->version;
 
 	if (!c->has_version && !parse_version(c->program_version, &version)) {
+		if (path != NULL) {
+			finding_gap(f, FINDING_UNKNOWN, NULL, "%s does not tell its version", path);
+			finding_user_remedy(f, "%s --version", path);
+			return;
+		}
 		finding_gap(f, FINDING_PROBLEM, "winalux does everything through it",
 			    "Podman is not installed");
 		finding_install_remedy(c, f, "podman", "podman");
