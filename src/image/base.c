@@ -110,7 +110,7 @@ static int import_base(const struct builder *b, const struct images *images, int
 	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, b->base_input);
 	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_BUILD, build);
 	if (image_import_fd(b->options.podman, fd, IMAGE_BASE_REFERENCE, &changes, &id, err) < 0)
-		return -1;
+		return progress_explain_disk("base", err);
 	recipe_remove_replaced(b, images, IMAGE_BASE_REFERENCE, id);
 	return 0;
 }

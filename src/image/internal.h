@@ -81,6 +81,8 @@ bool progress_build_line(const char *line, void *context);
 /* Says what failed of a build: image, step, reason, last lines. Disk space is ERROR_HOST. Returns
  * -1. */
 int progress_explain(const struct progress *p, struct error *err);
+/* Puts an error that is about a full disk into plain words; leaves any other. Returns -1. */
+int progress_explain_disk(const char *name, struct error *err);
 
 /* --- base.c --- */
 /* Makes the base current, or anew with with_base; b->base_build is set. */

@@ -152,6 +152,24 @@ static const char *reason_of(const char *text)
 	return reason;
 }
 
+/* In the words of the kernel and of apt. */
+static bool says_disk_full(const char *text)
+{
+	return strcasestr(text, "no space left on device") != NULL ||
+	       strstr(text, "enough free space") != NULL;
+}
+
+int progress_explain_disk(const char *name, struct error *err)
+{
+	if (err == NULL || !says_disk_full(err->text))
+		return -1;
+	return error_set(
+		err, ERROR_HOST,
+		"cannot build image '%s': no space left on the disk where Podman builds and "
+		"keeps images; free some, or move its storage",
+		name);
+}
+
 int progress_explain(const struct progress *p, struct error *err)
 {
 	DEFER(freep) char *tail = strv_join(&p->tail, " | ");
@@ -162,12 +180,10 @@ int progress_explain(const struct progress *p, struct error *err)
 	if (err == NULL || err->kind == ERROR_INTERRUPTED)
 		return -1;
 	text = xstrdup(err->text);
-	if (strcasestr(tail, "no space left on device") != NULL ||
-	    strcasestr(text, "no space left on device") != NULL)
-		return error_set(err, ERROR_HOST,
-				 "cannot build image '%s': no space left on the disk where Podman "
-				 "builds and keeps images; free some, or move its storage",
-				 p->name);
+	if (says_disk_full(tail) || says_disk_full(text)) {
+		error_set(err, ERROR_HOST, "no space left on device");
+		return progress_explain_disk(p->name, err);
+	}
 	if (err->kind != ERROR_BUILD || p->step[0] == '\0')
 		return error_add(err, "cannot build image '%s'", p->name);
 	if ((end = strstr(text, "; the output ended with: ")) != NULL)
