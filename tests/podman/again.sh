@@ -131,19 +131,19 @@ auto_ports_stay()
 	local name=auto-$suite before
 	printf '  - name: %s\n    app_port: auto\n    public_keys: ["%s"]\n' "$name" "$(<"$key.pub")" >>"$inventory"
 	deploy "$name"
-	before=$(winalux list --json | json "[w['ssh_port'] for w in d['workspaces'] if w['name'] == '$name'][0]")
+	before=$(winalux list --json | json "[w['ssh']['port'] for w in d['workspaces'] if w['name'] == '$name'][0]")
 	sed -i "/name: $name/a\    environment: {A: b}" "$inventory"
 	deploy "$name"
 	equal "$before" "$(winalux list --json |
-		json "[w['ssh_port'] for w in d['workspaces'] if w['name'] == '$name'][0]")"
+		json "[w['ssh']['port'] for w in d['workspaces'] if w['name'] == '$name'][0]")"
 	winalux destroy "$name" --keep-data --yes
 	deploy "$name"
 	equal "$before" "$(winalux list --json |
-		json "[w['ssh_port'] for w in d['workspaces'] if w['name'] == '$name'][0]")"
+		json "[w['ssh']['port'] for w in d['workspaces'] if w['name'] == '$name'][0]")"
 }
 
 start_service
-it "the first deploy creates" first_deploy
+first "the first deploy creates" first_deploy
 it "a second deploy touches nothing and an open session lives on" nothing_changes
 it "plan and --dry-run say unchanged" no_calls_but_lists
 it "a new ssh key works at once, without a restart" new_key_is_live

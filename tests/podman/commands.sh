@@ -58,7 +58,7 @@ exec_elsewhere()
 {
 	status 0 winalux exec --help
 	status 0 winalux exec under_score -- hostname
-	status 0 winalux exec --container redis alice -- redis-cli ping
+	status 0 winalux exec --sidecar redis alice -- redis-cli ping
 	equal PONG "$out"
 }
 
@@ -90,7 +90,7 @@ lists()
 	contains "$out" under_score
 	winalux list --json | json '[w["name"] for w in d["workspaces"]]' >"$work/names"
 	equal '["alice", "under_score"]' "$(<"$work/names")"
-	equal "$ssh_port_alice" "$(winalux list --json | json 'd["workspaces"][0]["ssh_port"]')"
+	equal "$ssh_port_alice" "$(winalux list --json | json 'd["workspaces"][0]["ssh"]["port"]')"
 }
 
 informs()
@@ -99,7 +99,7 @@ informs()
 	contains "$out" redis
 	contains "$out" "$ssh_port_alice"
 	contains "$out" localhost/winalux/web
-	equal alice "$(winalux info alice --json | json 'd["name"] if "name" in d else d["workspaces"][0]["name"]')"
+	equal alice "$(winalux info alice --json | json 'd["name"]')"
 	fails winalux info nobody
 }
 
@@ -107,7 +107,7 @@ shows_logs()
 {
 	status 0 winalux logs alice
 	contains "$out" ready
-	status 0 winalux logs --container redis alice
+	status 0 winalux logs alice redis
 	[ -n "$out" ]
 	timeout 3 "$WINALUX" logs --follow alice >"$work/followed" || :
 	contains "$(<"$work/followed")" ready
@@ -136,7 +136,7 @@ quiet_and_verbose()
 }
 
 start_service
-it "the first deploy creates, an underscore in a name too" first_deploy
+first "the first deploy creates, an underscore in a name too" first_deploy
 it "exec returns the exit status and keeps output and errors apart" exec_streams
 it "exec passes arguments and input byte for byte" exec_bytes
 it "exec ends with its input, and with its reader" exec_without_input

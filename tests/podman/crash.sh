@@ -176,7 +176,7 @@ lists_do_not_wait()
 }
 
 start_service
-it "a deploy and a destroy without trouble" normal_deploy
+first "a deploy and a destroy without trouble" normal_deploy
 it "SIGINT at every step undoes the half-made workspace, and a second run converges" at_every_step INT 130
 it "SIGKILL at every step of a deploy: a second run converges" at_every_step KILL 137
 it "SIGKILL at every step of a destroy: a second run completes it" destroy_at_every_step

@@ -60,7 +60,7 @@ clean_up()
 
 small_store
 start_service
-it "a deploy works on a small disk" recovers
+first "a deploy works on a small disk" recovers
 it "without any space the reason is told" deploy_fails_with_the_reason 0
 it "with space again a second run repairs" recovers
 it "with little space the reason is told" deploy_fails_with_the_reason 200K

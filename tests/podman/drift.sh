@@ -175,7 +175,7 @@ one_of_many_fails()
 }
 
 start_service
-it "the first deploy creates" first_deploy
+first "the first deploy creates" first_deploy
 it "a sidecar removed by hand comes back, the dev container stays" removed_sidecar
 it "a dev container removed by hand comes back with its files" removed_dev_container
 it "a pod removed by hand comes back with its files" removed_pod

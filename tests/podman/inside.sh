@@ -112,7 +112,7 @@ python_and_tools()
 }
 
 start_service
-it "the first deploy creates" first_deploy
+first "the first deploy creates" first_deploy
 it "the developer has no capability and cannot gain one" is_unprivileged
 it "system calls that workspaces do not need are refused" system_calls_are_filtered
 it "processes of sidecars are not visible and PID 1 is the guest" processes_are_its_own

@@ -54,6 +54,13 @@ it()
 	fi
 }
 
+# A case without which the others mean nothing.
+first()
+{
+	it "$@"
+	[ $failed -eq 0 ] || exit 1
+}
+
 # Once at the end of a scenario: what is left of its workspaces goes, then the counts.
 finish()
 {
@@ -133,7 +140,8 @@ fails()
 # until_true SECONDS COMMAND…: asks again until it holds.
 until_true()
 {
-	local limit=$((SECONDS + $1))
+	local - limit=$((SECONDS + $1))
+	set +x
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $limit ] || { fail "'$*' did not hold in time"; return; }
@@ -201,10 +209,12 @@ begin_inventory()
 	printf 'version: 1\nworkspaces:\n' >"$inventory"
 }
 
-# How a person reaches a workspace: what ssh-config prints, and the test's key.
+# How a person reaches a workspace: what ssh-config writes, in a home of the test's own, and the test's key.
 use_ssh()
 {
-	winalux ssh-config >"$work/ssh_config"
+	mkdir -p "$work/home"
+	HOME=$work/home winalux ssh-config --write
+	cp "$work/home/.ssh/winalux/config" "$work/ssh_config"
 	printf 'Host *\n\tIdentityFile %s\n\tIdentitiesOnly yes\n\tBatchMode yes\n\tConnectTimeout 15\n' "$key" \
 		>>"$work/ssh_config"
 }

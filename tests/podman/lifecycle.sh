@@ -155,7 +155,7 @@ destroys_all()
 }
 
 start_service
-it "the first deploy creates" first_deploy
+first "the first deploy creates" first_deploy
 it "stop and start take the sidecars along and leave neighbours alone" stops_and_starts
 it "stop does not wait for a timeout" stopping_is_quick
 it "deploy starts what was stopped" deploy_starts_what_was_stopped

@@ -92,7 +92,7 @@ unknown_image()
 }
 
 start_service
-it "a sidecar of a foreign image runs and answers" foreign_image
+first "a sidecar of a foreign image runs and answers" foreign_image
 it "a dev container killed with SIGKILL restarts with its files" killed_dev_container_restarts
 it "a killed sidecar restarts" killed_sidecar_restarts
 it "a sidecar that never answers fails its workspace within the limit that is named" never_answers
