@@ -36,9 +36,9 @@ allowed_layers()
 	format) echo base format ;;
 	inventory) echo base format inventory ;;
 	podman) echo base format podman ;;
-	image) echo base format inventory podman image ;;
-	plan) echo base format inventory podman plan ;;
-	workspace) echo base format inventory podman image plan workspace ;;
+	image) echo base format inventory podman image guest/wire ;;
+	plan) echo base format inventory podman plan guest/wire image/reference ;;
+	workspace) echo base format inventory podman image plan workspace guest/wire ;;
 	doctor) echo base format inventory podman image plan doctor ;;
 	cli) echo base format inventory podman image plan workspace doctor cli ;;
 	guest) echo base format/hash guest ;;
