@@ -17,7 +17,7 @@ die() {
 
 # Numbers in package names differ between releases.
 read_release() {
-	local ID='' VERSION_ID='' ID_LIKE=''
+	local ID='' VERSION_ID=''
 	# shellcheck source=/dev/null
 	. /etc/os-release
 	release=$ID-$VERSION_ID

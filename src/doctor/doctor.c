@@ -97,9 +97,10 @@ int doctor_run(const struct doctor_options *options, struct findings *ret, struc
 		return error_set(err, ERROR_HOST,
 				 "the account with uid %u has no name; add it to /etc/passwd",
 				 (unsigned)c.uid);
-	c.user = user = xstrdup(pw->pw_name);
-	if (c.home == NULL)
-		c.home = home = xstrdup(pw->pw_dir);
+	user = xstrdup(pw->pw_name);
+	home = xstrdup(c.home != NULL ? c.home : pw->pw_dir);
+	c.user = user;
+	c.home = home;
 	ask_service(&c, &info, &service_error);
 	if (c.podman == NULL && c.root[0] == '\0')
 		program_version = ask_program_version();

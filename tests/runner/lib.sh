@@ -91,7 +91,8 @@ write_podman_settings() { # HOME
 
 # Names of variables that reach the command; everything else of the caller's environment is dropped.
 passed_variables() {
-	compgen -e | grep -E '^(WINALUX_.*|SUITE|V|CI|GITHUB_ACTIONS|TERM|(A|UB|L)SAN_OPTIONS|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|DEBIAN_FRONTEND)$'
+	local names='WINALUX_.*|SUITE|V|CI|GITHUB_ACTIONS|TERM|DEBIAN_FRONTEND|(A|UB|L)SAN_OPTIONS'
+	compgen -e | grep -E "^($names|(https?|no)_proxy|(HTTPS?|NO)_PROXY)\$"
 }
 
 # Runs "inside FUNCTION ARGUMENTS…" as PID 1 of new mount and pid namespaces and returns its status.
@@ -165,7 +166,7 @@ with_sudo() { # REASON SCRIPT ARGUMENTS…
 	local -a pass=()
 	local name reason=$1
 	shift
-	command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
+	sudo -n true 2>/dev/null ||
 		die "$reason needs root, or sudo that does not ask (run 'sudo -v' first)"
 	while read -r name; do
 		pass+=("$name=${!name}")

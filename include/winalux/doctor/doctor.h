@@ -40,8 +40,9 @@ struct findings {
 void findings_release(struct findings *f);
 
 /*
- * Runs every probe. podman may be NULL when no service could be reached (its error is a finding: service_error).
- * root_dir is "" in use and a directory with a fake /proc, /etc, /sys in tests.
+ * Runs every probe. podman may be NULL when no service could be reached (its error is a finding:
+ * service_error). root_dir is "" in use and a directory with a fake /proc, /etc, /sys in tests. Fails
+ * (ERROR_HOST) only where the account has no name. Release *ret with findings_release.
  */
 struct doctor_options {
 	const struct config *config;
