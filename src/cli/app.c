@@ -154,6 +154,15 @@ int app_load_inventory(struct app *app, const char *path, struct inventory *ret,
 	return result;
 }
 
+bool app_peek_inventory(struct app *app, struct inventory *ret)
+{
+	DEFER(diagnostics_release) struct diagnostics diags = { 0 };
+	const char *path = app_default_inventory(app);
+
+	return path && access(path, R_OK) == 0 && app_load_profiles(app, NULL) == 0 &&
+	       inventory_load(path, &app->profiles, ret, &diags, NULL) == 0;
+}
+
 void app_print_json(struct app *app, struct json *value)
 {
 	DEFER(freep) char *text = json_print(value, true);

@@ -55,6 +55,9 @@ int app_load_inventory(struct app *app, const char *path, struct inventory *ret,
  */
 const char *app_default_inventory(struct app *app);
 
+/* The same for the inventory at hand, without a word: true when there is one and it is sound. */
+bool app_peek_inventory(struct app *app, struct inventory *ret);
+
 /* Each diagnostic as a line on stderr. */
 void app_print_diagnostics(const struct diagnostics *diags);
 

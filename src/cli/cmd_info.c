@@ -16,6 +16,7 @@
 #include "winalux/base/strv.h"
 #include "winalux/doctor/doctor.h"
 #include "winalux/format/json.h"
+#include "winalux/inventory/inventory.h"
 #include "winalux/inventory/ssh_key.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -31,14 +32,17 @@
 /* What is put together before it is shown in one of the two forms. */
 struct details {
 	const struct workspace_facts *facts;
-	struct json *dev;  /* inspect of the dev container, or NULL */
-	struct json *host; /* GET /info, or NULL where the service would not say */
+	struct json *dev;               /* inspect of the dev container, or NULL */
+	struct json *host;              /* GET /info, or NULL where the service would not say */
+	struct inventory inventory;     /* the one at hand, if there is one */
+	const struct workspace *wanted; /* in it, or NULL */
 	char fingerprint[HASH_FINGERPRINT_SIZE];
 	char *key_type;
 };
 
 static void details_release(struct details *d)
 {
+	inventory_release(&d->inventory);
 	json_free(d->dev);
 	json_free(d->host);
 	freep(&d->key_type);
@@ -50,38 +54,69 @@ struct limit {
 	const char *path; /* in the inspect answer */
 };
 
-static const struct limit limits[] = {
-	{ "cpus", "cpu", "HostConfig.NanoCpus" },
-	{ "memory", "memory", "HostConfig.Memory" },
-	{ "pids", "pids", "HostConfig.PidsLimit" },
+enum limit_key { LIMIT_CPUS, LIMIT_MEMORY, LIMIT_PIDS, LIMIT_COUNT };
+
+static const struct limit limits[LIMIT_COUNT] = {
+	[LIMIT_CPUS] = { "cpus", "cpu", "HostConfig.NanoCpus" },
+	[LIMIT_MEMORY] = { "memory", "memory", "HostConfig.Memory" },
+	[LIMIT_PIDS] = { "pids", "pids", "HostConfig.PidsLimit" },
 };
 
-static int64_t limit_value(const struct details *d, const struct limit *limit)
+/* In the units of the inspect answer: 1e-9 processors, bytes, processes. */
+static int64_t limit_wanted(const struct workspace *w, size_t key)
+{
+	const int64_t values[LIMIT_COUNT] = {
+		[LIMIT_CPUS] = w ? (int64_t)w->cpu_milli * 1000000 : 0,
+		[LIMIT_MEMORY] = w ? (int64_t)w->memory_limit_mib << 20 : 0,
+		[LIMIT_PIDS] = w ? w->pids_limit : 0,
+	};
+
+	return values[key];
+}
+
+static int64_t limit_in_effect(const struct details *d, size_t key)
 {
 	int64_t value = 0;
 
-	json_to_int(json_path(d->dev, limit->path), &value);
+	json_to_int(json_path(d->dev, limits[key].path), &value);
 	return value > 0 ? value : 0;
 }
 
-static const char *limit_strength(const struct details *d, const struct limit *limit)
+/* What counts, else what the inventory wants: a limit that cannot be enforced is not asked for. */
+static int64_t limit_value(const struct details *d, size_t key)
+{
+	int64_t value = limit_in_effect(d, key);
+
+	return value > 0 ? value : limit_wanted(d->wanted, key);
+}
+
+static bool has_controller(const struct json *controllers, const char *name)
+{
+	for (const struct json *c = json_first(controllers); c; c = json_next(c)) {
+		if (json_text(c) && strcmp(json_text(c), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *limit_strength(const struct details *d, size_t key)
 {
 	const struct json *controllers = json_path(d->host, "host.cgroupControllers");
 
+	if (limit_in_effect(d, key) == 0)
+		return limit_strength_name(LIMIT_NOT_ENFORCEABLE);
 	if (!controllers)
 		return "unknown";
-	for (const struct json *c = json_first(controllers); c; c = json_next(c)) {
-		if (json_text(c) && strcmp(json_text(c), limit->controller) == 0)
-			return limit_strength_name(LIMIT_ENFORCED);
-	}
-	return limit_strength_name(LIMIT_NOT_ENFORCEABLE);
+	return limit_strength_name(has_controller(controllers, limits[key].controller)
+					   ? LIMIT_ENFORCED
+					   : LIMIT_NOT_ENFORCEABLE);
 }
 
-static char *limit_text(const struct limit *limit, int64_t value)
+static char *limit_text(size_t key, int64_t value)
 {
-	if (strcmp(limit->key, "memory") == 0)
+	if (key == LIMIT_MEMORY)
 		return view_size((uint64_t)value);
-	if (strcmp(limit->key, "cpus") == 0)
+	if (key == LIMIT_CPUS)
 		return xasprintf("%g", (double)value / 1e9);
 	return xasprintf("%jd", (intmax_t)value);
 }
@@ -109,6 +144,8 @@ static int details_fill(struct app *app, const struct workspace_facts *w, struct
 		return -1;
 	/* Podman 4.3-5.2 may fail here under socket activation: then strengths are unknown. */
 	podman_info(podman, &d->host, NULL);
+	if (app_peek_inventory(app, &d->inventory))
+		d->wanted = inventory_find(&d->inventory, w->name);
 	return 0;
 }
 
@@ -118,18 +155,18 @@ static void add_limits_json(struct json *root, const struct details *d)
 {
 	struct json *object = json_add_object(root, "limits");
 
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		int64_t value = limit_value(d, &limits[i]);
+	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+		int64_t value = limit_value(d, i);
 		if (value == 0) {
 			json_add_null(object, limits[i].key);
 			continue;
 		}
 		struct json *item = json_add_object(object, limits[i].key);
-		if (strcmp(limits[i].key, "cpus") == 0)
+		if (i == LIMIT_CPUS)
 			json_add_number(item, "value", (double)value / 1e9);
 		else
 			json_add_int(item, "value", value);
-		json_add_text(item, "strength", limit_strength(d, &limits[i]));
+		json_add_text(item, "strength", limit_strength(d, i));
 	}
 }
 
@@ -150,6 +187,9 @@ static struct json *details_json(const struct details *d)
 		json_add_int(item, "container_port", w->infra->ports.items[i].container_port);
 	}
 	add_limits_json(root, d);
+	struct json *libraries = json_add_array(root, "libraries");
+	for (size_t i = 0; d->wanted && i < d->wanted->libraries.count; i++)
+		json_append_text(libraries, d->wanted->libraries.items[i]);
 	json_add_text(root, "log_limit", json_text(json_path(d->dev, "HostConfig.LogConfig.Size")));
 	json_add_text(root, "network", w->network ? w->network->name : NULL);
 	json_add_text(root, "pod", w->pod ? w->pod->name : NULL);
@@ -209,12 +249,11 @@ static void print_limits(const struct details *d)
 {
 	DEFER(strv_release) struct strv texts = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		int64_t value = limit_value(d, &limits[i]);
-		DEFER(freep) char *text = limit_text(&limits[i], value);
+	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+		int64_t value = limit_value(d, i);
+		DEFER(freep) char *text = limit_text(i, value);
 		if (value > 0)
-			strv_addf(&texts, "%s %s (%s)", limits[i].key, text,
-				  limit_strength(d, &limits[i]));
+			strv_addf(&texts, "%s %s (%s)", limits[i].key, text, limit_strength(d, i));
 	}
 	DEFER(freep) char *text = strv_join(&texts, ", ");
 	line("limits", "%s", or_dash(text));
@@ -291,6 +330,8 @@ static void print_details(struct app *app, const struct details *d)
 	print_ssh(d);
 	print_ports(d->facts);
 	print_limits(d);
+	DEFER(freep) char *libraries = d->wanted ? strv_join(&d->wanted->libraries, ", ") : NULL;
+	line("libraries", "%s", or_dash(libraries));
 	line("log", "at most %s each", or_dash(log));
 	print_objects(app, d->facts);
 }
@@ -317,8 +358,10 @@ const struct command cmd_info = {
 	.name = "info",
 	.summary = "Show everything about one workspace",
 	.args = "NAME",
-	.details = "Each limit says whether the host enforces it. A container that has ended shows "
-		   "its exit status in parentheses.",
+	.details =
+		"Each limit says whether the host enforces it. Libraries, and limits that are not "
+		"in effect, are those of the inventory at hand. A container that has ended shows "
+		"its exit status in parentheses.",
 	.min_args = 1,
 	.max_args = 1,
 	.needs = NEEDS_CONFIG,

@@ -8,7 +8,6 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
-#include "winalux/inventory/diagnostics.h"
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -80,12 +79,9 @@ static void add_row(struct table *t, const struct workspace_facts *w)
 static void note_outside(struct app *app, const struct facts *facts)
 {
 	DEFER(inventory_release) struct inventory inventory = { 0 };
-	DEFER(diagnostics_release) struct diagnostics diags = { 0 };
 	DEFER(strv_release) struct strv outside = { 0 };
-	const char *path = app_default_inventory(app);
 
-	if (!path || access(path, R_OK) != 0 || app_load_profiles(app, NULL) < 0 ||
-	    inventory_load(path, &app->profiles, &inventory, &diags, NULL) < 0)
+	if (!app_peek_inventory(app, &inventory))
 		return;
 	for (size_t i = 0; i < facts->count; i++) {
 		if (!inventory_find(&inventory, facts->workspaces[i].name))
@@ -94,7 +90,7 @@ static void note_outside(struct app *app, const struct facts *facts)
 	if (outside.count == 0)
 		return;
 	DEFER(freep) char *text = strv_join(&outside, ", ");
-	log_info("note: not in %s: %s", path, text);
+	log_info("note: not in %s: %s", inventory.file, text);
 }
 
 /* A foreign sidecar does not end with its dev container by itself (there is no guest in it). */

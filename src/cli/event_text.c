@@ -19,17 +19,21 @@ struct sentence {
 };
 
 static const struct sentence sentences[] = {
-	{ "start", "started[ (guest {version})]" },
+	{ "start", "started, guest {version}" },
+	{ "listening", "ssh answers on port {port}" },
 	{ "host-key", "the host key is {key}" },
-	{ "check", "{name} is {state}[: {text}]" },
+	{ "check", "{name} is {state}" },
 	{ "ready", "ready: everything answers" },
-	{ "login", "{user} logged in[ from {address}]" },
-	{ "logout", "{user} logged out[ from {address}]" },
+	{ "service",
+	  "service {name}: {state}[, pid {pid}][, status {status}][, again in {delay_ms} ms]" },
+	{ "output", "{service}: {line}[ ({dropped} lines before it were left out)]" },
+	{ "login", "{user} logged in[ with {key}][, session {session}]" },
+	{ "logout", "{user} logged out[ after {seconds} s][, session {session}]" },
+	{ "sshd", "sshd: {line}[ ({dropped} lines before it were left out)]" },
+	{ "reloaded", "read its settings again" },
+	{ "stop", "stopping" },
 	{ "error", "error[ in {kind}]: {text}" },
-	{ "warning", "warning: {text}" },
 	{ "dropped", "{count} events were lost" },
-	{ "reload", "read the settings again" },
-	{ "stop", "stopping[ ({reason})]" },
 };
 
 static void add_value(struct buf *b, const struct json *value)

@@ -271,6 +271,14 @@ static void on_line(void *context, const char *workspace, const char *line)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Images come through the same calls as workspaces; what is created there was built. */
+static const char *done_word(const char *name, enum action action)
+{
+	bool is_image = strncmp(name, "image ", strlen("image ")) == 0;
+
+	return is_image && action == ACTION_CREATE ? "built" : view_action_done(action);
+}
+
 static void on_done(void *context, const char *workspace, enum action action, int64_t took_ms,
 		    const struct error *err)
 {
@@ -278,10 +286,10 @@ static void on_done(void *context, const char *workspace, enum action action, in
 	const char *name = shown_name(workspace);
 	DEFER(freep) char *took = view_took(took_ms);
 	DEFER(freep)
-	char *text = err ? xasprintf("failed: %s", err->text) : xstrdup(view_action_done(action));
+	char *text = err ? xasprintf("failed: %s", err->text) : xstrdup(done_word(name, action));
 
 	if (p->mode == PROGRESS_PLAIN) {
-		DEFER(freep) char *timed = err ? xstrdup(text) : xasprintf("%s in %s", text, took);
+		DEFER(freep) char *timed = err ? xstrdup(text) : xasprintf("%s (%s)", text, took);
 		write_plain(p, name, timed);
 	}
 	if (p->mode != PROGRESS_LIVE)

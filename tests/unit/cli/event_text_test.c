@@ -18,9 +18,10 @@ static void lines_become_sentences(void **state)
 		const char *line, *text;
 	} cases[] = {
 		{ "{\"event\":\"check\",\"name\":\"redis\",\"state\":\"up\"}", "redis is up" },
-		{ "{\"event\":\"check\",\"name\":\"redis\",\"state\":\"down\",\"text\":"
-		  "\"refused\"}",
-		  "redis is down: refused" },
+		{ "{\"event\":\"service\",\"name\":\"web\",\"state\":\"exited\",\"status\":1}",
+		  "service web: exited, status 1" },
+		{ "{\"event\":\"logout\",\"user\":\"developer\",\"session\":9,\"seconds\":61}",
+		  "developer logged out after 61 s, session 9" },
 		{ "{\"event\":\"ready\",\"nonce\":\"x\"}", "ready: everything answers" },
 		{ "{\"event\":\"error\",\"kind\":\"sshd\",\"text\":\"gone\"}",
 		  "error in sshd: gone" },

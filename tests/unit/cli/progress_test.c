@@ -50,12 +50,14 @@ static void each_step_is_a_line_before_it_runs(void **state)
 	sink.on_step(sink.context, NULL, "waiting for another winalux", 0, 0);
 	sink.on_line(sink.context, "image web", "STEP 1/2: \033[1mFROM base");
 	sink.on_done(sink.context, "alice", ACTION_CREATE, 1234, NULL);
+	sink.on_done(sink.context, "image web", ACTION_CREATE, 1000, NULL);
 	sink.on_done(sink.context, "bob", ACTION_CREATE, 1, &err);
 	progress_freep(&p);
 	read_now(ends[0], &seen);
 	assert_string_equal(seen.data, "account: waiting for another winalux\n"
 				       "image web: STEP 1/2: \\x1b[1mFROM base\n"
-				       "alice: created in 1.2 s\n"
+				       "alice: created (1.2 s)\n"
+				       "image web: built (1.0 s)\n"
 				       "bob: failed: no space left\n");
 	close(ends[0]);
 	close(ends[1]);
