@@ -133,20 +133,6 @@ static size_t name_column(const struct progress *p)
 	return width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX;
 }
 
-/* Rows with this state of is_done, while there is room. Returns the lines added. */
-static size_t add_rows(const struct progress *p, struct buf *b, bool is_done, size_t room)
-{
-	size_t width = (size_t)term_width(p->fd, 80), added = 0;
-
-	for (size_t i = 0; i < p->count && added < room; i++) {
-		if (p->rows[i].is_done != is_done)
-			continue;
-		add_row(b, &p->rows[i], name_column(p), width > 1 ? width - 1 : 1);
-		added++;
-	}
-	return added;
-}
-
 static size_t count_running(const struct progress *p)
 {
 	size_t running = 0;
@@ -154,6 +140,25 @@ static size_t count_running(const struct progress *p)
 	for (size_t i = 0; i < p->count; i++)
 		running += !p->rows[i].is_done;
 	return running;
+}
+
+/*
+ * In the order in which they began; where the terminal is too low, running ones stay and as many of
+ * the done ones as there is room for. Returns the lines added.
+ */
+static size_t add_rows(const struct progress *p, struct buf *b, size_t room)
+{
+	size_t width = (size_t)term_width(p->fd, 80), running = count_running(p), added = 0;
+	size_t done_room = running < room ? room - running : 0;
+
+	for (size_t i = 0; i < p->count && added < room; i++) {
+		if (p->rows[i].is_done && done_room == 0)
+			continue;
+		done_room -= p->rows[i].is_done;
+		add_row(b, &p->rows[i], name_column(p), width > 1 ? width - 1 : 1);
+		added++;
+	}
+	return added;
 }
 
 static void go_back(const struct progress *p, struct buf *b)
@@ -166,14 +171,12 @@ static void go_back(const struct progress *p, struct buf *b)
 static void redraw(struct progress *p)
 {
 	DEFER(buf_release) struct buf b = { 0 };
-	size_t room = terminal_rows(p->fd) - 1, running = count_running(p);
 
-	if (p->is_hidden || p->mode != PROGRESS_LIVE)
+	if (p->is_hidden || p->mode != PROGRESS_LIVE || p->count == 0)
 		return;
 	buf_init(&b, SIZE_MAX);
 	go_back(p, &b);
-	size_t drawn = add_rows(p, &b, true, running < room ? room - running : 0);
-	drawn += add_rows(p, &b, false, room - drawn);
+	size_t drawn = add_rows(p, &b, terminal_rows(p->fd) - 1);
 	buf_add_str(&b, "\033[J");
 	p->drawn = drawn;
 	fd_write_all(p->fd, b.data, b.len, NULL); /* a display has nowhere to report to */
