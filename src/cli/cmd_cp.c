@@ -18,12 +18,14 @@
 #include "winalux/format/json.h"
 #include "winalux/format/tar.h"
 #include "winalux/podman/container.h"
+#include "winalux/workspace/apply.h"
 #include "winalux/workspace/host.h"
 
 #include "app.h"
 #include "command.h"
 #include "copy_path.h"
 #include "find.h"
+#include "progress.h"
 
 enum { DEVELOPER_ID = 1000 };
 
@@ -216,6 +218,22 @@ static int copy_out(const struct copy *copy, struct error *err)
 	return get_unpacked(copy, &plan, err);
 }
 
+/* With a live line on a terminal, for what takes long; silent elsewhere, as cp is. */
+static int copy_shown(struct app *app, const struct copy *copy, const char *what, struct error *err)
+{
+	enum progress_mode mode = progress_mode_for(STDERR_FILENO, app->global.is_quiet);
+	struct progress *progress =
+		progress_new(STDERR_FILENO, mode == PROGRESS_LIVE ? mode : PROGRESS_QUIET);
+	const struct progress_sink sink = progress_sink(progress);
+	DEFER(freep) char *text = xasprintf("copy %s", what);
+	const char *name = copy->source.workspace ? copy->source.workspace : copy->target.workspace;
+
+	sink.on_step(sink.context, name, text, 0, 0);
+	int result = copy->source.workspace ? copy_out(copy, err) : copy_in(copy, err);
+	progress_freep(&progress);
+	return result;
+}
+
 static int run_cp(struct app *app, const void *options, const struct strv *args, struct error *err)
 {
 	DEFER(containers_release) struct containers containers = { 0 };
@@ -234,7 +252,7 @@ static int run_cp(struct app *app, const void *options, const struct strv *args,
 		return -1;
 	copy.podman = host_podman(app->host);
 	copy.container_id = dev->id;
-	if ((copy.source.workspace ? copy_out : copy_in)(&copy, err) < 0)
+	if (copy_shown(app, &copy, args->items[0], err) < 0)
 		return error_add(err, "cannot copy '%s'", args->items[0]);
 	if (app->global.is_json && strcmp(copy.target.path, "-") != 0) {
 		struct json *root = json_new_object();

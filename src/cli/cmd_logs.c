@@ -24,6 +24,7 @@
 #include "command.h"
 #include "event_text.h"
 #include "find.h"
+#include "signals.h"
 
 enum { CONTAINERS_MAX = 32, TAIL_MAX = 1000000 };
 
@@ -244,6 +245,18 @@ static size_t role_width(const struct container *const *chosen, size_t count)
 	return width;
 }
 
+static void source_init(struct source *s, struct app *app, const struct logs_options *o,
+			const struct container *container)
+{
+	*s = (struct source){
+		.container = container,
+		.role = find_role(container),
+		.podman = podman_clone(host_podman(app->host)),
+		.is_raw = o->is_raw,
+		.is_json = app->global.is_json,
+	};
+}
+
 static int run_logs(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
@@ -260,16 +273,12 @@ static int run_logs(struct app *app, const void *options, const struct strv *arg
 	    choose(&containers, args, chosen, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		sources[i] = (struct source){
-			.container = chosen[i],
-			.role = find_role(chosen[i]),
-			.podman = podman_clone(host_podman(app->host)),
-			.options = &log_options,
-			.write_lock = &write_lock,
-			.prefix_width = count > 1 ? role_width(chosen, count) : 0,
-			.is_raw = o->is_raw,
-			.is_json = app->global.is_json,
-		};
+		source_init(&sources[i], app, o, chosen[i]);
+	for (size_t i = 0; i < count; i++) {
+		sources[i].options = &log_options;
+		sources[i].write_lock = &write_lock;
+		sources[i].prefix_width = count > 1 ? role_width(chosen, count) : 0;
+	}
 	if (o->does_follow && count > 1)
 		read_together(sources, count);
 	else
@@ -277,6 +286,10 @@ static int run_logs(struct app *app, const void *options, const struct strv *arg
 	app->has_result = true;
 	for (size_t i = 0; i < count; i++)
 		podman_free(sources[i].podman);
+	if (o->does_follow && *signals_cancelled()) {
+		app->exit_status = error_exit_status(ERROR_INTERRUPTED);
+		return 0; /* the way to end it, no failure to talk about */
+	}
 	return first_failure(sources, count, err);
 }
 

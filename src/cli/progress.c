@@ -208,6 +208,7 @@ static void on_log(bool is_before, void *context)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* The first picture comes after one period: what is done sooner needs none. */
 static void *redraw_often(void *context)
 {
 	struct progress *p = context;
@@ -216,12 +217,13 @@ static void *redraw_often(void *context)
 	while (!p->is_ending) {
 		struct timespec until;
 
-		redraw(p);
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += REDRAW_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000L;
 		until.tv_nsec %= 1000000000L;
 		pthread_cond_timedwait(&p->wake, &p->lock, &until);
+		if (!p->is_ending)
+			redraw(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
