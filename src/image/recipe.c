@@ -10,6 +10,7 @@
 #include "winalux/base/strv.h"
 #include "winalux/inventory/profile.h"
 #include "winalux/podman/image.h"
+#include "winalux/podman/leftover.h"
 
 void recipe_init_profile(struct recipe *r, const struct profile *p)
 {
@@ -54,6 +55,19 @@ static void add_list(struct labels *args, const char *name, const struct strv *l
 		labels_add(args, name, text);
 }
 
+/* A profile that names Python packages need not name what makes their environment. */
+static void add_packages(struct labels *args, const struct recipe *r)
+{
+	DEFER(strv_release) struct strv packages = { 0 };
+
+	if (r->packages == NULL)
+		return;
+	strv_add_all(&packages, r->packages);
+	if (r->python != NULL && r->python->count > 0 && !strv_contains(&packages, "python3-venv"))
+		strv_add(&packages, "python3-venv");
+	add_list(args, "PACKAGES", &packages, " ");
+}
+
 static void fill_options(const struct builder *b, const struct recipe *r, const char *build,
 			 struct build_options *options)
 {
@@ -64,7 +78,7 @@ static void fill_options(const struct builder *b, const struct recipe *r, const 
 	options->containerfile = "Containerfile";
 	options->no_cache = b->options.no_cache;
 	labels_add(&options->build_args, "BASE", is_ours ? IMAGE_BASE_REFERENCE : r->base);
-	add_list(&options->build_args, "PACKAGES", r->packages, " ");
+	add_packages(&options->build_args, r);
 	add_list(&options->build_args, "PYTHON", r->python, "\n");
 	if (r->mirror != NULL)
 		labels_add(&options->build_args, "MIRROR", r->mirror);
@@ -103,6 +117,7 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 		 const char *build, char **ret_id, struct error *err)
 {
 	DEFER(buf_release) struct buf context = { 0 };
+	DEFER(strv_release) struct strv working = { 0 };
 	struct build_options options = { 0 };
 	DEFER(progress_release) struct progress progress = { .builder = b, .name = r->name };
 	int result;
@@ -110,13 +125,17 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 	buf_init(&context, CONTEXT_MAX_BYTES);
 	if (context_write(b, r, &context, err) < 0)
 		return error_add(err, "cannot pack the context of image '%s'", r->name);
+	if (leftover_list(b->options.podman, &working, err) < 0)
+		return error_add(err, "cannot build image '%s'", r->name);
 	fill_options(b, r, build, &options);
 	result = image_build(b->options.podman, context.data, context.len, &options,
 			     progress_build_line, &progress, ret_id, err);
-	if (result < 0)
+	if (result < 0) {
+		leftover_remove(b->options.podman, &working);
 		result = progress_explain(&progress, err);
-	else
+	} else {
 		recipe_remove_replaced(b, images, r->reference, *ret_id);
+	}
 	labels_release(&options.build_args);
 	labels_release(&options.labels);
 	return result;

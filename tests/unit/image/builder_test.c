@@ -23,7 +23,9 @@
 #define TEXT(literal) ((char *)(uintptr_t)(literal))
 #define ID "4f803a91828c4f803a91828c4f803a91828c4f803a91828c4f803a91828c0000"
 
+#define NO_LEFTOVERS ">>> GET /containers/json*external=true*\n<<< 200\n\n[]\n"
 #define BUILD_WEB                                                                                  \
+	NO_LEFTOVERS                                                                               \
 	">>> POST /build*t=localhost%2Fwinalux%2Fweb*\n"                                           \
 	"<<< 200\n\n"                                                                              \
 	"{\"stream\":\"STEP 1/2: FROM x\\n\"}\n"                                                   \
@@ -31,6 +33,7 @@
 	"{\"stream\":\"" ID "\\n\"}\n"                                                             \
 	">>> GET /images/localhost%2Fwinalux%2Fweb*/json\n<<< 200\n\n{\"Id\":\"" ID "\"}\n"
 #define BUILD_BASE                                                                                 \
+	NO_LEFTOVERS                                                                               \
 	">>> POST /build*t=localhost%2Fwinalux%2Fbase*\n"                                          \
 	"<<< 200\n\n"                                                                              \
 	"{\"stream\":\"--> 4f803a91828\\n\"}\n"                                                    \
@@ -275,17 +278,24 @@ static void a_failing_mmdebstrap_is_quoted_with_a_remedy(void **state)
 	assert_null(strstr(s->err.text, "I: x"));
 }
 
-static void a_build_that_fails_in_its_stream_is_an_error(void **state)
+static void a_build_that_fails_is_explained_and_cleaned_up(void **state)
 {
 	struct bench *s = *state;
 
 	start(s,
+	      ">>> GET /containers/json*\n<<< 200\n\n"
+	      "[{\"Id\":\"aaaa\",\"Command\":[\"buildah\"],\"State\":\"storage\"}]\n"
 	      ">>> POST /build*\n<<< 200\n\n"
 	      "{\"stream\":\"STEP 5/9: RUN : install packages; set -eu\\n\"}\n"
 	      "{\"stream\":\"E: Unable to locate package nosuch\\n\"}\n"
 	      "{\"error\":\"building at STEP \\\"RUN : install packages; set -eu\\\": while "
 	      "running runtime: "
-	      "exit status 100\"}\n",
+	      "exit status 100\"}\n"
+	      ">>> GET /containers/json*\n<<< 200\n\n"
+	      "[{\"Id\":\"aaaa\",\"Command\":[\"buildah\"],\"State\":\"storage\"},"
+	      "{\"Id\":\"bbbb\",\"Command\":[\"buildah\"],\"State\":\"storage\"},"
+	      "{\"Id\":\"cccc\",\"Command\":[\"buildah\"],\"State\":\"running\"}]\n"
+	      ">>> DELETE /containers/bbbb*force=true*\n<<< 200\n\n[]\n",
 	      false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), -1);
@@ -294,6 +304,7 @@ static void a_build_that_fails_in_its_stream_is_an_error(void **state)
 	assert_non_null(strstr(s->err.text, "exit status 100"));
 	assert_non_null(strstr(s->err.text, "E: Unable to locate package nosuch"));
 	assert_null(s->id);
+	expect_nothing_wrong(s);
 }
 
 static void an_image_of_ours_without_a_name_is_swept(void **state)
@@ -344,7 +355,7 @@ int main(void)
 		WITH_BENCH(with_neither_registry_nor_mmdebstrap_both_are_named),
 		WITH_BENCH(an_empty_base_image_asks_no_registry),
 		WITH_BENCH(a_failing_mmdebstrap_is_quoted_with_a_remedy),
-		WITH_BENCH(a_build_that_fails_in_its_stream_is_an_error),
+		WITH_BENCH(a_build_that_fails_is_explained_and_cleaned_up),
 		WITH_BENCH(an_image_of_ours_without_a_name_is_swept),
 		WITH_BENCH(the_guest_is_imported_once_by_its_digest),
 	};
