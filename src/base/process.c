@@ -45,8 +45,6 @@ enum {
 	PROCESS_EXIT_UNSTARTED = 127,
 };
 
-extern char **environ;
-
 /* What the child does between fork and exec. Descriptors are the parent's, -1 means /dev/null. */
 struct launch {
 	const char *path;

@@ -14,6 +14,8 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/utf8.h"
 
+#include "quote.h"
+
 /*
  * struct json is never defined: a struct json * is a cJSON * in disguise. cJSON reads (it stops at
  * 1000 levels of nesting); printing is ours, as cJSON's own layout is fit for machines only and it
@@ -325,23 +327,7 @@ static void add_character(struct buf *b, const char *text, size_t used, uint32_t
 
 void json_add_quoted(struct buf *b, const char *text)
 {
-	size_t left = strlen(text);
-
-	buf_add_char(b, '"');
-	while (left > 0) {
-		uint32_t code;
-		size_t used = utf8_decode(text, left, &code);
-
-		if (used > 0) {
-			add_character(b, text, used, code);
-		} else {
-			buf_add_str(b, "\\ufffd");
-			used = 1;
-		}
-		text += used;
-		left -= used;
-	}
-	buf_add_char(b, '"');
+	quote_add(b, text, add_character);
 }
 
 static void print_number(struct buf *b, double number)

@@ -4,14 +4,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <yaml.h>
 
-#include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
-#include "winalux/base/utf8.h"
+
+#include "yaml_check.h"
+#include "yaml_pairs.h"
 
 /*
  * libyaml's events become a tree by recursive descent, at most YAML_MAX_DEPTH deep.
@@ -21,8 +21,8 @@
  * - An alias becomes a second pointer to the anchored node, so a tree walk may meet a node more
  *   than once. The builder counts what such a walk would see (visits) and how deep it would go;
  *   both are limited, which bounds what every reader of the tree can be made to do.
- * - At the end of a mapping its pairs, with those of merge keys behind them, are sorted by key:
- *   equal neighbours are a duplicate (an error) or a merged value that loses.
+ * - At the end of a mapping its pairs, with those of merge keys behind them, are reduced to one for
+ *   each key (yaml_pairs.c).
  */
 
 enum {
@@ -61,19 +61,6 @@ struct builder {
 	size_t anchor_count, anchor_cap;
 	size_t visits;
 	struct error *err;
-};
-
-/* A key and value on their way into a mapping. */
-struct pair {
-	struct yaml_node *key;
-	struct yaml_node *value;
-	size_t order; /* position of appearance; merged ones come after own ones */
-	bool is_merged;
-};
-
-struct pairs {
-	struct pair *items;
-	size_t count, cap;
 };
 
 /* --- errors --- */
@@ -125,53 +112,14 @@ static int fail_parser(struct builder *b)
 		       parser->context ? " " : "", parser->context ? parser->context : "");
 }
 
-/* --- the text before libyaml sees it --- */
-
-struct place {
-	size_t line, column;
-};
-
-/* YAML 1.1, 5.1: tab, line breaks and what is printable. */
-static bool is_allowed(uint32_t code)
-{
-	if (code < 0x20)
-		return code == '\t' || code == '\n' || code == '\r';
-	return code != 0x7f && (code < 0x80 || code > 0x9f || code == 0x85) && code != 0xfeff &&
-	       code != 0xfffe && code != 0xffff;
-}
-
-static void advance(struct place *place, const char *text, size_t len)
-{
-	bool is_crlf = len > 1 && text[0] == '\r' && text[1] == '\n';
-
-	if (text[0] == '\n' || (text[0] == '\r' && !is_crlf)) {
-		place->line++;
-		place->column = 1;
-	} else if (!is_crlf) {
-		place->column++;
-	}
-}
-
 static int check_text(struct builder *b)
 {
-	const char *text = b->text;
-	size_t len = b->len;
-	struct place place = { 1, 1 };
+	char what[YAML_CHECK_SIZE];
+	struct yaml_place place;
 
-	for (size_t i = 0; i < len;) {
-		uint32_t code;
-		size_t used = utf8_decode(text + i, len - i, &code);
-
-		if (used == 0)
-			return fail_at(b, place.line, place.column, "byte 0x%02x is not UTF-8",
-				       (unsigned char)text[i]);
-		if (!is_allowed(code))
-			return fail_at(b, place.line, place.column,
-				       "control character U+%04X is not allowed", (unsigned)code);
-		advance(&place, text + i, len - i);
-		i += used;
-	}
-	return 0;
+	if (yaml_check_text(b->text, b->len, &place, what) == 0)
+		return 0;
+	return fail_at(b, place.line, place.column, "%s", what);
 }
 
 /* --- nodes --- */
@@ -303,28 +251,14 @@ static struct box *build_alias(struct builder *b, const yaml_event_t *event, uns
 
 /* --- mappings --- */
 
-static void pairs_release(struct pairs *pairs)
-{
-	free(pairs->items);
-}
-
-static void add_pair(struct pairs *pairs, struct yaml_node *key, struct yaml_node *value,
-		     bool is_merged)
-{
-	struct pair *pair = xgrow(&pairs->items, &pairs->cap, pairs->count, sizeof(*pair));
-
-	*pair = (struct pair){ key, value, pairs->count, is_merged };
-	pairs->count++;
-}
-
 static bool is_merge_key(const struct yaml_node *key)
 {
 	return !key->is_quoted && strcmp(key->text, "<<") == 0;
 }
 
 /* The pairs of one mapping that a merge key names. They are visited again at their new place. */
-static int merge_mapping(struct builder *b, struct pairs *pairs, const struct yaml_node *source,
-			 const yaml_mark_t *mark)
+static int merge_mapping(struct builder *b, struct yaml_pairs *pairs,
+			 const struct yaml_node *source, const yaml_mark_t *mark)
 {
 	if (source->kind != YAML_MAPPING)
 		return fail_at(b, source->line, source->column,
@@ -333,12 +267,12 @@ static int merge_mapping(struct builder *b, struct pairs *pairs, const struct ya
 	for (size_t i = 0; i < source->count; i++) {
 		if (count_visits(b, mark, 1 + box_of(source->items[i])->visits) < 0)
 			return -1;
-		add_pair(pairs, source->keys[i], source->items[i], true);
+		yaml_pairs_add(pairs, source->keys[i], source->items[i], true);
 	}
 	return 0;
 }
 
-static int merge_value(struct builder *b, struct pairs *pairs, const struct yaml_node *value,
+static int merge_value(struct builder *b, struct yaml_pairs *pairs, const struct yaml_node *value,
 		       const yaml_mark_t *mark)
 {
 	if (value->kind != YAML_SEQUENCE)
@@ -349,46 +283,17 @@ static int merge_value(struct builder *b, struct pairs *pairs, const struct yaml
 	return 0;
 }
 
-static int compare_keys(const void *a, const void *b)
+static int settle_keys(struct builder *b, struct yaml_pairs *pairs)
 {
-	const struct pair *x = a, *y = b;
-	int by_text = strcmp(x->key->text, y->key->text);
+	const struct yaml_node *first, *second;
 
-	return by_text ? by_text : (x->order > y->order) - (x->order < y->order);
-}
-
-static int compare_order(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-/* Leaves one pair for each key, in the order of their appearance. */
-static int settle_keys(struct builder *b, struct pairs *pairs)
-{
-	struct pair *items = pairs->items;
-	size_t kept = 0;
-
-	if (pairs->count == 0)
+	if (!yaml_pairs_find_duplicate(pairs, &first, &second))
 		return 0;
-	qsort(items, pairs->count, sizeof(*items), compare_keys);
-	for (size_t i = 0; i < pairs->count; i++) {
-		const struct pair *last = kept > 0 ? &items[kept - 1] : NULL;
-
-		if (!last || strcmp(last->key->text, items[i].key->text) != 0)
-			items[kept++] = items[i];
-		else if (!items[i].is_merged)
-			return fail_at(b, items[i].key->line, items[i].key->column,
-				       "key '%s' was given before, in line %u", last->key->text,
-				       last->key->line);
-	}
-	pairs->count = kept;
-	qsort(items, kept, sizeof(*items), compare_order);
-	return 0;
+	return fail_at(b, second->line, second->column, "key '%s' was given before, in line %u",
+		       first->text, first->line);
 }
 
-static void fill_mapping(struct box *box, const struct pairs *pairs)
+static void fill_mapping(struct box *box, const struct yaml_pairs *pairs)
 {
 	struct yaml_node *node = &box->node;
 
@@ -434,7 +339,8 @@ static int take_key(struct builder *b, struct box *box)
 	return 0;
 }
 
-static int build_pairs(struct builder *b, struct pairs *pairs, struct pairs *merges, unsigned depth)
+static int build_pairs(struct builder *b, struct yaml_pairs *pairs, struct yaml_pairs *merges,
+		       unsigned depth)
 {
 	for (;;) {
 		struct box *key, *value;
@@ -445,16 +351,16 @@ static int build_pairs(struct builder *b, struct pairs *pairs, struct pairs *mer
 			return 0;
 		if (take_key(b, key) < 0 || next_node(b, YAML_NO_EVENT, depth, &value) < 0)
 			return -1;
-		add_pair(is_merge_key(&key->node) ? merges : pairs, &key->node, &value->node,
-			 false);
+		yaml_pairs_add(is_merge_key(&key->node) ? merges : pairs, &key->node, &value->node,
+			       false);
 	}
 }
 
 static int build_mapping(struct builder *b, struct box *box, const yaml_mark_t *mark,
 			 unsigned depth)
 {
-	DEFER(pairs_release) struct pairs pairs = { 0 };
-	DEFER(pairs_release) struct pairs merges = { 0 };
+	DEFER(yaml_pairs_release) struct yaml_pairs pairs = { 0 };
+	DEFER(yaml_pairs_release) struct yaml_pairs merges = { 0 };
 
 	if (build_pairs(b, &pairs, &merges, depth) < 0 || settle_keys(b, &merges) < 0)
 		return -1;
@@ -525,16 +431,18 @@ static struct box *build_node(struct builder *b, yaml_event_t *event, unsigned d
 
 /* --- documents --- */
 
-/* Reads one event that carries nothing but its type. */
-static int skip_event(struct builder *b, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
+/* Reads two events that carry nothing but their type; the second is told. */
+static int skip_two(struct builder *b, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
 {
-	yaml_event_t event;
+	for (int i = 0; i < 2; i++) {
+		yaml_event_t event;
 
-	if (!yaml_parser_parse(b->parser, &event))
-		return fail_parser(b);
-	*ret_type = event.type;
-	*ret_mark = event.start_mark;
-	yaml_event_delete(&event);
+		if (!yaml_parser_parse(b->parser, &event))
+			return fail_parser(b);
+		*ret_type = event.type;
+		*ret_mark = event.start_mark;
+		yaml_event_delete(&event);
+	}
 	return 0;
 }
 
@@ -558,14 +466,14 @@ static int build_document(struct builder *b)
 	yaml_mark_t mark = { 0 };
 	struct box *root;
 
-	if (skip_event(b, &type, &mark) < 0 || skip_event(b, &type, &mark) < 0)
-		return -1; /* stream start, then document start or stream end */
+	if (skip_two(b, &type, &mark) < 0) /* stream start, then document start or stream end */
+		return -1;
 	if (type == YAML_STREAM_END_EVENT) {
 		root = new_box(b, &(yaml_event_t){ 0 }, YAML_NULL);
 	} else {
-		if (next_node(b, YAML_NO_EVENT, 1, &root) < 0 || skip_event(b, &type, &mark) < 0 ||
-		    skip_event(b, &type, &mark) < 0)
-			return -1; /* document end, then stream end or one document more */
+		/* Behind the root: document end, then stream end or one document more. */
+		if (next_node(b, YAML_NO_EVENT, 1, &root) < 0 || skip_two(b, &type, &mark) < 0)
+			return -1;
 		if (type != YAML_STREAM_END_EVENT)
 			return fail_at(b, mark.line + 1, mark.column + 1,
 				       "a second document begins here; only one is allowed");
@@ -639,126 +547,7 @@ void yaml_freep(struct yaml_document **doc)
 	*doc = NULL;
 }
 
-/* --- reading --- */
-
 const struct yaml_node *yaml_root(const struct yaml_document *doc)
 {
 	return doc->root;
-}
-
-const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
-{
-	if (!mapping || mapping->kind != YAML_MAPPING)
-		return NULL;
-	for (size_t i = 0; i < mapping->count; i++)
-		if (strcmp(mapping->keys[i]->text, key) == 0)
-			return mapping->items[i];
-	return NULL;
-}
-
-bool yaml_as_bool(const struct yaml_node *node, bool *ret)
-{
-	/* In pairs, true first. Single letters are text, as for PyYAML and so for Ansible. */
-	static const char *const words[] = {
-		"true", "false", "True", "False", "TRUE", "FALSE", "yes", "no", "Yes",
-		"No",   "YES",   "NO",   "on",    "off",  "On",    "Off", "ON", "OFF",
-	};
-
-	if (!node || node->kind != YAML_SCALAR || node->is_quoted)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(node->text, words[i]) == 0) {
-			*ret = i % 2 == 0;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *yaml_kind_name(const struct yaml_node *node)
-{
-	static const char *const names[] = {
-		[YAML_NULL] = "null",
-		[YAML_SCALAR] = "string",
-		[YAML_SEQUENCE] = "sequence",
-		[YAML_MAPPING] = "mapping",
-	};
-
-	return names[node->kind];
-}
-
-/* --- writing --- */
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Letters first, so that it is no number, date or time; no character that YAML gives a meaning. */
-static bool is_plain_safe(const char *text)
-{
-	static const char *const words[] = { "y",  "n",   "yes",  "no",   "true",
-					     "on", "off", "null", "false" };
-	size_t len = strlen(text);
-
-	if (len == 0 || text[len - 1] == ' ' || !(is_letter(text[0]) || strchr("/_", text[0])))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return false;
-	for (size_t i = 0; i < len; i++)
-		if (!is_letter(text[i]) && !strchr("0123456789_./+=@- ", text[i]))
-			return false;
-	return true;
-}
-
-/* One character of a double-quoted scalar. */
-static void add_character(struct buf *b, const char *text, size_t used, uint32_t code)
-{
-	static const struct {
-		uint32_t code;
-		const char *escape;
-	} escapes[] = {
-		{ '"', "\\\"" },       { '\\', "\\\\" },      { '\n', "\\n" },
-		{ '\t', "\\t" },       { '\r', "\\r" },       { 0x2028, "\\u2028" },
-		{ 0x2029, "\\u2029" }, { 0xfeff, "\\ufeff" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++) {
-		if (code == escapes[i].code) {
-			buf_add_str(b, escapes[i].escape);
-			return;
-		}
-	}
-	if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
-		buf_addf(b, "\\x%02x", (unsigned)code);
-	else if (code == 0xfffe || code == 0xffff)
-		buf_addf(b, "\\u%04x", (unsigned)code);
-	else
-		buf_add(b, text, used);
-}
-
-void yaml_add_scalar(struct buf *b, const char *text)
-{
-	size_t left = strlen(text);
-
-	if (is_plain_safe(text)) {
-		buf_add_str(b, text);
-		return;
-	}
-	buf_add_char(b, '"');
-	while (left > 0) {
-		uint32_t code;
-		size_t used = utf8_decode(text, left, &code);
-
-		if (used > 0) {
-			add_character(b, text, used, code);
-		} else {
-			buf_add_str(b, "\\ufffd"); /* YAML has no way to say a single byte */
-			used = 1;
-		}
-		text += used;
-		left -= used;
-	}
-	buf_add_char(b, '"');
 }

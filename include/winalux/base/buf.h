@@ -21,7 +21,7 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b); /* accepts NULL and zeroed; for DEFER */
-void buf_clear(struct buf *b);	 /* empties, keeps the memory and the maximum */
+void buf_clear(struct buf *b);   /* empties, keeps the memory and the maximum */
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_str(struct buf *b, const char *text);
@@ -29,13 +29,15 @@ void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_vf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* Percent-escapes all but RFC 3986 unreserved characters: for one URL path segment or query value. */
+/* Percent-escapes all but RFC 3986 unreserved characters: for one URL path segment or query value.
+ */
 void buf_add_escaped(struct buf *b, const char *text);
 
 /* Quotes for a POSIX shell, only where needed: 'it'\''s'. */
 void buf_add_shell(struct buf *b, const char *text);
 
-/* Text from outside for people: control characters (C0, DEL, C1) become \xNN, "\n" stays if asked. */
+/* Text from outside for people: control characters (C0, DEL, C1) become \xNN, "\n" stays if asked.
+ */
 void buf_add_printable(struct buf *b, const char *text, size_t len, bool keep_newline);
 
 /* Removes the first len bytes (a consumer of a stream). */

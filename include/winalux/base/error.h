@@ -15,25 +15,25 @@
  * reason; the remedy last, after "; ". Errors in an inventory start with "file:line:column: ".
  */
 enum error_kind {
-	ERROR_INTERNAL,	   /* our own mistake, or a resource of this machine is exhausted */
-	ERROR_USAGE,	   /* the command line */
+	ERROR_INTERNAL,    /* our own mistake, or a resource of this machine is exhausted */
+	ERROR_USAGE,       /* the command line */
 	ERROR_INVENTORY,   /* inventory, profile or configuration file */
-	ERROR_PODMAN,	   /* Podman refused or answered nonsense */
-	ERROR_HOST,	   /* the host lacks something: podman, subuid, a free port, disk space */
-	ERROR_SSH,	   /* ssh or a key */
-	ERROR_BUILD,	   /* an image build failed */
-	ERROR_TIMEOUT,	   /* a limit named in the text passed */
+	ERROR_PODMAN,      /* Podman refused or answered nonsense */
+	ERROR_HOST,        /* the host lacks something: podman, subuid, a free port, disk space */
+	ERROR_SSH,         /* ssh or a key */
+	ERROR_BUILD,       /* an image build failed */
+	ERROR_TIMEOUT,     /* a limit named in the text passed */
 	ERROR_NOT_FOUND,   /* no such workspace, profile, sidecar or object */
-	ERROR_CONFLICT,	   /* name or port is taken by something that is not ours */
-	ERROR_LOCKED,	   /* another winalux works on this account */
-	ERROR_PARTIAL,	   /* some workspaces failed; each was reported on its own */
+	ERROR_CONFLICT,    /* name or port is taken by something that is not ours */
+	ERROR_LOCKED,      /* another winalux works on this account */
+	ERROR_PARTIAL,     /* some workspaces failed; each was reported on its own */
 	ERROR_INTERRUPTED, /* a signal asked us to stop */
 	ERROR_KIND_COUNT
 };
 
 struct error {
 	enum error_kind kind;
-	int os_errno;	 /* errno of the failed call, or 0 */
+	int os_errno;    /* errno of the failed call, or 0 */
 	int http_status; /* status of the failed REST call, or 0 */
 	char text[1024];
 };

@@ -12,7 +12,12 @@ struct error;
 /* Every descriptor of this program is O_CLOEXEC from birth. */
 
 void fd_closep(int *fd); /* for DEFER: closes a descriptor >= 0, keeps errno, sets -1 */
-#define TAKE_FD(fd) (__extension__({ int take_fd_ = (fd); (fd) = -1; take_fd_; }))
+#define TAKE_FD(fd)                                                                                \
+	(__extension__({                                                                           \
+		int take_fd_ = (fd);                                                               \
+		(fd) = -1;                                                                         \
+		take_fd_;                                                                          \
+	}))
 
 /* Writes all of it, over short writes and EINTR; waits on non-blocking descriptors. */
 int fd_write_all(int fd, const void *data, size_t len, struct error *err);
@@ -35,7 +40,8 @@ int fd_wait(int fd, short events, int timeout_ms);
 int file_read(const char *path, size_t max_bytes, struct buf *ret_text, struct error *err);
 
 /* Writes beside the target and renames over it, so that a reader sees the old or the new text. */
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err);
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+		      struct error *err);
 
 /* mkdir -p with the given mode for the missing parts. */
 int dir_make_all(const char *path, mode_t mode, struct error *err);

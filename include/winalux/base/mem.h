@@ -16,8 +16,10 @@ void *xreallocarray(void *ptr, size_t count, size_t size) __attribute__((returns
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *xstrdup_or_null(const char *text);
 char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
-char *xasprintf(const char *fmt, ...) __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
-char *xvasprintf(const char *fmt, va_list ap) __attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
+char *xasprintf(const char *fmt, ...)
+	__attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap)
+	__attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
 
 /*
  * Grows *array so that it can hold count + 1 elements of the given size (amortised doubling from
@@ -29,8 +31,12 @@ void *xgrow(void *array, size_t *cap, size_t count, size_t size);
 #define DEFER(function) __attribute__((cleanup(function)))
 
 /* Takes a pointer out of a variable, which becomes NULL: makes a change of ownership visible. */
-#define TAKE(pointer) \
-	(__extension__({ __typeof__(pointer) take_ = (pointer); (pointer) = NULL; take_; }))
+#define TAKE(pointer)                                                                              \
+	(__extension__({                                                                           \
+		__typeof__(pointer) take_ = (pointer);                                             \
+		(pointer) = NULL;                                                                  \
+		take_;                                                                             \
+	}))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

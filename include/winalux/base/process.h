@@ -15,24 +15,26 @@ struct error;
  */
 struct process_options {
 	const char *const *environment; /* "K=V" pairs added to ours, NULL-terminated, or NULL */
-	const char *directory;		/* or NULL for ours */
-	int stdin_fd;			/* -1: /dev/null. Not closed */
-	int stdout_fd;			/* -1: to the line callback / collected. Not closed */
-	int timeout_ms;			/* 0: no limit; then killed (whole group) with ERROR_TIMEOUT */
-	size_t max_output_bytes;	/* of the collected text; 0 means 1 MiB */
-	/* Called for each line of output (stdout when stdout_fd is -1, and stderr), without newline. */
+	const char *directory;          /* or NULL for ours */
+	int stdin_fd;                   /* -1: /dev/null. Not closed */
+	int stdout_fd;                  /* -1: to the line callback / collected. Not closed */
+	int timeout_ms;          /* 0: no limit; then killed (whole group) with ERROR_TIMEOUT */
+	size_t max_output_bytes; /* of the collected text; 0 means 1 MiB */
+	/* Called for each line of output (stdout when stdout_fd is -1, and stderr), without
+	 * newline. */
 	void (*on_line)(const char *line, bool is_stderr, void *context);
 	void *context;
-	const bool *cancelled;		/* polled; true kills the group with ERROR_INTERRUPTED. NULL: never */
+	const bool
+		*cancelled; /* polled; true kills the group with ERROR_INTERRUPTED. NULL: never */
 };
 
 /*
  * Runs to the end. Returns 0 when it ran (status in *ret_status as of a shell: 128+n for a signal),
  * -1 when it could not be started (ERROR_HOST; "is not installed" for ENOENT), timed out or was
- * cancelled, or out overflowed (ERROR_HOST). options and out may be NULL; out collects stdout (a zeroed
- * one is initialised with the limit). stderr without on_line goes to the debug log. What the child
- * left running in the background is not waited for. With a terminal as stdin the child stays in
- * our process group, and a limit then ends only the child itself.
+ * cancelled, or out overflowed (ERROR_HOST). options and out may be NULL; out collects stdout (a
+ * zeroed one is initialised with the limit). stderr without on_line goes to the debug log. What the
+ * child left running in the background is not waited for. With a terminal as stdin the child stays
+ * in our process group, and a limit then ends only the child itself.
  */
 int process_run(const char *const *argv, const struct process_options *options, struct buf *out,
 		int *ret_status, struct error *err);

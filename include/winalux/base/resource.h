@@ -6,9 +6,9 @@
 
 /*
  * Files that the build put into the program (tools/embed.sh): "profiles/web.yml",
- * "Containerfiles/profile/Containerfile", "guest/amd64/winalux-guest", "guest/sshd_config", "seccomp.json".
- * The table is sorted by name and ends with a NULL name. Data is followed by a NUL byte that is
- * not counted.
+ * "Containerfiles/profile/Containerfile", "guest/amd64/winalux-guest", "guest/sshd_config",
+ * "seccomp.json". The table is sorted by name and ends with a NULL name. Data is followed by a NUL
+ * byte that is not counted.
  */
 struct resource {
 	const char *name;

@@ -15,9 +15,9 @@ struct strv {
 	size_t cap;
 };
 
-void strv_release(struct strv *v); /* accepts NULL and zeroed; for DEFER */
-void strv_add(struct strv *v, const char *text);	 /* copies */
-void strv_add_owned(struct strv *v, char *text);	 /* takes */
+void strv_release(struct strv *v);               /* accepts NULL and zeroed; for DEFER */
+void strv_add(struct strv *v, const char *text); /* copies */
+void strv_add_owned(struct strv *v, char *text); /* takes */
 void strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_add_all(struct strv *v, const struct strv *other);
 bool strv_contains(const struct strv *v, const char *text);

@@ -22,14 +22,16 @@ void json_freep(struct json **value);
 
 /* --- reading --- */
 const struct json *json_get(const struct json *object, const char *key); /* exact case; or NULL */
-const struct json *json_path(const struct json *object, const char *dotted); /* "Host.Security.rootless" */
+const struct json *json_path(const struct json *object,
+			     const char *dotted); /* "Host.Security.rootless" */
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_string(const struct json *value);
 size_t json_count(const struct json *array_or_object);
-const struct json *json_first(const struct json *array_or_object); /* children in order; NULL at the end */
+const struct json *
+json_first(const struct json *array_or_object); /* children in order; NULL at the end */
 const struct json *json_next(const struct json *child);
-const char *json_key(const struct json *child); /* name within an object, or NULL */
+const char *json_key(const struct json *child);  /* name within an object, or NULL */
 const char *json_text(const struct json *value); /* string value, or NULL */
 const char *json_get_text(const struct json *object, const char *key); /* or NULL */
 int64_t json_get_int(const struct json *object, const char *key, int64_t fallback);
@@ -48,12 +50,13 @@ void json_add_number(struct json *object, const char *key, double value);
 void json_add_bool(struct json *object, const char *key, bool value);
 void json_add_null(struct json *object, const char *key);
 void json_add(struct json *object, const char *key, struct json *value); /* takes value */
-void json_append(struct json *array, struct json *value);		  /* takes value */
+void json_append(struct json *array, struct json *value);                /* takes value */
 void json_append_text(struct json *array, const char *text);
 void json_append_int(struct json *array, int64_t value);
 struct json *json_append_object(struct json *array);
 
-/* One line without blanks, or indented. The caller frees it. Keys stay in the order they were added. */
+/* One line without blanks, or indented. The caller frees it. Keys stay in the order they were
+ * added. */
 char *json_print(const struct json *value, bool is_pretty);
 
 /* Adds text to b as a JSON string, quotes included. */

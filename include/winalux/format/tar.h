@@ -12,7 +12,8 @@ struct error;
 /*
  * Tar archives (libarchive behind it, pax restricted). The end is exactly two zero blocks: with the
  * usual padding Podman 4.3-5.4 sometimes answers 500 "broken pipe" to an archive PUT.
- * Names have no leading slash. tar_add_* fix the times (the epoch), so equal input gives equal bytes.
+ * Names have no leading slash. tar_add_* fix the times (the epoch), so equal input gives equal
+ * bytes.
  */
 struct tar_writer;
 
@@ -39,7 +40,8 @@ int tar_finish(struct tar_writer *w, struct error *err);
  * replaced by rename_first unless that is NULL (with "" it is dropped). Existing files are
  * overwritten. *ret_bytes, which may be NULL, is what the files hold.
  */
-int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid, struct error *err);
+int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid,
+		  struct error *err);
 int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
 	       struct error *err);
 

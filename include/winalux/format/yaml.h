@@ -9,20 +9,20 @@ struct error;
 
 /*
  * A YAML 1.1 document as a tree that remembers where each node stood (libyaml behind it).
- * Aliases share the anchored node; merge keys ("<<") are applied by yaml_parse. Limits stop bombs: text size,
- * nesting 64, 200,000 nodes counted through aliases, 1000 anchors. Duplicate keys, a second document, tabs as
- * indentation, bytes that are not UTF-8 and control characters are errors.
+ * Aliases share the anchored node; merge keys ("<<") are applied by yaml_parse. Limits stop bombs:
+ * text size, nesting 64, 200,000 nodes counted through aliases, 1000 anchors. Duplicate keys, a
+ * second document, tabs as indentation, bytes that are not UTF-8 and control characters are errors.
  */
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line;		 /* from 1 */
-	unsigned column;	 /* from 1 */
-	bool is_quoted;		 /* a scalar in quotes or a block: always a string */
-	char *text;		 /* scalar: NUL-terminated, has no NUL inside; else NULL */
-	size_t count;		 /* elements of a sequence, pairs of a mapping */
-	struct yaml_node **keys; /* mapping: scalars; else NULL */
+	unsigned line;            /* from 1 */
+	unsigned column;          /* from 1 */
+	bool is_quoted;           /* a scalar in quotes or a block: always a string */
+	char *text;               /* scalar: NUL-terminated, has no NUL inside; else NULL */
+	size_t count;             /* elements of a sequence, pairs of a mapping */
+	struct yaml_node **keys;  /* mapping: scalars; else NULL */
 	struct yaml_node **items; /* sequence elements or mapping values */
 };
 

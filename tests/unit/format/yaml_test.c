@@ -195,7 +195,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		  "f.yml:1:4: found character that cannot start any token while scanning "
 		  "for the next token" },
 		{ "a: \"\\q\"\n",
-		  "f.yml:1:6: found unknown escape character while parsing a quoted "
+		  "f.yml:1:5: found unknown escape character while parsing a quoted "
 		  "scalar" },
 		{ "a: \"x\\0y\"\n", "f.yml:1:4: a NUL character is not allowed" },
 	};

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/format/tar.h"
+
+#include "tar_locale.h"
+
+/*
+ * Unpacking does not trust the archive: it may come out of a container whose owner is not the
+ * owner of this machine. Names are checked and put behind the real path of the directory here;
+ * libarchive's secure options then watch over symbolic links while it walks there. Its own check
+ * against absolute names cannot be used, as the names it sees are absolute by then.
+ */
+
+enum { TAR_CHUNK_BYTES = 64 << 10 };
+
+struct source {
+	int fd;
+	char chunk[TAR_CHUNK_BYTES];
+};
+
+struct unpacker {
+	struct archive *reader;
+	struct archive *disk;
+	const char *directory; /* for messages */
+	char *real_directory;
+	const char *rename_first;
+	uint64_t bytes;
+};
+
+static void unpacker_release(struct unpacker *u)
+{
+	if (u->reader)
+		archive_read_free(u->reader);
+	if (u->disk)
+		archive_write_free(u->disk);
+	free(u->real_directory);
+}
+
+static la_ssize_t read_source(struct archive *a, void *context, const void **ret_data)
+{
+	struct source *source = context;
+
+	for (;;) {
+		ssize_t n = read(source->fd, source->chunk, sizeof(source->chunk));
+
+		if (n >= 0) {
+			*ret_data = source->chunk;
+			return n;
+		}
+		if (errno == EINTR || (errno == EAGAIN && fd_wait(source->fd, POLLIN, -1) > 0))
+			continue;
+		archive_set_error(a, errno, "cannot read the archive: %s", strerrordesc_np(errno));
+		return -1;
+	}
+}
+
+static int fail_unpack(const struct unpacker *u, struct archive *a, const char *name,
+		       struct error *err)
+{
+	const char *reason = archive_error_string(a);
+
+	error_set(err, ERROR_HOST, "cannot unpack '%s' in '%s': %s", name, u->directory,
+		  reason ? reason : "unknown reason");
+	if (err)
+		err->os_errno = archive_errno(a) > 0 ? archive_errno(a) : 0;
+	return -1;
+}
+
+static int refuse(const struct unpacker *u, const char *name, const char *reason, struct error *err)
+{
+	return error_set(err, ERROR_HOST, "cannot unpack '%s' in '%s': %s", name, u->directory,
+			 reason);
+}
+
+static bool has_parent_component(const char *name)
+{
+	while (*name) {
+		size_t len = strcspn(name, "/");
+
+		if (len == 2 && strncmp(name, "..", 2) == 0)
+			return true;
+		name += len;
+		name += strspn(name, "/");
+	}
+	return false;
+}
+
+static const char *skip_component(const char *name)
+{
+	name += strcspn(name, "/");
+	return name + strspn(name, "/");
+}
+
+/*
+ * Where an entry goes, or NULL (error set). With rename_first a leading "." is the component that
+ * is replaced ("./a" comes from "cp alice:/dir/. target"), without it is nothing.
+ */
+static char *target_path(const struct unpacker *u, const char *name, struct error *err)
+{
+	const char *first = u->rename_first ? u->rename_first : "";
+	const char *rest = name;
+
+	if (!name || !*name || name[0] == '/' || has_parent_component(name)) {
+		refuse(u, name ? name : "(no name)", "its name leads out of the directory", err);
+		return NULL;
+	}
+	if (u->rename_first)
+		rest = skip_component(rest);
+	while (strcmp(rest, ".") == 0 || strncmp(rest, "./", 2) == 0)
+		rest = skip_component(rest);
+	return xasprintf("%s%s%s%s%s", u->real_directory, *first ? "/" : "", first,
+			 *rest ? "/" : "", rest);
+}
+
+static int unpack_content(struct unpacker *u, const char *name, struct error *err)
+{
+	const void *data;
+	size_t len;
+	la_int64_t offset;
+
+	for (;;) {
+		int r = archive_read_data_block(u->reader, &data, &len, &offset);
+
+		if (r == ARCHIVE_EOF)
+			return 0;
+		if (r < ARCHIVE_WARN)
+			return fail_unpack(u, u->reader, name, err);
+		if (archive_write_data_block(u->disk, data, len, offset) < ARCHIVE_WARN)
+			return fail_unpack(u, u->disk, name, err);
+		u->bytes += len;
+	}
+}
+
+/* A hard link's target is a name in the archive as well, and goes the same way. */
+static int place_entry(const struct unpacker *u, struct archive_entry *entry, const char *name,
+		       struct error *err)
+{
+	const char *hard_link = archive_entry_hardlink(entry);
+	DEFER(freep) char *path = target_path(u, name, err);
+	DEFER(freep) char *link_path = NULL;
+
+	if (!path)
+		return -1;
+	if (hard_link) {
+		link_path = target_path(u, hard_link, err);
+		if (!link_path)
+			return -1;
+		archive_entry_copy_hardlink(entry, link_path);
+	}
+	archive_entry_copy_pathname(entry, path);
+	return 0;
+}
+
+static bool is_unpackable(struct archive_entry *entry)
+{
+	mode_t type = archive_entry_filetype(entry);
+
+	return archive_entry_hardlink(entry) || type == AE_IFREG || type == AE_IFDIR ||
+	       type == AE_IFLNK;
+}
+
+/* An entry for the directory itself ("./") brings nothing: it exists and its mode is the user's. */
+static bool is_directory_itself(const struct unpacker *u, struct archive_entry *entry)
+{
+	return strcmp(archive_entry_pathname(entry), u->real_directory) == 0;
+}
+
+static int unpack_entry(struct unpacker *u, struct archive_entry *entry, struct error *err)
+{
+	DEFER(freep) char *name = xstrdup_or_null(archive_entry_pathname(entry));
+
+	if (!is_unpackable(entry))
+		return 0;
+	if (place_entry(u, entry, name, err) < 0)
+		return -1;
+	if (is_directory_itself(u, entry))
+		return 0;
+	if (archive_write_header(u->disk, entry) < ARCHIVE_WARN)
+		return fail_unpack(u, u->disk, name, err);
+	if (archive_entry_size(entry) > 0 && unpack_content(u, name, err) < 0)
+		return -1;
+	if (archive_write_finish_entry(u->disk) < ARCHIVE_WARN)
+		return fail_unpack(u, u->disk, name, err);
+	return 0;
+}
+
+static int unpack_all(struct unpacker *u, struct error *err)
+{
+	struct archive_entry *entry;
+
+	for (;;) {
+		int r = archive_read_next_header(u->reader, &entry);
+
+		if (r == ARCHIVE_EOF)
+			break;
+		if (r < ARCHIVE_WARN)
+			return fail_unpack(u, u->reader, "the archive", err);
+		if (unpack_entry(u, entry, err) < 0)
+			return -1;
+	}
+	if (archive_write_close(u->disk) < ARCHIVE_WARN) /* modes and times of directories */
+		return fail_unpack(u, u->disk, "the archive", err);
+	return 0;
+}
+
+/* The sender may not have finished when the end mark was read; do not break its pipe. */
+static void read_to_end(struct archive *reader, struct source *source)
+{
+	const void *data;
+
+	while (read_source(reader, source, &data) > 0)
+		;
+}
+
+static void open_unpacker(struct unpacker *u, struct source *source)
+{
+	u->reader = archive_read_new();
+	u->disk = archive_write_disk_new();
+	if (!u->reader || !u->disk)
+		abort();
+	archive_read_support_format_tar(u->reader);
+	archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_TIME |
+							ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+							ARCHIVE_EXTRACT_SECURE_SYMLINKS);
+	archive_read_open(u->reader, source, NULL, read_source, NULL);
+}
+
+int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
+	       struct error *err)
+{
+	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	DEFER(freep) struct source *source = xmalloc(sizeof(*source));
+	DEFER(unpacker_release)
+	struct unpacker u = {
+		.directory = directory,
+		.real_directory = realpath(directory, NULL),
+		.rename_first = rename_first,
+	};
+
+	if (!u.real_directory)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot unpack in '%s'", directory);
+	source->fd = fd;
+	open_unpacker(&u, source);
+	if (unpack_all(&u, err) < 0)
+		return -1;
+	read_to_end(u.reader, source);
+	if (ret_bytes)
+		*ret_bytes = u.bytes;
+	return 0;
+}
+
+/* --- small archives in memory --- */
+
+static void reader_freep(struct archive **reader)
+{
+	archive_read_free(*reader);
+}
+
+static int fail_read(struct archive *reader, struct error *err)
+{
+	const char *reason = archive_error_string(reader);
+
+	return error_set(err, ERROR_PODMAN, "not a tar archive: %s",
+			 reason ? reason : "unknown reason");
+}
+
+static int copy_content(struct archive *reader, struct buf *b, struct error *err)
+{
+	char chunk[8192];
+
+	for (;;) {
+		la_ssize_t n = archive_read_data(reader, chunk, sizeof(chunk));
+
+		if (n == 0)
+			return 0;
+		if (n < 0)
+			return fail_read(reader, err);
+		buf_add(b, chunk, (size_t)n);
+		if (b->is_full)
+			return error_set(err, ERROR_PODMAN,
+					 "a file in an archive has more than %zu bytes", b->max);
+	}
+}
+
+int tar_first_file(const void *data, size_t len, struct buf *ret_content, struct error *err)
+{
+	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	DEFER(reader_freep) struct archive *reader = archive_read_new();
+	struct archive_entry *entry;
+	int r;
+
+	if (!reader)
+		abort();
+	archive_read_support_format_tar(reader);
+	if (archive_read_open_memory(reader, data, len) < ARCHIVE_WARN)
+		return fail_read(reader, err);
+	while ((r = archive_read_next_header(reader, &entry)) >= ARCHIVE_WARN && r != ARCHIVE_EOF)
+		if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry))
+			return copy_content(reader, ret_content, err);
+	if (r != ARCHIVE_EOF)
+		return fail_read(reader, err);
+	return error_set(err, ERROR_NOT_FOUND, "there is no regular file in the archive");
+}
