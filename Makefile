@@ -2,7 +2,7 @@
 # make            build/winalux                    make demo       set up this machine and show the main job
 # make test       set up, then every test          make test SUITE=host|trixie    one of the two Podman versions
 # make unit       unit and fake-server tests only  make fuzz       every fuzzer for FUZZ_SECONDS
-# make lint       format lint tidy checks          make bench      the table of docs/results/bench.md
+# make lint       style and layers (tidy: clang-tidy and cppcheck)   make bench      the table of docs/results/bench.md
 # make install PREFIX=/usr/local   make uninstall   make deb
 # V=1 shows commands. CI=1 or WERROR=1 turns warnings into errors.
 
@@ -48,7 +48,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuz
 EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml Containerfiles/*/* data/*.* data/*/*))
 GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
 
-.PHONY: all demo test unit fuzz lint format bench install uninstall deb clean test-fresh test-long static-guest asan programs
+.PHONY: all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs
 .SECONDARY:
 all: $(BUILD)/winalux
 asan: $(BUILD)/winalux-asan
@@ -132,6 +132,8 @@ bench: all
 	$(Q)tests/bench/run
 lint:
 	$(Q)tools/lint.sh
+tidy:
+	$(Q)tools/lint.sh tidy cppcheck
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 install: all

@@ -3,15 +3,15 @@
 # tools/lint.sh [CHECK…]: what no compiler knows, and the checkers that do know more than one.
 #
 # Each check prints "FILE:LINE: what is wrong" for what it finds; one that prints anything has failed.
-# Without arguments every check runs but `cppcheck`, which has to be named. A checker that is not installed is
+# Without arguments every check runs but `tidy` and `cppcheck`, which take minutes and have to be named (`make tidy`;
+# `make test-long` runs them). A checker that is not installed is
 # left out with a word; in CI that is a failure.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$top" || exit 1
 export LC_ALL=C.UTF-8
 
-checks=(layers doors banned cloexec spdx comments todo width sizes functions blanks shellcheck format manual
-	tidy)
+checks=(layers doors banned cloexec spdx comments todo width sizes functions blanks shellcheck format manual)
 
 # Files that git would commit, by pattern; those gone from the work tree are left out.
 tracked()
