@@ -100,20 +100,35 @@ passed_variables() {
 # us, PID 1 with unshare, and everything else with PID 1. Background jobs of bash ignore SIGINT and
 # QUIT, which the command would inherit: env sets them back.
 isolate() {
-	local child status=0
-	export runner checkout suite user uid gid home base key state shared logs
+	local child status=0 network=
+	export runner checkout suite user uid gid home base key state shared logs own_network=${own_network:-}
 	setpriv --pdeathsig KILL env --default-signal=INT,QUIT \
-		unshare --mount --pid --fork --kill-child --propagation private \
+		unshare --mount --pid ${own_network:+--net} --fork --kill-child --propagation private \
 		"$runner/inside" "$@" <&0 9>&- &
 	child=$!
 	trap 'kill -KILL $child 2>/dev/null' TERM HUP
 	trap : INT
+	[ -z "$own_network" ] || connect_network $child
 	while kill -0 $child 2>/dev/null; do
 		wait $child || : # also returns when a trap ran
 	done
 	wait $child || status=$?
+	[ -z "$network" ] || { kill "$network" && wait "$network"; } 2>/dev/null || :
 	trap - TERM HUP INT
 	return $status
+}
+
+# A network namespace with the machine's network behind NAT: every port is free there. "inside" waits
+# until it has a route.
+connect_network() { # PID of unshare
+	local init=
+	until [ -n "$init" ]; do
+		kill -0 "$1" 2>/dev/null || return 0
+		read -r init _ <"/proc/$1/task/$1/children" || sleep 0.05
+	done
+	setpriv --pdeathsig KILL slirp4netns --configure --mtu=65520 --disable-host-loopback "$init" tap0 \
+		</dev/null >"$state/network.log" 2>&1 9>&- &
+	network=$!
 }
 
 # Options for mmdebstrap that carry this machine's way to the Debian archive into a new root.
