@@ -182,6 +182,9 @@ static int copy_in(const struct copy *copy, struct error *err)
 static int get_unpacked(const struct copy *copy, const struct copy_target *target,
 			struct error *err)
 {
+	/* For "DIR/." libpod sends entries without a common first part, which could not be renamed.
+	 */
+	DEFER(freep) char *path = copy_without_dot(copy->source.path);
 	DEFER(fd_closep) int write_end = -1;
 	pthread_t thread;
 	int ends[2];
@@ -194,11 +197,11 @@ static int get_unpacked(const struct copy *copy, const struct copy_target *targe
 		fd_closep(&worker.fd);
 		return -1;
 	}
-	int result = container_get_archive_fd(copy->podman, copy->container_id, copy->source.path,
-					      write_end, err);
+	int result =
+		container_get_archive_fd(copy->podman, copy->container_id, path, write_end, err);
 	fd_closep(&write_end);
 	pthread_join(thread, NULL);
-	if (result < 0)
+	if (result < 0 && err->os_errno != EPIPE)
 		return -1; /* what the unpacker saw is a stream cut short */
 	return join_results(&worker, result, err);
 }

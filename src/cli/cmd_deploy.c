@@ -116,8 +116,7 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 		return -1; /* it never came to a plan: the error says all */
 	print_result(app, &d, flags->is_dry_run);
 	if (result == 0 && !flags->is_dry_run && !app->global.is_json && is_all_unchanged(&d.plan))
-		printf("all %zu workspace%s are as the inventory says\n", count_wanted(&d.plan),
-		       count_wanted(&d.plan) == 1 ? "" : "s");
+		summary_print_unchanged(count_wanted(&d.plan));
 	return result;
 }
 

@@ -73,6 +73,18 @@ char *copy_dirname(const char *path)
 	return len > 0 ? xstrndup(path, len) : xstrdup(".");
 }
 
+char *copy_without_dot(const char *path)
+{
+	size_t len = trimmed_len(path);
+
+	while (len > 1 && path[len - 1] == '.' && path[len - 2] == '/') {
+		len--;
+		while (len > 1 && path[len - 1] == '/')
+			len--;
+	}
+	return xstrndup(path, len);
+}
+
 /* "SRC/.", "." and ".." have no name of their own: their content is meant. */
 static bool means_content(const char *source)
 {

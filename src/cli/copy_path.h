@@ -39,6 +39,9 @@ void copy_target_release(struct copy_target *target);
 int copy_plan(const char *source, const struct copy_status *source_status, const char *target,
 	      const struct copy_status *target_status, struct copy_target *ret, struct error *err);
 
+/* The path itself where its content is meant: "/a/b/." and "/a/b/" are "/a/b". */
+char *copy_without_dot(const char *path);
+
 /* Parts of a path without its trailing slashes: "/a/b/" is "/a" and "b", "b" is "." and "b". */
 char *copy_dirname(const char *path);
 char *copy_basename(const char *path);

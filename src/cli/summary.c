@@ -24,16 +24,15 @@ static const enum table_color mark_colors[256] = {
 	['-'] = TABLE_RED,
 };
 
-static void print_marked(const struct app *app, const char *indent, enum action action,
-			 const char *name, const char *reason)
+static void print_marked(const struct app *app, const char *indent, char mark, const char *name,
+			 enum action action, const char *reason)
 {
-	char mark = view_action_mark(action);
 	enum table_color color = mark_colors[(unsigned char)mark];
 	bool has_color = color != TABLE_PLAIN && app_wants_color(app, STDOUT_FILENO);
 
 	printf("%s%s%c%s %s: %s", indent, has_color ? table_color_code(color) : "", mark,
 	       has_color ? "\033[0m" : "", name, action_name(action));
-	if (reason)
+	if (reason && action != ACTION_ORPHAN)
 		printf(" (%s)", reason);
 	putchar('\n');
 }
@@ -46,14 +45,24 @@ static void print_steps(const struct workspace_plan *w)
 	}
 }
 
+/* What ends no session of the workspace is no '!', even if an object is made anew. */
+static char object_mark(const struct workspace_plan *w, enum action action)
+{
+	char mark = view_action_mark(action);
+
+	return mark == '!' && !w->ends_sessions ? '~' : mark;
+}
+
 static void print_workspace(const struct app *app, const struct workspace_plan *w, bool has_steps)
 {
-	print_marked(app, "", w->action, w->name, w->reason);
+	print_marked(app, "", view_action_mark(w->action), w->name, w->action, w->reason);
 	for (size_t i = 0; i < w->change_count; i++) {
-		if (w->changes[i].action == ACTION_UNCHANGED)
+		const struct object_change *change = &w->changes[i];
+
+		if (change->action == ACTION_UNCHANGED || change->action == ACTION_ORPHAN)
 			continue;
-		print_marked(app, "    ", w->changes[i].action, w->changes[i].object,
-			     w->changes[i].reason);
+		print_marked(app, "    ", object_mark(w, change->action), change->object,
+			     change->action, change->reason);
 	}
 	if (has_steps)
 		print_steps(w);
@@ -87,6 +96,14 @@ static void print_interrupted(const struct plan *plan)
 	printf("sessions end in: %s\n", text);
 }
 
+void summary_print_unchanged(size_t count)
+{
+	if (count == 1)
+		puts("the workspace is as the inventory says");
+	else
+		printf("all %zu workspaces are as the inventory says\n", count);
+}
+
 void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps)
 {
 	const struct plan *plan = &d->plan;
@@ -100,7 +117,7 @@ void summary_print_plan(struct app *app, const struct deployment *d, bool has_st
 			print_workspace(app, &plan->items[i], has_steps);
 	}
 	if (same == plan->count) {
-		printf("all %zu workspace%s are as the inventory says\n", same, plural(same));
+		summary_print_unchanged(same);
 		return;
 	}
 	print_interrupted(plan);

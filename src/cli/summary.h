@@ -3,6 +3,7 @@
 #define WINALUX_CLI_SUMMARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct app;
 struct deployment;
@@ -13,6 +14,9 @@ struct json;
 /* The plan: object changes with their reasons, the steps too when has_steps, who is interrupted. */
 void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps);
 struct json *summary_plan_json(const struct deployment *d);
+
+/* One line where nothing was to do. */
+void summary_print_unchanged(size_t count);
 
 /* The outcomes: a table on stdout, failures on stderr. */
 void summary_print_outcomes(struct app *app, const struct deployment *d);

@@ -65,6 +65,21 @@ static void paths_are_split_as_dirname_and_basename_do(void **state)
 	}
 }
 
+static void a_trailing_dot_is_taken_off(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "/a/b/.", "/a/b" }, { "/a/b/./.", "/a/b" }, { "/a/b//", "/a/b" },
+		{ "/a/b.", "/a/b." }, { "/a/.b", "/a/.b" },   { "/a/b/..", "/a/b/.." },
+		{ "/.", "/" },        { "/", "/" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(freep) char *path = copy_without_dot(cases[i][0]);
+		assert_string_equal(path, cases[i][1]);
+	}
+}
+
 static const struct copy_status missing = { 0 };
 static const struct copy_status missing_in_parent = { .parent_is_dir = true };
 static const struct copy_status file = { .exists = true };
@@ -148,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_workspace_path_is_told_from_a_local_one),
 		cmocka_unit_test(paths_are_split_as_dirname_and_basename_do),
+		cmocka_unit_test(a_trailing_dot_is_taken_off),
 		cmocka_unit_test(targets_follow_the_rules_of_cp),
 		cmocka_unit_test(impossible_copies_are_refused_with_the_reason),
 	};
