@@ -148,7 +148,7 @@ static void set_owner(struct archive_entry *entry, uid_t uid, gid_t gid)
 int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
 		 const void *data, size_t size, struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFREG | mode, 0);
 
 	set_owner(entry, uid, gid);
@@ -163,7 +163,7 @@ int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid,
 int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
 		struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFDIR | mode, 0);
 
 	set_owner(entry, uid, gid);
@@ -172,7 +172,7 @@ int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, 
 
 int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFLNK | 0777, 0);
 
 	archive_entry_copy_symlink(entry, target);
@@ -181,7 +181,7 @@ int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, 
 
 int tar_finish(struct tar_writer *w, struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 
 	if (archive_write_close(w->archive) == ARCHIVE_OK && !w->sink.is_closed)
 		return 0;
@@ -318,7 +318,7 @@ static int pack_tree(struct packer *p, const char *path, struct error *err)
 int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid,
 		  struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(packer_release)
 	struct packer p = {
 		.name = name,

@@ -240,7 +240,7 @@ static void open_unpacker(struct unpacker *u, struct source *source)
 int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
 	       struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(freep) struct source *source = xmalloc(sizeof(*source));
 	DEFER(unpacker_release)
 	struct unpacker u = {
@@ -296,7 +296,7 @@ static int copy_content(struct archive *reader, struct buf *b, struct error *err
 
 int tar_first_file(const void *data, size_t len, struct buf *ret_content, struct error *err)
 {
-	DEFER(utf8_locale_leave) struct utf8_locale locale = utf8_locale_enter();
+	UTF8_LOCALE_SCOPE(locale);
 	DEFER(reader_freep) struct archive *reader = archive_read_new();
 	struct archive_entry *entry;
 	int r;
