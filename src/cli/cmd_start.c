@@ -18,7 +18,8 @@ static int run_start(struct app *app, const void *options, const struct strv *ar
 {
 	const struct all_flag *flag = options;
 
-	if (operate_check_names(args, flag->is_all, err) < 0)
+	/* Nothing is lost by starting too much: without names it is every workspace. */
+	if (operate_check_names(args, flag->is_all || args->count == 0, err) < 0)
 		return -1;
 	if (app_open_host(app, err) < 0)
 		return -1;
@@ -29,8 +30,8 @@ const struct command cmd_start = {
 	.name = "start",
 	.summary = "Start workspaces, sidecars first",
 	.args = "[NAME…]",
-	.details = "After a reboot this brings everything back in order. What runs already is left "
-		   "alone.",
+	.details = "Without a name every workspace: after a reboot this brings everything back in "
+		   "order. What runs already is left alone.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,

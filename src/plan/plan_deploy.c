@@ -211,11 +211,22 @@ static void steps_create(struct workspace_plan *w, const struct review *r)
 	}
 }
 
+/* A guest that runs says "ready" again only when it is told to look again. */
+static bool starts_sidecar(const struct review *r)
+{
+	for (size_t i = 0; i + 1 < r->want->container_count; i++) {
+		if (!r->containers[i].is_running)
+			return true;
+	}
+	return false;
+}
+
 static void steps_start(struct workspace_plan *w, const struct review *r, bool reload)
 {
 	const struct want *want = r->want;
 	const char *dev = want->containers[want->container_count - 1].spec.name;
-	const bool writes_files = !dev_verdict(r)->is_kept || r->is_live_changed || reload;
+	const bool writes_files = !dev_verdict(r)->is_kept || r->is_live_changed || reload ||
+				  (dev_verdict(r)->is_running && starts_sidecar(r));
 
 	if (writes_files)
 		plan_add_step(w, STEP_PUT_FILES, dev, 0);

@@ -37,8 +37,13 @@ static void steps_start(struct workspace_plan *w, bool also_running)
 		if (also_running || c->state != CONTAINER_RUNNING)
 			plan_add_step(w, STEP_START_CONTAINER, c->name, 0);
 	}
-	if (w->step_count > begun && workspace_facts_container(facts, ROLE_DEV))
-		plan_add_step_owned(w, STEP_WAIT_READY, object_name(w->slug, ROLE_DEV), 0);
+	const struct container *dev = workspace_facts_container(facts, ROLE_DEV);
+
+	if (w->step_count == begun || !dev)
+		return;
+	if (!also_running && dev->state == CONTAINER_RUNNING) /* it reports again when told to */
+		plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
+	plan_add_step_owned(w, STEP_WAIT_READY, object_name(w->slug, ROLE_DEV), 0);
 }
 
 static void plan_one_start(struct workspace_plan *w)

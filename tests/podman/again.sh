@@ -59,9 +59,9 @@ nothing_changes()
 no_calls_but_lists()
 {
 	status 0 winalux plan "$inventory"
-	contains "$out" unchanged
+	contains "$out" "as the inventory says"
 	status 0 deploy --dry-run
-	contains "$out" unchanged
+	contains "$out" "as the inventory says"
 	equal unchanged "$(winalux plan "$inventory" --json | json 'd["workspaces"][0]["action"]')"
 }
 

@@ -129,10 +129,11 @@ works_without_a_service()
 
 quiet_and_verbose()
 {
-	status 0 deploy --quiet
-	equal "" "$out$err"
+	winalux stop alice
+	status 0 winalux start --quiet alice
+	equal "" "$err"
 	status 0 winalux restart alice
-	contains "$err" start
+	contains "$err" "start container"
 }
 
 start_service

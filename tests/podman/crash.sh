@@ -111,7 +111,7 @@ service_dies()
 		seen=0
 		while read -r line; do
 			[[ $line == alice:* ]] && seen=$((seen + 1))
-			[ $seen -ne "$n" ] || kill -KILL "$service_pid" 2>/dev/null || :
+			[ $seen -ne "$n" ] || kill -KILL "$(<"$work/service.pid")" 2>/dev/null || :
 		done <"$work/lines"
 		wait $pid && fail "a deploy without its service succeeded"
 		stop_service

@@ -8,24 +8,23 @@ begin_inventory
 workspace alice "sidecars: [redis]" >>"$inventory"
 small=$work/small
 
+images=$(podman info --format '{{.Store.GraphRoot}}')
+
+podman()
+{
+	if [ "$1" = unshare ]; then
+		command podman "$@"
+	else
+		command podman --root "$small/root" --runroot "$XDG_RUNTIME_DIR/winalux-small" \
+			--storage-driver overlay --storage-opt "additionalimagestore=$images" "$@"
+	fi
+}
+
 small_store()
 {
-	local images
-	images=$(podman info --format '{{.Store.GraphRoot}}')
 	mkdir "$small"
 	podman unshare mount -t tmpfs -o size=24m tmpfs "$small"
 	podman unshare mkdir "$small/root"
-	cat >"$work/storage.conf" <<-END
-		[storage]
-		driver = "overlay"
-		graphroot = "$small/root"
-		runroot = "$XDG_RUNTIME_DIR/winalux-small"
-		[storage.options]
-		additionalimagestores = ["$images"]
-	END
-	export CONTAINERS_STORAGE_CONF=$work/storage.conf
-	podman image exists localhost/winalux/web:latest
-	podman image exists localhost/winalux/sidecar-redis:latest
 }
 
 fill() # BYTES_LEFT

@@ -80,7 +80,7 @@ foreign_container_name()
 {
 	workspace carol >>"$inventory"
 	podman create --label io.winalux.test=1 --name winalux-carol-dev localhost/winalux/web:latest true
-	status 10 deploy
+	status 12 deploy
 	contains "$err" winalux-carol-dev
 	equal "container winalux-carol-dev" "$(left_of carol)"
 	podman rm winalux-carol-dev
@@ -122,6 +122,7 @@ removed_from_the_inventory()
 	contains "$out$err" carol
 	equal "$carol" "$(fingerprint carol)"
 	status 0 winalux plan "$inventory"
+	contains "$out" carol
 	contains "$out" "not in the inventory"
 }
 

@@ -6,6 +6,8 @@
 
 export WINALUX_PROFILE_DIR=$work/profiles
 mkdir "$WINALUX_PROFILE_DIR"
+# A proxy that nothing here uses, but that a careless build would keep.
+export ftp_proxy=http://user:topsecret@127.0.0.1:9
 tiny=localhost/winalux/tiny:latest
 
 profile() # PACKAGES [LINE…]
@@ -69,8 +71,7 @@ python_needs_no_network()
 own_profile()
 {
 	write_profile less 'python: [iniconfig]'
-	# A proxy that nothing here uses, but that a careless build would keep.
-	ftp_proxy=http://user:topsecret@127.0.0.1:9 winalux build tiny
+	winalux build tiny
 	podman run --rm --network none $tiny sh -c 'command -v less &&
 		/opt/winalux/venv/bin/python -c "import iniconfig"'
 	equal profile "$(podman image inspect --format '{{index .Labels "io.winalux.image"}}' $tiny)"

@@ -16,6 +16,7 @@ suite=${WINALUX_TEST_SUITE:-host}
 export WINALUX WINALUX_KEY_FILE
 work=$(mktemp -d "${TMPDIR:-/tmp}/winalux-$scenario.XXXXXX")
 inventory=$work/inventory.yml
+: >"$work/ports"
 case_limit_s=120
 passed=0 failed=0
 
@@ -33,6 +34,7 @@ it()
 	shift
 	(
 		exec </dev/null >"$log" 2>&1 8>&1
+		. "$work/ports"
 		BASH_XTRACEFD=8 PS4='+ '
 		set -eEx
 		"$@"
@@ -96,32 +98,37 @@ remove_everything()
 	done
 }
 
-# --- assertions; each prints what it saw ---
+# --- assertions; each prints what it saw, and its inner life is not traced ---
 
 fail()
 {
+	{ local -; set +x; } 2>/dev/null
 	printf 'FAILED: %s\n' "$*"
 	return 1
 }
 
 equal() # WANTED GOT
 {
+	{ local -; set +x; } 2>/dev/null
 	[ "$1" = "$2" ] || fail "wanted '$1', got '$2'"
 }
 
 contains() # TEXT PART
 {
+	{ local -; set +x; } 2>/dev/null
 	[[ $1 == *"$2"* ]] || fail "'$2' is not in '$1'"
 }
 
 lacks() # TEXT PART
 {
+	{ local -; set +x; } 2>/dev/null
 	[[ $1 != *"$2"* ]] || fail "'$2' is in '$1'"
 }
 
 # status WANTED COMMAND…: runs it and compares its exit status. Output in $out and $err.
 status()
 {
+	{ local -; set +x; } 2>/dev/null
 	local wanted=$1 got=0
 	shift
 	"$@" >"$work/out" 2>"$work/err" || got=$?
@@ -140,8 +147,8 @@ fails()
 # until_true SECONDS COMMAND…: asks again until it holds.
 until_true()
 {
-	local - limit=$((SECONDS + $1))
-	set +x
+	{ local -; set +x; } 2>/dev/null
+	local limit=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $limit ] || { fail "'$*' did not hold in time"; return; }
@@ -170,18 +177,17 @@ deploy() # [OPTION…]
 	winalux deploy "$inventory" "$@"
 }
 
-# Ports of this suite: both suites share the machine's.
-next_port=$((20000 + RANDOM % 700))
-[ "$suite" = host ] || next_port=$((next_port + 1000))
+# Ports of this suite: both suites share the machine's. What is set here outlives the subshell of a case.
+port=$((20000 + RANDOM % 700))
+[ "$suite" = host ] || port=$((port + 1000))
 free_port() # sets $port
 {
+	{ local -; set +x; } 2>/dev/null
 	while :; do
-		next_port=$((next_port + 1))
-		if ! (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; then
-			port=$next_port
-			return
-		fi
+		port=$((port + 1))
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
 	done
+	echo "port=$port" >>"$work/ports"
 }
 
 key=$work/key
@@ -198,6 +204,7 @@ workspace()
 	shift
 	free_port
 	printf -v "ssh_port_${name//-/_}" %s "$port"
+	echo "ssh_port_${name//-/_}=$port" >>"$work/ports"
 	printf '  - name: %s\n    ssh_port: %d\n    public_keys:\n      - "%s"\n' "$name" "$port" "$(<"$key.pub")"
 	for line in "$@"; do
 		printf '    %s\n' "$line"
@@ -256,7 +263,7 @@ banner() # PORT
 fingerprint() # [NAME]
 {
 	podman ps -a --no-trunc --filter "label=io.winalux.workspace${1:+=$1}" \
-		--format '{{.Names}} {{.ID}} {{.StartedAt}} {{.State}}' | sort
+		--format '{{.Names}} {{.ID}} {{.StartedAt}} {{.Pid}}' | sort
 	podman pod ps --no-trunc --format '{{.Name}} {{.Id}}' | grep -- "winalux-${1:-}" | sort
 }
 
@@ -289,17 +296,19 @@ left_of() # NAME
 start_service()
 {
 	export WINALUX_SOCKET=$work/podman.sock
-	podman system service -t 0 "unix://$WINALUX_SOCKET" >"$work/service.log" 2>&1 &
-	service_pid=$!
+	podman system service -t 0 "unix://$WINALUX_SOCKET" >"$work/service.log" 2>&1 8>&- &
+	echo $! >"$work/service.pid"
 	until_true 15 rest _ping
 }
 
+# Cases are subshells, so the service may be no child of ours: its end is waited for by looking. "KILL" as argument
+# is the death that tests want.
 stop_service()
 {
-	[ -n "${service_pid:-}" ] || return 0
-	kill "$service_pid" 2>/dev/null
-	wait "$service_pid" 2>/dev/null
-	service_pid=
+	[ -s "$work/service.pid" ] || return 0
+	kill -s "${1:-TERM}" "$(<"$work/service.pid")" 2>/dev/null || :
+	while kill -0 "$(<"$work/service.pid")" 2>/dev/null; do sleep 0.02; done
+	rm -f "$work/service.pid" "$work/podman.sock"
 	unset WINALUX_SOCKET
 }
 

@@ -276,6 +276,33 @@ static void leftovers_without_a_record_are_made_anew(void **state)
 	stage_release(&t);
 }
 
+/* The guest says "ready" once; it would be waited for in vain (seen: 60 s and a failed deploy). */
+static void a_stopped_sidecar_is_started_and_the_guest_told_to_report(void **state)
+{
+	struct stage t;
+	struct plan plan;
+	struct error err = { 0 };
+	const struct workspace_plan *w;
+
+	(void)state;
+	stage_init(&t, ALICE_REDIS, ALICE_REDIS);
+	stage_container(&t, "redis")->state = CONTAINER_STOPPED;
+	w = stage_plan(&t, NULL);
+	assert_false(w->ends_sessions);
+	assert_steps(w, "write keys and settings into 'winalux-alice-dev'\n"
+			"start container 'winalux-alice-redis'\n"
+			"reload 'winalux-alice-dev'\n"
+			"wait for answers of 'winalux-alice-dev'\n"
+			"record state 'winalux-alice-state-2'\n"
+			"remove old state 'winalux-alice-state-1'\n");
+	assert_int_equal(plan_start(&t.now.facts, NULL, &plan, &err), 0);
+	assert_steps(&plan.items[0], "start container 'winalux-alice-redis'\n"
+				     "reload 'winalux-alice-dev'\n"
+				     "wait for answers of 'winalux-alice-dev'\n");
+	plan_release(&plan);
+	stage_release(&t);
+}
+
 static void a_workspace_that_left_the_inventory_is_named_not_removed(void **state)
 {
 	struct stage t;
@@ -368,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_changed_port_recreates_the_pod_and_says_so),
 		cmocka_unit_test(a_sidecar_is_added_without_ending_sessions),
 		cmocka_unit_test(a_sidecar_is_removed_and_its_data_kept),
+		cmocka_unit_test(a_stopped_sidecar_is_started_and_the_guest_told_to_report),
 		cmocka_unit_test(a_stopped_workspace_is_started_not_recreated),
 		cmocka_unit_test(a_container_made_by_hand_is_replaced),
 		cmocka_unit_test(a_paused_container_is_made_anew),
