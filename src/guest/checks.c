@@ -246,35 +246,6 @@ static void forget(struct check *check)
 	check->name[0] = '\0';
 }
 
-static bool is_same(const struct check *check, const struct wire_check *wanted)
-{
-	return strcmp(check->name, wanted->name) == 0 && check->kind == wanted->kind &&
-	       check->port == wanted->port;
-}
-
-static bool is_wanted(const struct check *check, const struct wire_config *config)
-{
-	for (size_t i = 0; i < config->check_count; i++)
-		if (is_same(check, &config->checks[i]))
-			return true;
-	return false;
-}
-
-/* The place of the check as it is, or a free one: the configuration has no more checks than places.
- */
-static struct check *find_place(struct checks *c, const struct wire_check *wanted)
-{
-	struct check *free_place = NULL;
-
-	for (size_t i = 0; i < WIRE_MAX_CHECKS; i++) {
-		if (is_same(&c->items[i], wanted))
-			return &c->items[i];
-		if (!c->items[i].name[0])
-			free_place = &c->items[i];
-	}
-	return free_place;
-}
-
 static void begin(struct check *check, const struct wire_check *wanted)
 {
 	memcpy(check->name, wanted->name, strlen(wanted->name) + 1);
@@ -289,14 +260,10 @@ static void begin(struct check *check, const struct wire_check *wanted)
 void checks_set(struct checks *c, const struct wire_config *config)
 {
 	for (size_t i = 0; i < WIRE_MAX_CHECKS; i++)
-		if (c->items[i].name[0] && !is_wanted(&c->items[i], config))
+		if (c->items[i].name[0])
 			forget(&c->items[i]);
-	for (size_t i = 0; i < config->check_count; i++) {
-		struct check *place = find_place(c, &config->checks[i]);
-
-		if (place && !place->name[0])
-			begin(place, &config->checks[i]);
-	}
+	for (size_t i = 0; i < config->check_count; i++)
+		begin(&c->items[i], &config->checks[i]);
 }
 
 bool checks_are_up(const struct checks *c)

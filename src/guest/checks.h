@@ -50,8 +50,10 @@ struct checks {
 
 void checks_init(struct checks *c, struct loop *loop, struct report *report);
 
-/* Takes over the configuration's checks; one that is the same keeps its state. Copies what it
- * needs. */
+/*
+ * Takes over the configuration's checks and asks all of them anew: behind the same name and port
+ * there may be another sidecar than before. Copies what it needs.
+ */
 void checks_set(struct checks *c, const struct wire_config *config);
 bool checks_are_up(const struct checks *c);
 void checks_stop(struct checks *c);

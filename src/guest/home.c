@@ -173,8 +173,10 @@ static int offer(int from, const char *name, int home)
 	if (is_there(home, name))
 		return 0;
 	remove_tree(home, TEMPORARY, 0);
-	if (copy_entry(from, name, home, TEMPORARY, 0) < 0 ||
-	    renameat2(home, TEMPORARY, home, name, RENAME_NOREPLACE) < 0) {
+	int status = copy_entry(from, name, home, TEMPORARY, 0);
+	if (status == 0 && !is_there(home, TEMPORARY))
+		return 0; /* no file, directory or link */
+	if (status < 0 || renameat2(home, TEMPORARY, home, name, RENAME_NOREPLACE) < 0) {
 		int saved = errno;
 
 		remove_tree(home, TEMPORARY, 0);

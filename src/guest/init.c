@@ -7,7 +7,7 @@
  *  3. what must be there once: directories, the host key (ssh-keygen), the home (a child that is
  * the developer), sshd's configuration; meanwhile the sidecars are asked whether they answer
  *  4. key and home are there: connections are taken and the profile's services start
- *  5. the sidecars answer as well: {"event":"ready"}, once
+ *  5. the sidecars answer as well: {"event":"ready"}, and again after each reload
  *  6. one loop until SIGTERM: reap, restart, ask, report; SIGHUP reads the configuration again
  *
  * All memory is one zeroed mapping made at start; pages that are never needed are never touched.
@@ -98,6 +98,16 @@ static void report_listening(struct init *i)
 	report_send(&i->report, &e);
 }
 
+static void report_ready(struct init *i)
+{
+	struct event e;
+
+	event_start(&e, "ready");
+	if (*i->config->nonce)
+		event_text(&e, "nonce", i->config->nonce);
+	report_send(&i->report, &e);
+}
+
 /* Goes on where the next thing has come true; called whenever something did. */
 static void advance(void *context)
 {
@@ -112,7 +122,7 @@ static void advance(void *context)
 	}
 	if (!i->is_ready && i->is_open && i->has_config && checks_are_up(&i->checks)) {
 		i->is_ready = true;
-		report_simple(i, "ready");
+		report_ready(i);
 	}
 }
 
@@ -151,33 +161,11 @@ static int load_config(struct init *i)
 
 static void reload(struct init *i)
 {
-	if (load_config(i) == 0)
+	if (load_config(i) == 0) {
 		report_simple(i, "reloaded");
+		i->is_ready = false; /* said again once all of the new configuration is true */
+	}
 	advance(i);
-}
-
-static void on_stop_timer(void *owner)
-{
-	struct init *i = owner;
-
-	kill(-1, SIGKILL);
-	i->is_over = true;
-}
-
-/* Everything in the container is told to end: sessions, services and what they left running. */
-static void stop(struct init *i)
-{
-	if (i->is_stopping)
-		return;
-	i->is_stopping = true;
-	report_simple(i, "stop");
-	sessions_stop(&i->sessions);
-	checks_stop(&i->checks);
-	services_stop(&i->services);
-	timer_stop(&i->hostkey.timer);
-	kill(-1, SIGTERM);
-	kill(-1, SIGCONT);
-	timer_start(&i->stop_timer, STOP_GRACE_MS);
 }
 
 static bool home_reaped(struct init *i, pid_t pid, int status)
@@ -214,6 +202,31 @@ static void reap(struct init *i)
 		reaped(i, pid, status);
 	if (pid < 0 && errno == ECHILD && i->is_stopping)
 		i->is_over = true;
+}
+
+static void on_stop_timer(void *owner)
+{
+	struct init *i = owner;
+
+	kill(-1, SIGKILL);
+	i->is_over = true;
+}
+
+/* Everything in the container is told to end: sessions, services and what they left running. */
+static void stop(struct init *i)
+{
+	if (i->is_stopping)
+		return;
+	i->is_stopping = true;
+	report_simple(i, "stop");
+	sessions_stop(&i->sessions);
+	checks_stop(&i->checks);
+	services_stop(&i->services);
+	timer_stop(&i->hostkey.timer);
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+	timer_start(&i->stop_timer, STOP_GRACE_MS);
+	reap(i); /* with no child there will be no SIGCHLD */
 }
 
 static const struct {
@@ -331,6 +344,7 @@ static void prepare(struct init *i)
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
+	i->config->nonce = "";
 	hostkey_start(&i->hostkey);
 	load_config(i);
 	start_home(i);

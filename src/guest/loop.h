@@ -24,7 +24,7 @@ struct timer {
 	void *owner;
 };
 
-enum { LOOP_MAX_TIMERS = 80 };
+enum { LOOP_MAX_TIMERS = 96 };
 
 struct loop {
 	int fd;

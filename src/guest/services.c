@@ -18,7 +18,7 @@
 #include "winalux/base/mem.h"
 
 /* A service that prints without end must not fill the log in which "login" stands. */
-enum { OUTPUT_BURST = 200, OUTPUT_PER_S = 50 };
+enum { OUTPUT_BURST = 200, OUTPUT_PER_S = 50, OUTPUT_BREATH_MS = 50 };
 
 static void report_state(struct service *service, const char *state, const char *key, int64_t value)
 {
@@ -53,8 +53,20 @@ static void on_output(void *owner, uint32_t events)
 	struct service *service = owner;
 
 	(void)events;
-	if (!lines_read(service->lines, service->output.fd, on_line, service))
+	if (!lines_read(service->lines, service->output.fd, on_line, service)) {
 		loop_close(service->owner->loop, &service->output);
+	} else if (service->bucket.refused) { /* at most 64 KiB in each breath, not a core for it */
+		loop_rewatch(service->owner->loop, &service->output, 0);
+		timer_start(&service->breath, OUTPUT_BREATH_MS);
+	}
+}
+
+static void on_breath(void *owner)
+{
+	struct service *service = owner;
+
+	if (service->output.fd >= 0)
+		loop_rewatch(service->owner->loop, &service->output, EPOLLIN);
 }
 
 static void close_output(struct service *service)
@@ -154,8 +166,10 @@ void services_init(struct services *s, struct loop *loop, struct report *report,
 	s->report = report;
 	s->environment = environment;
 	s->is_started = false;
-	for (size_t i = 0; i < SERVICES_MAX; i++)
+	for (size_t i = 0; i < SERVICES_MAX; i++) {
 		loop_add_timer(loop, &s->items[i].timer);
+		loop_add_timer(loop, &s->items[i].breath);
+	}
 }
 
 static bool is_equal(const struct wire_service *a, const struct wire_service *b)
@@ -226,6 +240,7 @@ static void add(struct services *s, const struct wire_service *spec)
 	service->lines = &s->lines[service - s->items];
 	service->output = (struct source){ .fd = -1, .run = on_output, .owner = service };
 	service->timer = (struct timer){ .run = on_timer, .owner = service };
+	service->breath = (struct timer){ .run = on_breath, .owner = service };
 	memcpy(service->name, spec->name, strlen(spec->name) + 1);
 	service->spec = spec;
 	service->backoff = (struct backoff){ 0 };

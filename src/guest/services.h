@@ -32,7 +32,8 @@ struct service {
 	struct bucket bucket; /* of output */
 	struct lines *lines;
 	struct source output;
-	struct timer timer; /* the next start, or the KILL of one that is ending */
+	struct timer timer;  /* the next start, or the KILL of one that is ending */
+	struct timer breath; /* until the output of one that floods us is read again */
 	struct services *owner;
 };
 

@@ -65,11 +65,13 @@ bool sshd_config_add_env(char *line, size_t size, const char *pair)
 	line[at++] = ' ';
 	line[at++] = '"';
 	for (; *pair; pair++) {
-		if (size - at < sizeof("\\x\"")) {
+		bool is_special = *pair == '"' || *pair == '\\';
+
+		if (size - at < (is_special ? sizeof("\\x\"") : sizeof("x\""))) {
 			line[start] = '\0';
 			return false;
 		}
-		if (*pair == '"' || *pair == '\\')
+		if (is_special)
 			line[at++] = '\\';
 		line[at++] = *pair;
 	}

@@ -22,7 +22,9 @@ static const char *const noise[] = {
 	"User child is on pid ",
 	"banner exchange: ",
 	"kex_exchange_identification: ",
+	"mm_reap: ",
 	"ssh_dispatch_run_fatal: Connection from ",
+	"syslogin_perform_logout: ", /* there is no wtmp */
 };
 
 /* One word into a fixed array. */

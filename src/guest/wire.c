@@ -112,6 +112,11 @@ static int read_user(struct line *line, struct error *err)
 	return take_name(line, "user's name", &line->config->user, err);
 }
 
+static int read_nonce(struct line *line, struct error *err)
+{
+	return take_name(line, "nonce", &line->config->nonce, err);
+}
+
 static int read_check(struct line *line, struct error *err)
 {
 	struct wire_config *config = line->config;
@@ -183,10 +188,8 @@ static int read_service(struct line *line, struct error *err)
 }
 
 static const struct line_kind line_kinds[] = {
-	{ "name", read_name },
-	{ "user", read_user },
-	{ "check", read_check },
-	{ "service", read_service },
+	{ "name", read_name },   { "user", read_user },       { "nonce", read_nonce },
+	{ "check", read_check }, { "service", read_service },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -239,6 +242,7 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 		return -1;
 	ret->name = "";
 	ret->user = DEFAULT_USER;
+	ret->nonce = "";
 	ret->check_count = ret->service_count = ret->arg_count = 0;
 	memmove(ret->text, text, len);
 	ret->text[len] = '\0';
@@ -305,6 +309,8 @@ void wire_encode(const struct wire_config *config, struct buf *b)
 	buf_addf(b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(b, (const char *[]){ "name", config->name }, 2);
 	wire_add_line(b, (const char *[]){ "user", config->user }, 2);
+	if (config->nonce && *config->nonce)
+		wire_add_line(b, (const char *[]){ "nonce", config->nonce }, 2);
 	for (size_t i = 0; i < config->check_count; i++)
 		add_check(b, &config->checks[i]);
 	for (size_t i = 0; i < config->service_count; i++)

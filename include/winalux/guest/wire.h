@@ -17,6 +17,7 @@ struct error;
  *	winalux	1			first line, always: the wire version
  *	name	NAME			of the workspace
  *	user	NAME			the developer's account; "developer" unless said
+ *	nonce	TEXT			comes back in "ready": which writing of this text it answers
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
  *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
  *
@@ -66,6 +67,7 @@ struct wire_service {
 struct wire_config {
 	const char *name; /* "" when not said */
 	const char *user;
+	const char *nonce; /* "" when not said */
 	struct wire_check checks[WIRE_MAX_CHECKS];
 	size_t check_count;
 	struct wire_service services[WIRE_MAX_SERVICES];
