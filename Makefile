@@ -31,8 +31,9 @@ GUEST_LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-
 GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc)
 GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 GUEST_ARCHS ?= $(ARCH)
-CFLAGS_PKG = $(shell pkg-config --cflags $(PKGS))
-LIBS_PKG = $(shell pkg-config --libs $(PKGS))
+# Asked once, and only when something is compiled: set-up may have to install pkg-config first.
+CFLAGS_PKG = $(eval CFLAGS_PKG := $(shell pkg-config --cflags $(PKGS)))$(CFLAGS_PKG)
+LIBS_PKG = $(eval LIBS_PKG := $(shell pkg-config --libs $(PKGS)))$(LIBS_PKG)
 
 # Layers, lowest first. Each folder is an archive; a folder links only what stands before it.
 LAYERS := base format inventory podman image plan workspace doctor cli
