@@ -2,7 +2,7 @@
 /*
  * What libpod says when it says no. There are three shapes, and the status is not to be trusted:
  *
- *   {"cause":"…","message":"…","response":500}   most handlers; message ends in the cause
+ *   {"cause":"…","message":"…","response":500}   most handlers; the message has it too
  *   {"Errs":["…"],"Id":"…"}                      pods start, stop, kill (409; start: 500 from 5.2)
  *   Not Found                                    unknown routes, proxies: plain text
  *

@@ -67,16 +67,16 @@ struct image_mount {
  */
 struct container_spec {
 	char *name;
-	char *image;	  /* reference or id */
-	char *pod;	  /* name of the pod; NULL: none, with network "none" */
-	char *hostname;	  /* NULL: the pod's */
-	char *user;	  /* NULL: the image's */
-	char *workdir;	  /* NULL: the image's */
+	char *image;                /* reference or id */
+	char *pod;                  /* name of the pod; NULL: none, with network "none" */
+	char *hostname;             /* NULL: the pod's */
+	char *user;                 /* NULL: the image's */
+	char *workdir;              /* NULL: the image's */
 	char *seccomp_profile_path; /* on the server; NULL: the engine's default */
-	struct strv entrypoint;	    /* empty: the image's */
-	struct strv command;	    /* empty: the image's */
+	struct strv entrypoint;     /* empty: the image's */
+	struct strv command;        /* empty: the image's */
 	struct strv environment;    /* "K=V", sorted by the encoder */
-	struct strv cap_add;	    /* with cap_drop ALL always */
+	struct strv cap_add;        /* with cap_drop ALL always */
 	struct labels labels;
 	struct volume_mount *volumes; /* sorted by the encoder: PODMAN.md, deadlock before 4.8 */
 	size_t volume_count;
@@ -86,7 +86,7 @@ struct container_spec {
 	size_t image_mount_count;
 	struct resource_limits limits;
 	uint32_t stop_timeout_s;
-	uint32_t restart_tries; /* restart policy on-failure; 0: no */
+	uint32_t restart_tries;  /* restart policy on-failure; 0: no */
 	uint64_t log_size_bytes; /* k8s-file, rotated by conmon at this size */
 	bool no_new_privileges;
 };
@@ -95,12 +95,18 @@ void container_spec_release(struct container_spec *spec);
 /* The body of POST /containers/create. The caller frees it with json_free. */
 struct json *container_spec_encode(const struct container_spec *spec);
 
-/* GET /containers/json?all=true&filters={"label":[label]}: with infra containers. label NULL: all. */
-int container_list(struct podman *podman, const char *label, struct containers *ret, struct error *err);
+/*
+ * GET /containers/json?all=true&filters={"label":[label]}; label NULL: all. With infra containers,
+ * which carry their pod's labels; every member of a pod shows the ports of its infra container;
+ * restarts is 0 before 5.x, which do not tell (tried on 4.3.1 and 5.4.2).
+ */
+int container_list(struct podman *podman, const char *label, struct containers *ret,
+		   struct error *err);
 
 /*
- * POST /containers/create. *ret_id is the full id, the caller frees it. ERROR_CONFLICT when the name is taken (libpod
- * says 500 up to 5.8), ERROR_NOT_FOUND when the image is missing (500 before 4.8, 404 since).
+ * POST /containers/create. *ret_id is the full id, the caller frees it. ERROR_CONFLICT when the
+ * name is taken (libpod says 500 up to 5.8), ERROR_NOT_FOUND when the image is missing (500
+ * before 4.8, 404 since).
  */
 int container_create(struct podman *podman, const struct container_spec *spec, char **ret_id,
 		     struct error *err);
@@ -112,9 +118,11 @@ int container_stop(struct podman *podman, const char *id, uint32_t timeout_s, st
 /* POST /containers/{id}/kill?signal= ("HUP"). */
 int container_kill(struct podman *podman, const char *id, const char *signal, struct error *err);
 /* DELETE /containers/{id}?force=&v=true&timeout=: 404 is success. */
-int container_remove(struct podman *podman, const char *id, bool is_forced, uint32_t timeout_s, struct error *err);
+int container_remove(struct podman *podman, const char *id, bool is_forced, uint32_t timeout_s,
+		     struct error *err);
 /* POST /containers/{id}/wait?condition=stopped; the exit code. Within timeout_ms. */
-int container_wait(struct podman *podman, const char *id, int timeout_ms, int *ret_exit_code, struct error *err);
+int container_wait(struct podman *podman, const char *id, int timeout_ms, int *ret_exit_code,
+		   struct error *err);
 /* GET /containers/{id}/json. The caller frees it with json_free. */
 int container_inspect(struct podman *podman, const char *id, struct json **ret, struct error *err);
 
@@ -126,18 +134,22 @@ int container_inspect(struct podman *podman, const char *id, struct json **ret, 
 int container_put_archive(struct podman *podman, const char *id, const char *path, const void *tar,
 			  size_t len, struct error *err);
 /* The same from a descriptor, streamed (cp). */
-int container_put_archive_fd(struct podman *podman, const char *id, const char *path, int fd, struct error *err);
+int container_put_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
+			     struct error *err);
 /* GET /containers/{id}/archive?path= to a descriptor, streamed (cp). ERROR_NOT_FOUND on 404. */
-int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd, struct error *err);
+int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
+			     struct error *err);
 /* HEAD …/archive: *ret_exists, *ret_is_dir. Not an error when it is missing. */
 int container_stat_path(struct podman *podman, const char *id, const char *path, bool *ret_exists,
 			bool *ret_is_dir, struct error *err);
 
 /*
  * GET /containers/{id}/logs. on_line gets each whole line without its newline (cut at 64 KiB) and
- * ends the stream early by returning false, which is success. since_s 0: from the beginning; tail < 0: all.
- * Without follow it returns at the end of the log; with follow when the container ends, when
- * on_line says so, or with ERROR_TIMEOUT at timeout_ms (-1: none).
+ * ends the stream early by returning false, which is success. since_s 0: from the beginning;
+ * tail < 0: all. Without follow it returns at the end of the log; with follow when the container
+ * ends, when on_line says so, or with ERROR_TIMEOUT at timeout_ms (-1: none). With follow libpod
+ * looks for new lines every 250 ms (4.3.1 and 5.4.2): to wait for something quickly, look at the
+ * thing itself.
  */
 struct log_options {
 	bool follow;

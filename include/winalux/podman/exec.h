@@ -11,16 +11,18 @@ struct error;
 struct podman;
 
 /*
- * POST /containers/{id}/exec, then POST /exec/{id}/start on a connection of its own that is upgraded
- * to a raw stream (Upgrade: tcp). Without a terminal, output comes in frames {stream, 0,0,0, len32be}.
+ * POST /containers/{id}/exec, then POST /exec/{id}/start on a connection of its own that is
+ * upgraded to a raw stream (Upgrade: tcp). Without a terminal, output comes in frames {stream,
+ * 0,0,0, len32be}.
  */
 struct exec_options {
-	struct strv command;	 /* byte for byte, no shell */
-	struct strv environment; /* "K=V"; TERM and LANG are ours to send (the server does since 4.8) */
-	const char *user;	 /* NULL: the container's */
+	struct strv command; /* byte for byte, no shell */
+	struct strv
+		environment; /* "K=V"; TERM and LANG are ours to send (the server does since 4.8) */
+	const char *user;    /* NULL: the container's */
 	const char *workdir;
-	bool has_terminal;	/* allocate one; stdin_fd must then be a terminal in raw mode */
-	int stdin_fd;		/* -1: none */
+	bool has_terminal; /* allocate one; stdin_fd must then be a terminal in raw mode */
+	int stdin_fd;      /* -1: none */
 	int stdout_fd;
 	int stderr_fd;
 	const volatile bool *resized; /* set by SIGWINCH; the size is read from stdin_fd */

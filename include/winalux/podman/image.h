@@ -13,7 +13,7 @@ struct error;
 struct podman;
 
 struct image {
-	char *id;	   /* 64 hex digits */
+	char *id;          /* 64 hex digits */
 	struct strv names; /* repo:tag */
 	uint64_t size_bytes;
 	int64_t created_s;
@@ -28,43 +28,48 @@ void images_release(struct images *i);
 
 /* GET /images/json */
 int image_list(struct podman *podman, struct images *ret, struct error *err);
-/* The image that carries this name (":latest" understood), or whose id begins with it (12 digits or more). NULL: none. */
+/* The image that carries this name (":latest" understood), or whose id begins with it (12 digits or
+ * more). NULL: none. */
 const struct image *images_find(const struct images *images, const char *reference);
 
 /* A stream's progress in lines; return false to cancel. */
 typedef bool (*image_line_fn)(const char *line, void *context);
 
-/* POST /images/import?reference=&changes=…: a root file system tar from a descriptor. The caller frees *ret_id. */
-int image_import_fd(struct podman *podman, int fd, const char *reference, const struct strv *changes,
-		    char **ret_id, struct error *err);
+/* POST /images/import?reference=&changes=…: a root file system tar from a descriptor. The caller
+ * frees *ret_id. */
+int image_import_fd(struct podman *podman, int fd, const char *reference,
+		    const struct strv *changes, char **ret_id, struct error *err);
 int image_import(struct podman *podman, const void *tar, size_t len, const char *reference,
 		 const struct strv *changes, char **ret_id, struct error *err);
-/* POST /images/pull?reference=&policy=missing: errors come inside the 200 stream. timeout_ms as a whole. */
+/* POST /images/pull?reference=&policy=missing: errors come inside the 200 stream. timeout_ms as a
+ * whole. */
 int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,
 	       void *context, struct error *err);
 /* DELETE /images/{name}?force=: 404 is success. */
 int image_remove(struct podman *podman, const char *reference, bool is_forced, struct error *err);
 /* POST /images/{name}/tag?repo=&tag= */
-int image_tag(struct podman *podman, const char *reference, const char *repo, const char *tag, struct error *err);
+int image_tag(struct podman *podman, const char *reference, const char *repo, const char *tag,
+	      struct error *err);
 
 struct build_options {
-	const char *tag;	   /* localhost/winalux/web:latest */
+	const char *tag;           /* localhost/winalux/web:latest */
 	const char *containerfile; /* path inside the context */
-	const char *platform;	   /* "linux/amd64", or NULL for the server's */
+	const char *platform;      /* "linux/amd64", or NULL for the server's */
 	struct labels build_args;  /* key = ARG */
 	struct labels labels;
-	struct strv secrets;	   /* "id=x,src=relname": files inside the context */
+	struct strv secrets; /* "id=x,src=relname": files inside the context */
 	bool no_cache;
 	int idle_timeout_ms; /* without any output; 0 means 600,000 */
 };
 
 /*
  * POST /build with the context as a tar in memory (application/x-tar, layers=1, rm, forcerm,
- * pullpolicy=missing, OCI format, httpproxy=true passes nothing of ours). Errors come inside the 200 stream
- * (ERROR_BUILD with the last lines of output); a stream that ends without the tag existing is a failure.
- * *ret_id is the image id; the caller frees it.
+ * pullpolicy=missing, OCI format, httpproxy=true passes nothing of ours). Errors come inside the
+ * 200 stream (ERROR_BUILD with the last lines of output); a stream that ends without the tag
+ * existing is a failure. *ret_id is the image id; the caller frees it.
  */
-int image_build(struct podman *podman, const void *context_tar, size_t len, const struct build_options *options,
-		image_line_fn on_line, void *context, char **ret_id, struct error *err);
+int image_build(struct podman *podman, const void *context_tar, size_t len,
+		const struct build_options *options, image_line_fn on_line, void *context,
+		char **ret_id, struct error *err);
 
 #endif

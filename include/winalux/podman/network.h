@@ -24,8 +24,8 @@ void networks_release(struct networks *n);
 /* GET /networks/json?filters={"label":[label]} */
 int network_list(struct podman *podman, const char *label, struct networks *ret, struct error *err);
 /* POST /networks/create: a bridge with option isolate=true. ERROR_CONFLICT when the name exists. */
-int network_create(struct podman *podman, const char *name, const struct labels *labels, char **ret_id,
-		   struct error *err);
+int network_create(struct podman *podman, const char *name, const struct labels *labels,
+		   char **ret_id, struct error *err);
 /* DELETE /networks/{name}?force=true: 404 is success. */
 int network_remove(struct podman *podman, const char *name, struct error *err);
 

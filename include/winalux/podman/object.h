@@ -18,8 +18,9 @@ struct labels {
 	size_t cap;
 };
 
-void labels_add(struct labels *l, const char *key, const char *value); /* copies; replaces an equal key */
-const char *labels_get(const struct labels *l, const char *key);	 /* or NULL */
+void labels_add(struct labels *l, const char *key,
+		const char *value);                              /* copies; replaces an equal key */
+const char *labels_get(const struct labels *l, const char *key); /* or NULL */
 void labels_release(struct labels *l);
 
 /* A published port. host_ip "" means all addresses. */

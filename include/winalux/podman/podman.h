@@ -11,21 +11,21 @@ struct error;
 struct json;
 
 /*
- * A connection to libpod's REST API: one keep-alive connection, one request at a time, one thread at
- * a time. Threads that work side by side take a podman_clone each. Paths are below the fixed prefix
- * /v4.0.0/libpod (shared/PODMAN.md A.1: later servers accept it; features are gated on the version
- * that every answer carries in its Libpod-API-Version header).
+ * A connection to libpod's REST API: one keep-alive connection, one request at a time, one thread
+ * at a time. Threads that work side by side take a podman_clone each. Paths are below the fixed
+ * prefix /v4.0.0/libpod (shared/PODMAN.md A.1: later servers accept it; features are gated on the
+ * version that every answer carries in its Libpod-API-Version header).
  *
- * Errors: ERROR_HOST when no service can be reached, ERROR_PODMAN for refusals (error text = libpod's
- * cause; http_status set), ERROR_TIMEOUT when timeout_ms passes, ERROR_INTERRUPTED when *cancelled.
- * A request that failed before any response header arrived is tried once more when it is idempotent
- * (GET, HEAD, DELETE), since a socket-activated service quits between two calls.
+ * Errors: ERROR_HOST when no service can be reached, ERROR_PODMAN for refusals (error text =
+ * libpod's cause; http_status set), ERROR_TIMEOUT when timeout_ms passes, ERROR_INTERRUPTED when
+ * *cancelled. A request that failed before any response header arrived is tried once more when it
+ * is idempotent (GET, HEAD, DELETE), since a socket-activated service quits between two calls.
  */
 struct podman;
 
 struct podman_options {
-	const char *socket_path; /* unix socket of the service; required */
-	int timeout_ms;		 /* of calls that do not stream; 0 means 60,000 */
+	const char *socket_path;        /* unix socket of the service; required */
+	int timeout_ms;                 /* of calls that do not stream; 0 means 60,000 */
 	const volatile bool *cancelled; /* set by a signal handler; NULL: never */
 };
 
@@ -49,7 +49,8 @@ bool podman_version_at_least(const struct podman_version *v, unsigned major, uns
 /* Number of requests sent so far by this connection (tests and --verbose). */
 unsigned podman_request_count(const struct podman *podman);
 
-/* GET /info, whole. The caller frees *ret with json_free. (4.3-5.2 may fail under socket activation.) */
+/* GET /info, whole. The caller frees *ret with json_free. (4.3-5.2 may fail under socket
+ * activation.) */
 int podman_info(struct podman *podman, struct json **ret, struct error *err);
 
 /*

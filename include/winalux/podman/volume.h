@@ -29,8 +29,8 @@ int volume_list(struct podman *podman, const char *label, struct volumes *ret, s
  * POST /volumes/create with labels. ERROR_CONFLICT when the name exists (libpod: 500), which makes
  * creation a lock: of two who create the same name one wins. ret may be NULL.
  */
-int volume_create(struct podman *podman, const char *name, const struct labels *labels, struct volume *ret,
-		  struct error *err);
+int volume_create(struct podman *podman, const char *name, const struct labels *labels,
+		  struct volume *ret, struct error *err);
 void volume_release(struct volume *v);
 /* DELETE /volumes/{name}: 404 is success; ERROR_CONFLICT on 409 (in use). */
 int volume_remove(struct podman *podman, const char *name, struct error *err);

@@ -30,8 +30,8 @@ static bool on_line(const char *line, size_t len, bool is_stderr, void *context)
 #define FRAME(stream, len) "\\x0" #stream "\\x00\\x00\\x00\\x00\\x00\\x00\\x" #len
 #define LOG_BODY                                                                                   \
 	FRAME(1, 04)                                                                               \
-	"one\\n" FRAME(1, 04) "part" FRAME(2, 04) "two\\n" FRAME(1, 04) "ial\\n" FRAME(1,          \
-										       03) "end"
+	"one\\n" FRAME(1, 04) "part" FRAME(2, 04) "two\\n" FRAME(1, 04) "ial\\n" FRAME(1, 03) "en" \
+											      "d"
 
 static void assert_log(const char *options, int left, const char *wanted)
 {
@@ -85,13 +85,11 @@ static void a_log_that_ends_inside_a_frame_is_an_error(void **state)
 
 static void timestamps_are_kept_only_at_the_start_of_a_line(void **state)
 {
-	static const char
-		script
-			[] = ">>> GET /containers/c/logs*\n<<< 200 escaped chunked "
-			     "split=7\n\n" FRAME(1, 19) "2026-11-22T19:18:00Z part" FRAME(
-				     1, 19) "2026-11-22T19:18:01Z ial\\n" FRAME(1,
-										17) "2026-11-22T19:"
-										    "18:02Z b\\n\n";
+	static const char script[] =
+		">>> GET /containers/c/logs*\n<<< 200 escaped chunked "
+		"split=7\n\n" FRAME(1, 19) "2026-11-22T19:18:00Z part" FRAME(
+			1, 19) "2026-11-22T19:18:01Z ial\\n" FRAME(1, 17) "2026-11-22T19:"
+									  "18:02Z b\\n\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
 	struct log_sink sink = { .left = -1 };
 	struct log_options log = { .tail = -1, .with_timestamps = true, .timeout_ms = -1 };
