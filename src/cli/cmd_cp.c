@@ -47,6 +47,8 @@ struct worker {
 	int fd;
 	const char *path;
 	const char *name;
+	_Atomic bool is_call_over; /* the archive call has returned */
+	bool failed_first;         /* before that */
 	int result;
 	struct error err;
 };
@@ -56,6 +58,7 @@ static void *pack(void *context)
 	struct worker *w = context;
 
 	w->result = tar_pack_path(w->fd, w->path, w->name, DEVELOPER_ID, DEVELOPER_ID, &w->err);
+	w->failed_first = w->result < 0 && !w->is_call_over;
 	fd_closep(&w->fd); /* the reader sees the end */
 	return NULL;
 }
@@ -65,6 +68,7 @@ static void *unpack(void *context)
 	struct worker *w = context;
 
 	w->result = tar_unpack(w->fd, w->path, w->name, NULL, &w->err);
+	w->failed_first = w->result < 0 && !w->is_call_over;
 	fd_closep(&w->fd); /* the writer sees that nobody reads */
 	return NULL;
 }
@@ -79,11 +83,13 @@ static int start_worker(struct worker *worker, void *(*run)(void *), pthread_t *
 	return 0;
 }
 
-static int join_results(const struct worker *worker, int result, struct error *err)
+/* Closes our end of the pipe, waits for the worker and tells the failure that came first. */
+static int finish(struct worker *worker, pthread_t thread, int *end, int result, struct error *err)
 {
-	bool saw_only_a_broken_pipe = worker->result < 0 && worker->err.os_errno == EPIPE;
-
-	if (worker->result == 0 || (result < 0 && saw_only_a_broken_pipe))
+	worker->is_call_over = true;
+	fd_closep(end);
+	pthread_join(thread, NULL);
+	if (worker->result == 0 || (result < 0 && !worker->failed_first))
 		return result;
 	*err = worker->err;
 	return -1;
@@ -158,9 +164,7 @@ static int put_packed(const struct copy *copy, const struct copy_target *target,
 	}
 	int result = container_put_archive_fd(copy->podman, copy->container_id, target->directory,
 					      read_end, err);
-	fd_closep(&read_end);
-	pthread_join(thread, NULL);
-	return join_results(&worker, result, err);
+	return finish(&worker, thread, &read_end, result, err);
 }
 
 static int copy_in(const struct copy *copy, struct error *err)
@@ -199,11 +203,7 @@ static int get_unpacked(const struct copy *copy, const struct copy_target *targe
 	}
 	int result =
 		container_get_archive_fd(copy->podman, copy->container_id, path, write_end, err);
-	fd_closep(&write_end);
-	pthread_join(thread, NULL);
-	if (result < 0 && err->os_errno != EPIPE)
-		return -1; /* what the unpacker saw is a stream cut short */
-	return join_results(&worker, result, err);
+	return finish(&worker, thread, &write_end, result, err);
 }
 
 static int copy_out(const struct copy *copy, struct error *err)
