@@ -64,8 +64,8 @@ python_needs_no_network()
 		task --version
 		gcc --version
 		git --version"'
-	equal /home/developer/venv/bin/python \
-		"$(inside bash -lc 'HOME=/home/developer; . /etc/profile; cp -a /opt/winalux/skel/venv $HOME; command -v python')"
+	equal /home/developer/venv/bin/python "$(inside bash -c 'export HOME=/home/developer
+		cp -a /opt/winalux/skel/venv $HOME; exec bash -lc "command -v python"')"
 }
 
 own_profile()

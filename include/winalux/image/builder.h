@@ -19,7 +19,8 @@ struct strv;
 /*
  * From profiles and sidecar kinds to images, without a registry and without root. An image of ours
  * carries the label io.winalux.input: the digest of everything that went into its build
- * (Containerfile and the files beside it, packages, base image's own input, host CA bundle). Equal digest: nothing to do.
+ * (Containerfile and the files beside it, packages, base image's own input, host CA bundle).
+ * Equal digest: nothing to do.
  * Proxies only change the way there and the guest is mounted at run time: neither counts.
  *
  *   localhost/winalux/guest:<digest>   FROM scratch, made by import from embedded files
@@ -37,8 +38,8 @@ struct builder_options {
 	struct podman *podman; /* borrowed; used by one thread */
 	const struct config *config;
 	const struct profiles *profiles;
-	bool no_cache;	 /* --no-cache: build again from the first layer */
-	bool with_base;	 /* --base: make the base anew too */
+	bool no_cache;  /* --no-cache: build again from the first layer */
+	bool with_base; /* --base: make the base anew too */
 	/* One line of progress; image is the short name ("base", "web", "sidecar-redis"). */
 	void (*on_line)(const char *image, const char *line, void *context);
 	void *context;
@@ -53,40 +54,47 @@ void builder_freep(struct builder **builder);
 char *image_profile_reference(const char *profile);
 char *image_sidecar_reference(const char *kind);
 
-/* "localhost/winalux/guest:<digest>" of the guest that this program carries; ret_digest is the <digest>. */
+/* "localhost/winalux/guest:<digest>" of the guest that this program carries. */
 char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE]);
 /* Version of the wire between host and guest that this program speaks. */
 const char *image_guest_wire(void);
-/* Name inside the guest image and digest of the seccomp profile: "seccomp.json". */
+/* Digest of the seccomp profile, "seccomp.json" inside the guest image. */
 void image_seccomp_digest(char ret[static HASH_HEX_SIZE]);
 
 /* Pure: is what stands in images what a build would make? */
-enum image_state builder_profile_state(struct builder *b, const struct images *images, const struct profile *p);
-enum image_state builder_sidecar_state(struct builder *b, const struct images *images, const struct sidecar_kind *k);
+enum image_state builder_profile_state(struct builder *b, const struct images *images,
+				       const struct profile *p);
+enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
+				       const struct sidecar_kind *k);
 
 /*
  * Make an image current with everything below it; do nothing (no call but the list) when it is.
- * images is the list as known now (GET /images/json). *ret_id: the image's id, the caller frees it. *ret_built: whether something was done.
- * Errors: ERROR_BUILD with the step and the last lines, ERROR_HOST (mmdebstrap missing, no space).
+ * images is the list as known now (GET /images/json). *ret_id: the image's id, the caller frees it.
+ * *ret_built: whether something was done.
+ * Errors, each with the image's name: ERROR_BUILD with the step and the last lines, ERROR_HOST
+ * (mmdebstrap missing, no space).
  */
 int builder_ensure_profile(struct builder *b, const struct images *images, const struct profile *p,
 			   char **ret_id, bool *ret_built, struct error *err);
-int builder_ensure_sidecar(struct builder *b, const struct images *images, const struct sidecar_kind *k,
-			   char **ret_id, bool *ret_built, struct error *err);
-int builder_ensure_guest(struct builder *b, const struct images *images, char **ret_id, bool *ret_built, struct error *err);
+int builder_ensure_sidecar(struct builder *b, const struct images *images,
+			   const struct sidecar_kind *k, char **ret_id, bool *ret_built,
+			   struct error *err);
+int builder_ensure_guest(struct builder *b, const struct images *images, char **ret_id,
+			 bool *ret_built, struct error *err);
 
 /*
  * Environment that builds and workspaces need behind proxies: http_proxy, https_proxy, no_proxy,
  * all_proxy in both cases as found in ours, and the CA variables when a host CA is trusted
- * (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, … pointing at the image's bundle). "K=V", sorted.
+ * (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, … pointing at the image's bundle).
+ * "K=V", sorted.
  */
 void builder_add_environment(struct builder *b, struct strv *environment);
 
 /*
  * The certificates that this host trusts beyond its distribution's: those in the system bundle
- * (/etc/ssl/certs/ca-certificates.crt, /etc/pki/tls/certs/ca-bundle.crt, /etc/ssl/ca-bundle.pem) that are in no file of the
- * distribution's package (/usr/share/ca-certificates, …), or host_ca_file as a whole. PEM text, "" when there are none.
- * The caller frees *ret_pem.
+ * (/etc/ssl/certs/ca-certificates.crt, /etc/pki/tls/certs/ca-bundle.crt, /etc/ssl/ca-bundle.pem)
+ * that are in no file of the distribution's package (/usr/share/ca-certificates/mozilla, …), or
+ * host_ca_file as a whole. PEM text, "" when there are none. The caller frees *ret_pem.
  */
 int host_ca_find(const struct config *config, char **ret_pem, size_t *ret_count, struct error *err);
 
