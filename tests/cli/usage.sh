@@ -93,12 +93,18 @@ run cp ./a ./b
 expect_status 2
 expect_err_has 'exactly one of SOURCE and TARGET is NAME:PATH'
 
-for command in start stop restart destroy; do
+for command in stop restart destroy; do
 	it "$command wants names or --all"
 	run "$command"
 	expect_status 2
 	expect_err_has '^winalux: name a workspace, or say --all$'
+done
 
+it "start without names means every workspace"
+run --socket "$home/none.sock" start
+expect_status 5
+
+for command in start stop restart destroy; do
 	it "$command refuses names together with --all"
 	run "$command" --all alice
 	expect_status 2
