@@ -109,7 +109,7 @@ shows_logs()
 	contains "$out" ready
 	status 0 winalux logs alice redis
 	[ -n "$out" ]
-	timeout 3 "$WINALUX" logs --follow alice >"$work/followed" || :
+	timeout 1.5 "$WINALUX" logs --follow alice >"$work/followed" || :
 	contains "$(<"$work/followed")" ready
 }
 

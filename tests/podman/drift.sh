@@ -60,12 +60,13 @@ look_alike()
 for k, v in json.load(sys.stdin)[0]["Config"]["Labels"].items(): print(f"--label={k}={v}")')
 	image=$(podman inspect --format '{{.ImageName}}' winalux-alice-redis)
 	podman rm -f -t 0 winalux-alice-redis
-	podman create --pod winalux-alice-pod --name winalux-alice-redis "${labels[@]}" "$image" sleep 1000
+	podman create --pod winalux-alice-pod --name winalux-alice-redis "${labels[@]}" "$image" \
+		redis-server --port 6399
 	podman start winalux-alice-redis
 	status 0 winalux plan "$inventory"
 	contains "$out" winalux-alice-redis
 	all_well
-	lacks "$(podman inspect --format '{{.Config.Cmd}}' winalux-alice-redis)" sleep
+	lacks "$(podman inspect --format '{{.Config.Cmd}}' winalux-alice-redis)" 6399
 }
 
 stopped_sidecar()

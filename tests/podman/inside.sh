@@ -68,9 +68,9 @@ neighbours_are_out_of_reach()
 	address=$(podman inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$infra")
 	[ -n "$address" ]
 	remote alice "bash -c 'exec 3<>/dev/tcp/127.0.0.1/6379'"
-	fails remote bob "timeout 3 bash -c 'exec 3<>/dev/tcp/$address/6379' 2>/dev/null"
-	fails remote bob "timeout 3 bash -c 'exec 3<>/dev/tcp/$address/2222' 2>/dev/null"
-	fails remote bob "timeout 3 bash -c 'exec 3<>/dev/tcp/winalux-alice-pod/6379' 2>/dev/null"
+	fails remote bob "timeout 1 bash -c 'exec 3<>/dev/tcp/$address/6379' 2>/dev/null"
+	fails remote bob "timeout 1 bash -c 'exec 3<>/dev/tcp/$address/2222' 2>/dev/null"
+	fails remote bob "timeout 1 bash -c 'exec 3<>/dev/tcp/winalux-alice-pod/6379' 2>/dev/null"
 }
 
 no_host_paths()

@@ -143,6 +143,8 @@ destroys_with_data()
 	equal "" "$(left_of alice)"
 	remote bob true
 	status 0 deploy
+	status 255 remote alice true # the old host key is pinned
+	use_ssh
 	status 1 remote alice test -e file
 	[ "$(host_key)" != "$(<"$work/host_key")" ]
 }

@@ -60,7 +60,7 @@ killed_sidecar_restarts()
 never_answers()
 {
 	workspace carol "sidecars:" \
-		"  - {name: mute, image: \"$foreign\", command: [sleep, \"1000\"], port: 6390}" \
+		"  - {name: mute, image: \"$foreign\", command: [redis-server, --port, \"6399\"], port: 6390}" \
 		>>"$inventory"
 	export WINALUX_READY_TIMEOUT_S=3
 	fails deploy
@@ -73,7 +73,7 @@ never_answers()
 
 dies_at_once()
 {
-	sed -i 's/command: \[sleep, "1000"\]/command: ["false"]/' "$inventory"
+	sed -i 's/command: \[redis-server, --port, "6399"\]/command: ["false"]/' "$inventory"
 	export WINALUX_READY_TIMEOUT_S=6
 	fails deploy carol
 	equal "" "$(podman ps -aq --filter label=io.winalux.workspace=carol)"
