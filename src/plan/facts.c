@@ -3,12 +3,18 @@
  * Sorting the answers of the list calls into workspaces. Everything is found by label. Infra
  * containers carry their pod's labels; they are told apart by is_infra. A workspace exists as soon
  * as one object carries its name, so leftovers of a broken deploy are seen too.
+ *
+ * Volumes come first, because the newest state tells which of several pods, networks or containers
+ * of one role is the one that winalux made (people copy labels), and in what order containers
+ * start.
  */
 #include "winalux/plan/facts.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/plan/names.h"
@@ -95,10 +101,10 @@ static void place_container(struct facts *facts, const struct container *c)
 
 	if (!w)
 		return;
-	if (c->is_infra)
-		w->infra = c;
-	else
+	if (!c->is_infra)
 		APPEND_POINTER(w->containers, w->container_count, c);
+	else if (!w->infra || (w->pod && !strcmp(c->pod_id, w->pod->id)))
+		w->infra = c;
 }
 
 static unsigned generation_of(const struct volume *v)
@@ -136,18 +142,39 @@ static void place_volume(struct facts *facts, const struct volume *v)
 		APPEND_POINTER(w->volumes, w->volume_count, v);
 }
 
-/* Sidecars by role, dev last: the order in which a pod starts. */
-static int compare_containers(const void *a, const void *b)
+/* Where a role stands in the recorded list of objects, which is in order of start. */
+static size_t recorded_place(const struct workspace_state *state, const char *role)
 {
+	const size_t role_len = strlen(role);
+	const char *at = state->objects;
+
+	for (size_t place = 0; at && *at; place++) {
+		if (!strncmp(at, role, role_len) && at[role_len] == '=')
+			return place;
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+	}
+	return SIZE_MAX;
+}
+
+/* The order in which a pod starts: as recorded, what is not recorded by role; dev last. */
+static int compare_containers(const void *a, const void *b, void *context)
+{
+	const struct workspace_state *state = context;
 	const struct container *left = *(const struct container *const *)a;
 	const struct container *right = *(const struct container *const *)b;
 	const char *left_role = role_of(&left->labels), *right_role = role_of(&right->labels);
 	const int is_left_dev = !strcmp(left_role, ROLE_DEV);
 	const int is_right_dev = !strcmp(right_role, ROLE_DEV);
+	const size_t left_place = recorded_place(state, left_role);
+	const size_t right_place = recorded_place(state, right_role);
+	const int by_role = strcmp(left_role, right_role);
 
 	if (is_left_dev != is_right_dev)
 		return is_left_dev - is_right_dev;
-	return strcmp(left_role, right_role);
+	if (left_place != right_place)
+		return left_place < right_place ? -1 : 1;
+	return by_role ? by_role : strcmp(left->name, right->name);
 }
 
 static int compare_states(const void *a, const void *b)
@@ -216,11 +243,8 @@ static void read_state(struct workspace_facts *w)
 	w->state.app_port = recorded_port(ports, "app");
 }
 
-static void settle_workspace(struct workspace_facts *w)
+static void settle_volumes(struct workspace_facts *w)
 {
-	if (w->container_count > 1)
-		qsort((void *)w->containers, w->container_count, sizeof(w->containers[0]),
-		      compare_containers);
 	if (w->volume_count > 1)
 		qsort((void *)w->volumes, w->volume_count, sizeof(w->volumes[0]), compare_volumes);
 	if (w->state_count > 1)
@@ -228,27 +252,84 @@ static void settle_workspace(struct workspace_facts *w)
 	read_state(w);
 }
 
+static void settle_containers(struct workspace_facts *w)
+{
+	if (w->container_count > 1)
+		qsort_r((void *)w->containers, w->container_count, sizeof(w->containers[0]),
+			compare_containers, &w->state);
+}
+
+static bool is_recorded(const struct workspace_facts *w, const char *role, const char *id)
+{
+	char recorded[65];
+
+	workspace_state_object(&w->state, role, recorded);
+	return !strcmp(recorded, id);
+}
+
+static void place_pod(struct facts *facts, const struct pod *pod)
+{
+	struct workspace_facts *w = find_mutable(facts, &pod->labels);
+
+	if (w && (!w->pod || is_recorded(w, ROLE_POD, pod->id)))
+		w->pod = pod;
+}
+
+static void place_network(struct facts *facts, const struct network *network)
+{
+	struct workspace_facts *w = find_mutable(facts, &network->labels);
+
+	if (w && (!w->network || is_recorded(w, ROLE_NETWORK, network->id)))
+		w->network = network;
+}
+
 void facts_index(struct facts *facts)
 {
 	collect_names(facts);
-	for (size_t i = 0; i < facts->containers.count; i++)
-		place_container(facts, &facts->containers.items[i]);
 	for (size_t i = 0; i < facts->volumes.count; i++)
 		place_volume(facts, &facts->volumes.items[i]);
-	for (size_t i = 0; i < facts->pods.count; i++) {
-		struct workspace_facts *w = find_mutable(facts, &facts->pods.items[i].labels);
-
-		if (w)
-			w->pod = &facts->pods.items[i];
-	}
-	for (size_t i = 0; i < facts->networks.count; i++) {
-		struct workspace_facts *w = find_mutable(facts, &facts->networks.items[i].labels);
-
-		if (w)
-			w->network = &facts->networks.items[i];
-	}
 	for (size_t i = 0; i < facts->count; i++)
-		settle_workspace(&facts->workspaces[i]);
+		settle_volumes(&facts->workspaces[i]);
+	for (size_t i = 0; i < facts->pods.count; i++)
+		place_pod(facts, &facts->pods.items[i]);
+	for (size_t i = 0; i < facts->networks.count; i++)
+		place_network(facts, &facts->networks.items[i]);
+	for (size_t i = 0; i < facts->containers.count; i++)
+		place_container(facts, &facts->containers.items[i]);
+	for (size_t i = 0; i < facts->count; i++)
+		settle_containers(&facts->workspaces[i]);
+}
+
+static int check_schema(const struct labels *labels, const char *kind, const char *name,
+			struct error *err)
+{
+	const char *schema = labels_get(labels, LABEL_SCHEMA);
+
+	if (!schema || !strcmp(schema, SCHEMA_VERSION))
+		return 0;
+	return error_set(err, ERROR_CONFLICT,
+			 "%s '%s' was made by another version of winalux (schema %s, this one "
+			 "knows %s): use that version, or destroy the workspace with it first",
+			 kind, name, schema, SCHEMA_VERSION);
+}
+
+int facts_check_schema(const struct facts *facts, struct error *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; !status && i < facts->containers.count; i++)
+		status = check_schema(&facts->containers.items[i].labels, "container",
+				      facts->containers.items[i].name, err);
+	for (size_t i = 0; !status && i < facts->pods.count; i++)
+		status = check_schema(&facts->pods.items[i].labels, "pod",
+				      facts->pods.items[i].name, err);
+	for (size_t i = 0; !status && i < facts->volumes.count; i++)
+		status = check_schema(&facts->volumes.items[i].labels, "volume",
+				      facts->volumes.items[i].name, err);
+	for (size_t i = 0; !status && i < facts->networks.count; i++)
+		status = check_schema(&facts->networks.items[i].labels, "network",
+				      facts->networks.items[i].name, err);
+	return status;
 }
 
 void facts_release(struct facts *facts)
@@ -272,11 +353,19 @@ void facts_release(struct facts *facts)
 
 const struct container *workspace_facts_container(const struct workspace_facts *w, const char *role)
 {
+	const struct container *first = NULL;
+
 	for (size_t i = 0; w && i < w->container_count; i++) {
-		if (!strcmp(role_of(&w->containers[i]->labels), role))
-			return w->containers[i];
+		const struct container *c = w->containers[i];
+
+		if (strcmp(role_of(&c->labels), role) != 0)
+			continue;
+		if (is_recorded(w, role, c->id))
+			return c;
+		if (!first)
+			first = c;
 	}
-	return NULL;
+	return first;
 }
 
 void workspace_state_object(const struct workspace_state *state, const char *role,
@@ -286,15 +375,40 @@ void workspace_state_object(const struct workspace_state *state, const char *rol
 		ret_id[0] = '\0';
 }
 
-const char *workspace_facts_status(const struct workspace_facts *w)
+static size_t count_running(const struct workspace_facts *w)
 {
 	size_t running = 0;
 
-	if (!w->container_count)
-		return w->pod ? "broken" : "no containers";
 	for (size_t i = 0; i < w->container_count; i++)
 		running += w->containers[i]->state == CONTAINER_RUNNING;
-	if (running == w->container_count)
+	return running;
+}
+
+bool workspace_facts_is_severed(const struct workspace_facts *w)
+{
+	return w->infra && w->infra->state != CONTAINER_RUNNING && count_running(w) > 0;
+}
+
+bool workspace_facts_dev_runs(const struct workspace_facts *w)
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+
+	return dev && dev->state == CONTAINER_RUNNING;
+}
+
+bool workspace_facts_is_left_sidecar(const struct workspace_facts *w, const struct container *c)
+{
+	return !workspace_facts_dev_runs(w) && c->state == CONTAINER_RUNNING &&
+	       !labels_get(&c->labels, LABEL_GUEST);
+}
+
+const char *workspace_facts_status(const struct workspace_facts *w)
+{
+	const size_t running = count_running(w);
+
+	if (!w->container_count)
+		return w->pod ? "broken" : "no containers";
+	if (running == w->container_count && !workspace_facts_is_severed(w))
 		return "running";
 	if (running)
 		return "partial";

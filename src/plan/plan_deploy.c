@@ -3,12 +3,13 @@
  * The deploy plan of one workspace, in two passes: first each object gets a verdict (kept, or made
  * anew and why), then the verdicts become steps in the one order that works:
  *
- *   remove what must go; network, volumes, pod; containers (sidecars, then dev); files into dev;
- *   start in the same order; wait; record the state; remove older states.
+ *   remove what must go, stop what has lost its pod's network; network, volumes, pod; containers
+ *   (sidecars, then dev); files into dev; start in the same order; wait; record the state; remove
+ *   older states.
  *
- * An object is kept when the digest on its label is the wanted one and its id is the recorded one.
- * An object that nobody recorded is the leftover of a broken deploy, or was made by hand: it is
- * made anew. Volumes with data are never removed.
+ * An object is kept when the digest on its label is the wanted one, its id is the recorded one and
+ * its name is still its own. An object that nobody recorded is the leftover of a broken deploy, or
+ * was made by hand: it is made anew. Volumes with data are never removed.
  */
 #include "winalux/plan/plan.h"
 
@@ -37,6 +38,7 @@ struct review {
 	struct verdict *containers;
 	bool is_live_changed;
 	bool has_surplus; /* containers that the inventory does not want any more */
+	bool is_severed;  /* kept containers run in a pod whose infra container has ended */
 };
 
 static const struct workspace_facts nothing_there;
@@ -83,6 +85,8 @@ static struct verdict review_pod(const struct review *r)
 	if (!r->network.is_kept)
 		return (struct verdict){ .reason = xstrdup("its network is made anew") };
 	reason = judge(r->facts, ROLE_POD, pod->id, &pod->labels, &r->want->pod.labels);
+	if (!reason && strcmp(pod->name, r->want->pod.name) != 0)
+		reason = xstrdup("was renamed by hand");
 	return (struct verdict){ .is_kept = !reason, .reason = reason };
 }
 
@@ -104,6 +108,8 @@ static struct verdict review_container(const struct review *r, const struct want
 	if (!r->pod.is_kept)
 		return (struct verdict){ .reason = xstrdup("its pod is made anew") };
 	reason = judge(r->facts, want->role, c->id, &c->labels, &want->spec.labels);
+	if (!reason && strcmp(c->name, want->spec.name) != 0)
+		reason = xstrdup("was renamed by hand");
 	if (!reason && has_other_guest(r, c))
 		reason = xstrdup("guest is upgraded");
 	if (!reason && r->options->faults)
@@ -112,20 +118,19 @@ static struct verdict review_container(const struct review *r, const struct want
 		reason = xstrdup("cannot be used in the state it is in");
 	return (struct verdict){
 		.is_kept = !reason,
-		.is_running = !reason && c->state == CONTAINER_RUNNING,
+		.is_running = !reason && c->state == CONTAINER_RUNNING && !r->is_severed,
 		.reason = reason,
 	};
 }
 
-static bool is_wanted(const struct want *want, const struct container *c)
+/* Of a role that is not wanted, or a second one of its role. */
+static bool is_surplus(const struct review *r, const struct container *c)
 {
-	const char *role = labels_get(&c->labels, LABEL_ROLE);
-
-	for (size_t i = 0; role && i < want->container_count; i++) {
-		if (!strcmp(want->containers[i].role, role))
-			return true;
+	for (size_t i = 0; i < r->want->container_count; i++) {
+		if (workspace_facts_container(r->facts, r->want->containers[i].role) == c)
+			return false;
 	}
-	return false;
+	return true;
 }
 
 static void review_workspace(struct review *r)
@@ -134,13 +139,14 @@ static void review_workspace(struct review *r)
 
 	r->network = review_network(r);
 	r->pod = review_pod(r);
+	r->is_severed = r->pod.is_kept && workspace_facts_is_severed(r->facts);
 	r->containers = xcalloc(want->container_count, sizeof(r->containers[0]));
 	for (size_t i = 0; i < want->container_count; i++)
 		r->containers[i] = review_container(r, &want->containers[i]);
 	r->is_live_changed =
 		!r->facts->state.live || strcmp(r->facts->state.live, want->live_digest) != 0;
 	for (size_t i = 0; i < r->facts->container_count; i++)
-		r->has_surplus |= !is_wanted(want, r->facts->containers[i]);
+		r->has_surplus |= is_surplus(r, r->facts->containers[i]);
 }
 
 static void review_release(struct review *r)
@@ -159,6 +165,16 @@ static struct verdict *dev_verdict(const struct review *r)
 	return &r->containers[r->want->container_count - 1];
 }
 
+static bool is_kept(const struct review *r, const struct container *c)
+{
+	for (size_t i = 0; i < r->want->container_count; i++) {
+		if (r->containers[i].is_kept &&
+		    workspace_facts_container(r->facts, r->want->containers[i].role) == c)
+			return true;
+	}
+	return false;
+}
+
 static void steps_remove(struct workspace_plan *w, const struct review *r)
 {
 	const struct workspace_facts *facts = r->facts;
@@ -167,16 +183,13 @@ static void steps_remove(struct workspace_plan *w, const struct review *r)
 		const struct container *c = facts->containers[i];
 		const bool goes_with_pod =
 			facts->pod && !r->pod.is_kept && !strcmp(c->pod_id, facts->pod->id);
-		bool is_kept = false;
 
-		for (size_t k = 0; k < r->want->container_count; k++) {
-			const struct want_container *want = &r->want->containers[k];
-
-			is_kept |= r->containers[k].is_kept &&
-				   workspace_facts_container(facts, want->role) == c;
-		}
-		if (!is_kept && !goes_with_pod)
+		if (is_kept(r, c)) {
+			if (r->is_severed && c->state == CONTAINER_RUNNING)
+				plan_add_step(w, STEP_STOP_CONTAINER, c->name, 0);
+		} else if (!goes_with_pod) {
 			plan_add_step(w, STEP_REMOVE_CONTAINER, c->name, 0);
+		}
 	}
 	if (facts->pod && !r->pod.is_kept)
 		plan_add_step(w, STEP_REMOVE_POD, facts->pod->name, 0);
@@ -211,39 +224,58 @@ static void steps_create(struct workspace_plan *w, const struct review *r)
 	}
 }
 
-/* A guest that runs says "ready" again only when it is told to look again. */
-static bool starts_sidecar(const struct review *r)
+/*
+ * Files are written where they changed, into a new dev container, and also where the dev container
+ * goes on while a sidecar is new or was away: only the nonce in them makes the guest's next "ready"
+ * one that was said after all sidecars had answered again.
+ */
+static bool writes_files(const struct review *r)
 {
-	for (size_t i = 0; i + 1 < r->want->container_count; i++) {
-		if (!r->containers[i].is_running)
-			return true;
-	}
-	return false;
+	const struct verdict *dev = dev_verdict(r);
+	bool has_started = false;
+
+	for (size_t i = 0; i < r->want->container_count; i++)
+		has_started |= !r->containers[i].is_running;
+	return !dev->is_kept || r->is_live_changed ||
+	       (dev->is_running && (has_started || r->has_surplus));
 }
 
-static void steps_start(struct workspace_plan *w, const struct review *r, bool reload)
+static void steps_start(struct workspace_plan *w, const struct review *r)
 {
 	const struct want *want = r->want;
 	const char *dev = want->containers[want->container_count - 1].spec.name;
-	const bool writes_files = !dev_verdict(r)->is_kept || r->is_live_changed || reload ||
-				  (dev_verdict(r)->is_running && starts_sidecar(r));
+	const bool has_files = writes_files(r);
 
-	if (writes_files)
+	if (has_files)
 		plan_add_step(w, STEP_PUT_FILES, dev, 0);
 	for (size_t i = 0; i < want->container_count; i++) {
 		if (!r->containers[i].is_running)
 			plan_add_step(w, STEP_START_CONTAINER, want->containers[i].spec.name, i);
 	}
-	if (dev_verdict(r)->is_running && writes_files)
+	if (dev_verdict(r)->is_running && has_files)
 		plan_add_step(w, STEP_RELOAD_GUEST, dev, 0);
 	plan_add_step(w, STEP_WAIT_READY, dev, 0);
 }
 
+static bool changes_record(const struct review *r)
+{
+	bool is_changed =
+		!r->network.is_kept || !r->pod.is_kept || r->is_live_changed || r->has_surplus;
+
+	for (size_t i = 0; i < r->want->container_count; i++)
+		is_changed |= !r->containers[i].is_kept;
+	return is_changed;
+}
+
+/* Older states; the newest is among them when a newer one is written. */
 static void steps_record(struct workspace_plan *w, const struct review *r)
 {
-	plan_add_step_owned(w, STEP_WRITE_STATE,
-			    state_volume_name(w->slug, r->facts->state.generation + 1), 0);
-	for (size_t i = 0; i < r->facts->state_count; i++)
+	const bool is_written = changes_record(r);
+
+	if (is_written)
+		plan_add_step_owned(w, STEP_WRITE_STATE,
+				    state_volume_name(w->slug, r->facts->state.generation + 1), 0);
+	for (size_t i = is_written ? 0 : 1; i < r->facts->state_count; i++)
 		plan_add_step(w, STEP_REMOVE_STATE, r->facts->states[i]->name, 0);
 }
 
@@ -264,16 +296,26 @@ static void list_changes(struct workspace_plan *w, const struct review *r)
 		if (!v->is_kept)
 			plan_add_change(w, name, made, is_new ? NULL : v->reason);
 		else if (!v->is_running)
-			plan_add_change(w, name, ACTION_START, "is not running");
+			plan_add_change(w, name, r->is_severed ? ACTION_RESTART : ACTION_START,
+					r->is_severed ? "its pod's infra container has ended"
+						      : "is not running");
 	}
 	for (size_t i = 0; i < r->facts->container_count; i++) {
-		if (!is_wanted(want, r->facts->containers[i]))
+		if (is_surplus(r, r->facts->containers[i]))
 			plan_add_change(w, r->facts->containers[i]->name, ACTION_REMOVE,
 					"is not in the inventory any more");
 	}
 	if (dev_verdict(r)->is_kept && r->is_live_changed)
 		plan_add_change(w, want->containers[want->container_count - 1].spec.name,
 				ACTION_LIVE, "ssh keys or settings changed");
+}
+
+/* What a deploy that was killed at its very end has left. */
+static void plan_old_states(struct workspace_plan *w, const struct review *r)
+{
+	w->action = ACTION_REPAIR;
+	plan_add_change(w, r->facts->states[1]->name, ACTION_REMOVE, "is an older state");
+	steps_record(w, r);
 }
 
 static bool is_new_workspace(const struct workspace_facts *facts)
@@ -293,18 +335,13 @@ static enum action decide(const struct review *r)
 		return ACTION_CREATE;
 	if (!r->pod.is_kept || !dev_verdict(r)->is_kept)
 		return ACTION_RECREATE;
+	if (r->is_severed)
+		return ACTION_RESTART;
 	if (!all_kept || r->has_surplus)
 		return ACTION_REPAIR;
 	if (!all_running)
 		return ACTION_START;
 	return r->is_live_changed ? ACTION_LIVE : ACTION_UNCHANGED;
-}
-
-static bool dev_runs(const struct workspace_facts *facts)
-{
-	const struct container *dev = workspace_facts_container(facts, ROLE_DEV);
-
-	return dev && dev->state == CONTAINER_RUNNING;
 }
 
 static void plan_workspace(struct plan *plan, const struct want *want,
@@ -323,13 +360,15 @@ static void plan_workspace(struct plan *plan, const struct want *want,
 	list_changes(w, &r);
 	if (w->action == ACTION_CREATE && r.facts->state.generation)
 		w->reason = xstrdup("its data was kept");
-	w->ends_sessions = w->action == ACTION_RECREATE && dev_runs(r.facts);
+	w->ends_sessions = (w->action == ACTION_RECREATE || w->action == ACTION_RESTART) &&
+			   workspace_facts_dev_runs(r.facts);
 	if (w->action != ACTION_UNCHANGED) {
 		steps_remove(w, &r);
 		steps_create(w, &r);
-		steps_start(w, &r, w->action == ACTION_REPAIR);
-		if (w->action != ACTION_START || r.is_live_changed)
-			steps_record(w, &r);
+		steps_start(w, &r);
+		steps_record(w, &r);
+	} else if (r.facts->state_count > 1) {
+		plan_old_states(w, &r);
 	}
 	review_release(&r);
 }
@@ -338,14 +377,19 @@ static void plan_absent(struct plan *plan, const struct workspace_facts *facts, 
 {
 	struct workspace_plan *w;
 
-	if (is_new_workspace(facts))
+	if (is_new_workspace(facts) && !facts->network)
 		return; /* only kept data */
 	w = plan_add(plan, facts->name, facts->slug, prune ? ACTION_REMOVE : ACTION_ORPHAN);
 	w->facts = facts;
 	w->reason = xstrdup("is not in the inventory");
-	w->ends_sessions = prune && dev_runs(facts);
-	if (prune)
+	w->ends_sessions = prune && workspace_facts_dev_runs(facts);
+	if (prune) {
 		plan_removal_steps(w, true);
+		return;
+	}
+	plan_left_sidecar_steps(w);
+	if (w->step_count)
+		w->action = ACTION_STOP;
 }
 
 static int check_names(const struct want *wants, size_t count, const struct facts *facts,
@@ -367,6 +411,27 @@ static int check_names(const struct want *wants, size_t count, const struct fact
 	return 0;
 }
 
+/* Names that differ in "-" and "_" alone have objects of the same names. */
+static int check_slugs(const struct want *wants, size_t count, const struct facts *facts,
+		       struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct workspace *w = wants[i].workspace;
+
+		for (size_t k = 0; k < facts->count; k++) {
+			const struct workspace_facts *other = &facts->workspaces[k];
+
+			if (!strcmp(other->slug, w->slug) && strcmp(other->name, w->name) != 0)
+				return error_set(err, ERROR_CONFLICT,
+						 "workspace '%s' would have objects of the same "
+						 "names as '%s', which is deployed; destroy that "
+						 "one first, or choose another name",
+						 w->name, other->name);
+		}
+	}
+	return 0;
+}
+
 static bool is_named(const struct want *wants, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -383,7 +448,9 @@ int plan_deploy(const struct want *wants, size_t want_count, const struct facts 
 	const bool is_selection = names && names->count;
 	struct plan plan = { 0 };
 
-	if (check_names(wants, want_count, facts, names, err) < 0)
+	if (facts_check_schema(facts, err) < 0 ||
+	    check_names(wants, want_count, facts, names, err) < 0 ||
+	    check_slugs(wants, want_count, facts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < want_count; i++) {
 		const char *name = wants[i].workspace->name;

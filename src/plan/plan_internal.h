@@ -13,6 +13,15 @@ void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *ob
 void plan_add_change(struct workspace_plan *w, const char *object, enum action action,
 		     const char *reason);
 
+/* Steps that stop w->facts' containers, dev first; for a restart of what has lost its pod. */
+void plan_stop_steps(struct workspace_plan *w);
+
+/*
+ * Steps that stop sidecars of foreign images which run on without their dev container (those of
+ * ours end by themselves). The changes are listed.
+ */
+void plan_left_sidecar_steps(struct workspace_plan *w);
+
 /* Steps that remove everything of w->facts; volumes stay when keep_data. */
 void plan_removal_steps(struct workspace_plan *w, bool keep_data);
 

@@ -14,22 +14,52 @@
 #include "winalux/base/mem.h"
 #include "winalux/plan/names.h"
 
-static void steps_stop(struct workspace_plan *w)
+/* A paused container is stopped too: what cannot be done is better said than passed over. */
+static bool is_stoppable(const struct container *c)
+{
+	return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
+}
+
+void plan_stop_steps(struct workspace_plan *w)
 {
 	const struct workspace_facts *facts = w->facts;
 
 	for (size_t i = facts->container_count; i-- > 0;) {
-		if (facts->containers[i]->state == CONTAINER_RUNNING)
+		if (is_stoppable(facts->containers[i]))
 			plan_add_step(w, STEP_STOP_CONTAINER, facts->containers[i]->name, 0);
 	}
-	if (facts->pod && w->step_count)
+}
+
+/* The pod after its members: then the order is ours, and its infra container ends too. */
+static void steps_stop(struct workspace_plan *w)
+{
+	const struct workspace_facts *facts = w->facts;
+	const bool has_infra = facts->infra && facts->infra->state == CONTAINER_RUNNING;
+
+	plan_stop_steps(w);
+	if (facts->pod && (w->step_count || has_infra))
 		plan_add_step(w, STEP_STOP_POD, facts->pod->name, 0);
+}
+
+void plan_left_sidecar_steps(struct workspace_plan *w)
+{
+	const struct workspace_facts *facts = w->facts;
+
+	for (size_t i = 0; i < facts->container_count; i++) {
+		const struct container *c = facts->containers[i];
+
+		if (!workspace_facts_is_left_sidecar(facts, c))
+			continue;
+		plan_add_step(w, STEP_STOP_CONTAINER, c->name, 0);
+		plan_add_change(w, c->name, ACTION_STOP, "its dev container has ended");
+	}
 }
 
 static void steps_start(struct workspace_plan *w, bool also_running)
 {
 	const struct workspace_facts *facts = w->facts;
-	size_t begun = w->step_count;
+	const struct container *dev = workspace_facts_container(facts, ROLE_DEV);
+	const size_t begun = w->step_count;
 
 	for (size_t i = 0; i < facts->container_count; i++) {
 		const struct container *c = facts->containers[i];
@@ -37,17 +67,34 @@ static void steps_start(struct workspace_plan *w, bool also_running)
 		if (also_running || c->state != CONTAINER_RUNNING)
 			plan_add_step(w, STEP_START_CONTAINER, c->name, 0);
 	}
-	const struct container *dev = workspace_facts_container(facts, ROLE_DEV);
-
 	if (w->step_count == begun || !dev)
 		return;
 	if (!also_running && dev->state == CONTAINER_RUNNING) /* it reports again when told to */
 		plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
-	plan_add_step_owned(w, STEP_WAIT_READY, object_name(w->slug, ROLE_DEV), 0);
+	plan_add_step(w, STEP_WAIT_READY, dev->name, 0);
+}
+
+static void plan_one_severed(struct workspace_plan *w)
+{
+	w->action = ACTION_RESTART;
+	w->ends_sessions = workspace_facts_dev_runs(w->facts);
+	plan_add_change(w, w->facts->infra->name, ACTION_RESTART, "has ended");
+	plan_stop_steps(w);
+	steps_start(w, true);
 }
 
 static void plan_one_start(struct workspace_plan *w)
 {
+	if (!workspace_facts_container(w->facts, ROLE_DEV)) {
+		/* Without it nobody needs the rest; `winalux deploy` makes it anew. */
+		plan_left_sidecar_steps(w);
+		w->action = w->step_count ? ACTION_STOP : ACTION_UNCHANGED;
+		return;
+	}
+	if (workspace_facts_is_severed(w->facts)) {
+		plan_one_severed(w);
+		return;
+	}
 	steps_start(w, false);
 	w->action = w->step_count ? ACTION_START : ACTION_UNCHANGED;
 }
@@ -56,13 +103,17 @@ static void plan_one_stop(struct workspace_plan *w)
 {
 	steps_stop(w);
 	w->action = w->step_count ? ACTION_STOP : ACTION_UNCHANGED;
-	w->ends_sessions = w->step_count > 0;
+	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 }
 
 static void plan_one_restart(struct workspace_plan *w)
 {
+	if (!workspace_facts_container(w->facts, ROLE_DEV)) {
+		plan_one_start(w);
+		return;
+	}
 	steps_stop(w);
-	w->ends_sessions = w->step_count > 0;
+	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 	w->action = w->step_count ? ACTION_RESTART : ACTION_START;
 	steps_start(w, true);
 }
@@ -93,14 +144,14 @@ static void plan_one_destroy(struct workspace_plan *w)
 {
 	plan_removal_steps(w, false);
 	w->action = w->step_count ? ACTION_DESTROY : ACTION_UNCHANGED;
-	w->ends_sessions = w->step_count > 0;
+	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 }
 
 static void plan_one_remove(struct workspace_plan *w)
 {
 	plan_removal_steps(w, true);
 	w->action = w->step_count ? ACTION_REMOVE : ACTION_UNCHANGED;
-	w->ends_sessions = w->step_count > 0;
+	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 }
 
 static int unknown_name(const struct facts *facts, const char *name, struct error *err)
@@ -137,6 +188,8 @@ static int plan_over(const struct facts *facts, const struct strv *names, plan_o
 {
 	struct plan plan = { 0 };
 
+	if (facts_check_schema(facts, err) < 0)
+		return -1;
 	for (size_t i = 0; names && i < names->count; i++) {
 		if (!facts_find(facts, names->items[i]))
 			return unknown_name(facts, names->items[i], err);
@@ -151,18 +204,27 @@ static int plan_over(const struct facts *facts, const struct strv *names, plan_o
 	return 0;
 }
 
-int plan_start(const struct facts *facts, const struct strv *names, struct plan *ret,
-	       struct error *err)
+/* What was asked for by name must be there to start. */
+static int check_startable(const struct facts *facts, const struct strv *names, struct error *err)
 {
 	for (size_t i = 0; names && i < names->count; i++) {
 		const struct workspace_facts *w = facts_find(facts, names->items[i]);
 
-		if (w && !w->container_count)
-			return error_set(err, ERROR_NOT_FOUND,
-					 "workspace '%s' has no containers, only data; `winalux "
-					 "deploy` makes them",
-					 w->name);
+		if (w && !workspace_facts_container(w, ROLE_DEV))
+			return error_set(
+				err, ERROR_NOT_FOUND,
+				"workspace '%s' has no %s; `winalux deploy` makes %s", w->name,
+				w->container_count ? "dev container" : "containers, only data",
+				w->container_count ? "it" : "them");
 	}
+	return 0;
+}
+
+int plan_start(const struct facts *facts, const struct strv *names, struct plan *ret,
+	       struct error *err)
+{
+	if (check_startable(facts, names, err) < 0)
+		return -1;
 	return plan_over(facts, names, plan_one_start, ret, err);
 }
 
@@ -175,6 +237,8 @@ int plan_stop(const struct facts *facts, const struct strv *names, struct plan *
 int plan_restart(const struct facts *facts, const struct strv *names, struct plan *ret,
 		 struct error *err)
 {
+	if (check_startable(facts, names, err) < 0)
+		return -1;
 	return plan_over(facts, names, plan_one_restart, ret, err);
 }
 

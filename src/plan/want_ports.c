@@ -42,16 +42,23 @@ static bool is_selected(const struct want_context *context, const char *name)
 	return !context->names || !context->names->count || strv_contains(context->names, name);
 }
 
+static bool publishes(const struct container *c, uint16_t port)
+{
+	for (size_t i = 0; c->state == CONTAINER_RUNNING && i < c->ports.count; i++) {
+		if (c->ports.items[i].host_port == port)
+			return true;
+	}
+	return false;
+}
+
 /* Does a running pod of this workspace publish the port? */
 static bool is_held_by(const struct workspace_facts *w, uint16_t port)
 {
+	if (w && w->infra && publishes(w->infra, port))
+		return true;
 	for (size_t i = 0; w && i < w->container_count; i++) {
-		const struct container *c = w->containers[i];
-
-		for (size_t k = 0; c->state == CONTAINER_RUNNING && k < c->ports.count; k++) {
-			if (c->ports.items[k].host_port == port)
-				return true;
-		}
+		if (publishes(w->containers[i], port))
+			return true;
 	}
 	return false;
 }

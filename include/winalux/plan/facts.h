@@ -34,7 +34,7 @@ struct workspace_facts {
 	const struct pod *pod;
 	const struct network *network;
 	const struct container *
-		*containers; /* without infra, by role: sidecars in order of name, dev last */
+		*containers; /* without infra, in order of start: sidecars, dev last */
 	size_t container_count;
 	const struct container *infra;
 	const struct volume **volumes; /* without state volumes */
@@ -60,17 +60,31 @@ struct facts {
 	unsigned account_generation;
 };
 
+struct error;
+
 /* Sorts the lists into workspaces. Call once, after the lists are filled. */
 void facts_index(struct facts *facts);
 void facts_release(struct facts *facts);
 const struct workspace_facts *facts_find(const struct facts *facts, const char *name);
+/* ERROR_CONFLICT when an object of ours is of another schema: nothing must be changed then. */
+int facts_check_schema(const struct facts *facts, struct error *err);
 
-/* Container of a role ("dev", "redis"), or NULL. */
+/* Container of a role ("dev", "redis"), of several the recorded one; or NULL. */
 const struct container *workspace_facts_container(const struct workspace_facts *w,
 						  const char *role);
 /* The id recorded for a role in the state, "" when none. Writes at most 65 bytes. */
 void workspace_state_object(const struct workspace_state *state, const char *role,
 			    char ret_id[static 65]);
+
+bool workspace_facts_dev_runs(const struct workspace_facts *w);
+/*
+ * The infra container has ended while others run: they sit in a network namespace without ports and
+ * routes, and only a restart of all of them helps.
+ */
+bool workspace_facts_is_severed(const struct workspace_facts *w);
+/* A sidecar of a foreign image that runs on though the dev container has ended: nothing inside it
+ * would end it. */
+bool workspace_facts_is_left_sidecar(const struct workspace_facts *w, const struct container *c);
 
 /* One word for people: "running", "stopped", "partial", "created", "no containers". */
 const char *workspace_facts_status(const struct workspace_facts *w);

@@ -30,6 +30,7 @@
 #define LABEL_DEPLOYED "io.winalux.deployed" /* RFC 3339 */
 #define LABEL_HOLDER "io.winalux.holder"     /* of a lock: who */
 #define LABEL_EXPIRES "io.winalux.expires"   /* of a lock: RFC 3339 */
+#define LABEL_PROCESS "io.winalux.process"   /* of a lock: which process of which machine */
 #define LABEL_SECCOMP                                                                              \
 	"io.winalux.seccomp" /* of the account's state: digest of the profile in its volume */
 

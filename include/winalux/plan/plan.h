@@ -95,9 +95,9 @@ struct plan_options {
 	const struct strv *names; /* selection; NULL or empty: all */
 	bool upgrade_guest;       /* make dev containers and sidecars with another guest anew */
 	const char *guest_digest; /* of the guest that this program carries */
-	const struct labels *faults; /* container id -> what a person changed (--verify); NULL: none */
-	bool prune;               /* remove compute of workspaces that are not in the inventory */
-	uint32_t stop_timeout_s;
+	const struct labels
+		*faults; /* container id -> what a person changed (--verify); NULL: none */
+	bool prune;      /* remove compute of workspaces that are not in the inventory */
 };
 
 /* The deploy plan. Names that are neither in wants nor in facts are ERROR_NOT_FOUND. */
