@@ -12,7 +12,11 @@ struct podman;
  * One deploy at a time per account, without a file on the host: volumes winalux-lock-<n> carry
  * holder and expiry in labels that nobody can change. Whoever creates number n+1 holds the lock
  * (of two who create the same name one fails), then removes n. To renew, the holder creates the
- * next number; a lock that has expired is taken over the same way.
+ * next number; a lock that has expired, or whose holder was a process of this machine that has
+ * ended, is taken over the same way.
+ *
+ * The connection is one that Ctrl-C does not cancel: a create that was sent and not waited for
+ * would leave a lock behind. Waiting for another holder ends within a second of *cancelled.
  */
 struct lock;
 
@@ -27,7 +31,10 @@ struct lock_options {
 
 int lock_take(struct podman *podman, const struct lock_options *options, struct lock **ret,
 	      struct error *err);
-/* Renews when more than half of the lifetime has passed; does nothing before. */
+/*
+ * Renews when half of the lifetime has passed; does nothing before. ERROR_LOCKED: it is lost to
+ * another, who may be changing things already; other errors: not renewed yet, try again.
+ */
 int lock_keep(struct lock *lock, struct podman *podman, struct error *err);
 /* Gives it back and frees it. Errors are ignored: it expires. Accepts NULL. */
 void lock_release(struct lock *lock, struct podman *podman);
