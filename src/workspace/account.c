@@ -15,6 +15,11 @@
 enum { INSTALL_TIMEOUT_MS = 30000 };
 #define INSTALLER "winalux-account-install"
 
+static char *path_in(const char *mountpoint, const char *digest)
+{
+	return xasprintf("%s/seccomp-%s.json", mountpoint, digest);
+}
+
 char *account_seccomp_path(const struct facts *facts)
 {
 	char digest[HASH_HEX_SIZE];
@@ -22,7 +27,7 @@ char *account_seccomp_path(const struct facts *facts)
 	image_seccomp_digest(digest);
 	if (!facts->account || !facts->seccomp_digest || strcmp(facts->seccomp_digest, digest) != 0)
 		return NULL;
-	return xasprintf("%s/seccomp-%s.json", facts->account->mountpoint, digest);
+	return path_in(facts->account->mountpoint, digest);
 }
 
 static void label_account(struct labels *labels)
@@ -31,14 +36,21 @@ static void label_account(struct labels *labels)
 	labels_add(labels, LABEL_ROLE, "account");
 }
 
-static int ensure_volume(struct podman *podman, const struct facts *facts, struct error *err)
+static int ensure_volume(struct podman *podman, const struct facts *facts, char **ret_mountpoint,
+			 struct error *err)
 {
 	DEFER(labels_release) struct labels labels = { 0 };
+	DEFER(volume_release) struct volume made = { 0 };
 
-	if (facts->account)
+	if (facts->account) {
+		*ret_mountpoint = xstrdup(facts->account->mountpoint);
 		return 0;
+	}
 	label_account(&labels);
-	return volume_create(podman, ACCOUNT_VOLUME, &labels, NULL, err);
+	if (volume_create(podman, ACCOUNT_VOLUME, &labels, &made, err) < 0)
+		return -1;
+	*ret_mountpoint = TAKE(made.mountpoint);
+	return 0;
 }
 
 static void installer_spec(const char *guest_image, const char *digest, struct container_spec *spec)
@@ -62,15 +74,25 @@ static void installer_spec(const char *guest_image, const char *digest, struct c
 	spec->log_size_bytes = 64 << 10;
 }
 
+/* One that an interrupted deploy left behind; the lock is ours, so nobody uses it. */
+static int remove_leftover(struct podman *podman, const struct facts *facts, struct error *err)
+{
+	for (size_t i = 0; i < facts->containers.count; i++) {
+		const struct container *c = &facts->containers.items[i];
+
+		if (!strcmp(c->name, INSTALLER))
+			return container_remove(podman, c->id, true, 1, err);
+	}
+	return 0;
+}
+
 static int run_installer(struct podman *podman, const struct container_spec *spec,
 			 struct error *err)
 {
 	DEFER(freep) char *id = NULL;
 	int exit_code = -1, status;
 
-	/* One that an interrupted deploy left behind; the lock is ours, so nobody uses it. */
-	if (container_remove(podman, INSTALLER, true, 1, err) < 0 ||
-	    container_create(podman, spec, &id, err) < 0)
+	if (container_create(podman, spec, &id, err) < 0)
 		return -1;
 	status = container_start(podman, id, err);
 	if (!status)
@@ -105,19 +127,23 @@ static int record(struct podman *podman, const struct facts *facts, const char *
 }
 
 int account_ensure(struct podman *podman, const struct facts *facts, const char *guest_image,
-		   bool *ret_changed, struct error *err)
+		   char **ret_path, struct error *err)
 {
 	DEFER(container_spec_release) struct container_spec spec = { 0 };
-	DEFER(freep) char *path = account_seccomp_path(facts);
+	DEFER(freep) char *mountpoint = NULL;
+	char *path = account_seccomp_path(facts);
 	char digest[HASH_HEX_SIZE];
 
-	*ret_changed = !path;
-	if (path)
+	if (path) {
+		*ret_path = path;
 		return 0;
+	}
 	image_seccomp_digest(digest);
 	installer_spec(guest_image, digest, &spec);
-	if (ensure_volume(podman, facts, err) < 0 || run_installer(podman, &spec, err) < 0 ||
+	if (ensure_volume(podman, facts, &mountpoint, err) < 0 ||
+	    remove_leftover(podman, facts, err) < 0 || run_installer(podman, &spec, err) < 0 ||
 	    record(podman, facts, digest, err) < 0)
 		return error_add(err, "cannot prepare the account's volume");
+	*ret_path = path_in(mountpoint, digest);
 	return 0;
 }

@@ -18,9 +18,10 @@ char *account_seccomp_path(const struct facts *facts);
 
 /*
  * Puts the profile of this program into the volume when it is not there: a short-lived container of
- * the guest image copies it. *ret_changed: facts are to be observed anew. Call under the lock.
+ * the guest image copies it. *ret_path as above; the caller frees it. Call under the lock, on a
+ * connection that Ctrl-C does not cancel.
  */
 int account_ensure(struct podman *podman, const struct facts *facts, const char *guest_image,
-		   bool *ret_changed, struct error *err);
+		   char **ret_path, struct error *err);
 
 #endif

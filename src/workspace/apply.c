@@ -3,8 +3,12 @@
  * Executing a plan: a thread per workspace (at most THREADS_MAX; the rest wait in line), the steps
  * of one workspace in order. Threads beyond the number of mutating calls that Podman takes well
  * (PODMAN.md: its store has one lock) wait for a slot step by step, so a workspace that waits for
- * its sshd does not keep others from being made. The caller's thread renews the account's lock
- * meanwhile.
+ * its sshd does not keep others from being made. A free slot goes to the first workspace in line,
+ * so that the first ones already wait for their answers while the last ones are made.
+ *
+ * The caller's thread renews the account's lock meanwhile. When the lock is lost to another
+ * winalux, every workspace stops before its next step, and nothing is undone: that would be the
+ * other one's work.
  */
 #include "apply.h"
 
@@ -14,7 +18,9 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "undo.h"
 #include "winalux/base/clock.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/inventory/config.h"
 #include "winalux/podman/podman.h"
@@ -29,11 +35,15 @@ struct applier {
 	const struct progress_sink *sink;
 	struct limit_support limits;
 	struct outcomes *outcomes;
-	pthread_mutex_t mutex; /* guards all below, and calls of the sink */
+	pthread_mutex_t
+		sink_mutex;    /* held during calls of the sink, which may wait for a terminal */
+	pthread_mutex_t mutex; /* guards all below */
 	pthread_cond_t changed;
-	size_t next;    /* first workspace that no thread has taken */
-	size_t running; /* threads */
+	size_t next;      /* first workspace that no thread has taken */
+	size_t running;   /* threads */
+	bool *is_waiting; /* by workspace: for a slot */
 	unsigned free_slots;
+	bool is_lock_lost;
 };
 
 static bool is_cancelled(const struct applier *a)
@@ -43,12 +53,41 @@ static bool is_cancelled(const struct applier *a)
 	return cancelled && *cancelled;
 }
 
-static void slot_take(struct applier *a)
+/* Is it time to stop? Asked before each step. */
+static int check_going(struct applier *a, struct error *err)
+{
+	bool is_lock_lost;
+
+	if (is_cancelled(a))
+		return error_set(err, ERROR_INTERRUPTED, "interrupted");
+	pthread_mutex_lock(&a->mutex);
+	is_lock_lost = a->is_lock_lost;
+	pthread_mutex_unlock(&a->mutex);
+	if (is_lock_lost)
+		return error_set(err, ERROR_LOCKED,
+				 "another winalux has taken over the lock of this account");
+	return 0;
+}
+
+static bool is_first_in_line(const struct applier *a, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (a->is_waiting[i])
+			return false;
+	}
+	return true;
+}
+
+static void slot_take(struct applier *a, size_t index)
 {
 	pthread_mutex_lock(&a->mutex);
-	while (!a->free_slots)
+	a->is_waiting[index] = true;
+	while (!a->free_slots || !is_first_in_line(a, index))
 		pthread_cond_wait(&a->changed, &a->mutex);
+	a->is_waiting[index] = false;
 	a->free_slots--;
+	if (a->free_slots)
+		pthread_cond_broadcast(&a->changed); /* the next in line may have one too */
 	pthread_mutex_unlock(&a->mutex);
 }
 
@@ -66,22 +105,30 @@ static void say_step(struct applier *a, const struct workspace_plan *w, size_t i
 
 	if (!a->sink || !a->sink->on_step)
 		return;
-	pthread_mutex_lock(&a->mutex);
+	pthread_mutex_lock(&a->sink_mutex);
 	a->sink->on_step(a->sink->context, w->name, text, index + 1, w->step_count);
-	pthread_mutex_unlock(&a->mutex);
+	pthread_mutex_unlock(&a->sink_mutex);
 }
 
 static void say_done(struct applier *a, const struct outcome *o)
 {
 	if (!a->sink || !a->sink->on_done)
 		return;
-	pthread_mutex_lock(&a->mutex);
+	pthread_mutex_lock(&a->sink_mutex);
 	a->sink->on_done(a->sink->context, o->name, o->action, o->took_ms,
 			 o->has_failed ? &o->error : NULL);
-	pthread_mutex_unlock(&a->mutex);
+	pthread_mutex_unlock(&a->sink_mutex);
 }
 
-static int run_steps(struct applier *a, struct job *job, struct error *err)
+static int run_step(struct applier *a, struct job *job, size_t index, struct error *err)
+{
+	if (check_going(a, err) < 0)
+		return -1;
+	say_step(a, job->plan, index);
+	return job_step(job, &job->plan->steps[index], err);
+}
+
+static int run_steps(struct applier *a, struct job *job, size_t workspace, struct error *err)
 {
 	const struct workspace_plan *w = job->plan;
 
@@ -90,13 +137,8 @@ static int run_steps(struct applier *a, struct job *job, struct error *err)
 		int status;
 
 		if (is_mutating)
-			slot_take(a);
-		if (is_cancelled(a)) {
-			status = error_set(err, ERROR_INTERRUPTED, "interrupted");
-		} else {
-			say_step(a, w, i);
-			status = job_step(job, &w->steps[i], err);
-		}
+			slot_take(a, workspace);
+		status = run_step(a, job, i, err);
 		if (is_mutating)
 			slot_give(a);
 		if (status < 0)
@@ -105,21 +147,38 @@ static int run_steps(struct applier *a, struct job *job, struct error *err)
 	return 0;
 }
 
-/* Only a workspace that was not there before is undone: otherwise the next deploy repairs it. */
-static void undo(struct applier *a, struct job *job)
+/*
+ * Only a workspace that was not whole before is undone, and only until it is recorded: any other is
+ * repaired by the next deploy.
+ */
+static bool can_undo(struct applier *a, const struct job *job)
 {
-	struct podman *podman;
+	const struct workspace_plan *w = job->plan;
+	bool is_ours;
 
-	if (job->plan->action != ACTION_CREATE)
-		return;
-	podman = host_connect(a->host, false);
-	slot_take(a);
-	job_undo(job, podman);
-	slot_give(a);
-	podman_free(podman);
+	pthread_mutex_lock(&a->mutex);
+	is_ours = !a->is_lock_lost;
+	pthread_mutex_unlock(&a->mutex);
+	return is_ours && w->want && !job->has_recorded &&
+	       (w->action == ACTION_CREATE || !w->facts || !w->facts->state.generation);
 }
 
-static void run_workspace(struct applier *a, struct podman *podman, size_t index)
+static void undo(struct applier *a, const struct job *job, size_t workspace)
+{
+	if (!can_undo(a, job))
+		return;
+	slot_take(a, workspace);
+	undo_workspace(job->firm, job->plan->name, job->plan->facts);
+	slot_give(a);
+}
+
+/* Connections of one thread. */
+struct connections {
+	struct podman *podman;
+	struct podman *firm;
+};
+
+static void run_workspace(struct applier *a, const struct connections *c, size_t index)
 {
 	const struct workspace_plan *w = &a->plan->items[index];
 	struct outcome *o = &a->outcomes->items[index];
@@ -129,13 +188,14 @@ static void run_workspace(struct applier *a, struct podman *podman, size_t index
 		.plan = w,
 		.config = host_config(a->host),
 		.cancelled = host_cancelled(a->host),
-		.podman = podman,
+		.podman = c->podman,
+		.firm = c->firm,
 		.limits = a->limits,
 	};
 
-	if (run_steps(a, &job, &o->error) < 0) {
+	if (run_steps(a, &job, index, &o->error) < 0) {
 		o->has_failed = true;
-		undo(a, &job);
+		undo(a, &job, index);
 	}
 	o->is_done = true;
 	o->took_ms = clock_mono_ms() - begun_ms;
@@ -160,12 +220,13 @@ static bool take_workspace(struct applier *a, size_t *ret_index)
 static void *run_thread(void *context)
 {
 	struct applier *a = context;
-	struct podman *podman = host_connect(a->host, true);
+	const struct connections c = { host_connect(a->host, true), host_connect(a->host, false) };
 	size_t index;
 
 	while (take_workspace(a, &index))
-		run_workspace(a, podman, index);
-	podman_free(podman);
+		run_workspace(a, &c, index);
+	podman_free(c.podman);
+	podman_free(c.firm);
 	pthread_mutex_lock(&a->mutex);
 	a->running--;
 	pthread_cond_broadcast(&a->changed);
@@ -184,20 +245,32 @@ static unsigned slot_count(const struct config *config)
 	return cores < SLOTS_DEFAULT_MAX ? (unsigned)cores : SLOTS_DEFAULT_MAX;
 }
 
-/* Waits for all threads; once a second looks after the lock. A lock that is lost is not fatal. */
-static void wait_threads(struct applier *a, struct lock *lock)
+static void keep_lock(struct applier *a, const struct applied_lock *held)
+{
+	struct error failure = { 0 };
+
+	if (!held->lock || lock_keep(held->lock, held->podman, &failure) == 0)
+		return;
+	log_debug("%s", failure.text);
+	if (failure.kind != ERROR_LOCKED)
+		return; /* it is tried again, and still ours for half of its lifetime */
+	pthread_mutex_lock(&a->mutex);
+	a->is_lock_lost = true;
+	pthread_mutex_unlock(&a->mutex);
+}
+
+/* Until all threads have ended. Once a second, and after each step, looks after the lock. */
+static void wait_threads(struct applier *a, const struct applied_lock *held)
 {
 	pthread_mutex_lock(&a->mutex);
 	while (a->running) {
 		struct timespec until;
 
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += KEEP_LOCK_EVERY_S;
 		pthread_cond_timedwait(&a->changed, &a->mutex, &until);
-		if (!lock)
-			continue;
 		pthread_mutex_unlock(&a->mutex);
-		lock_keep(lock, host_podman(a->host), NULL);
+		keep_lock(a, held);
 		pthread_mutex_lock(&a->mutex);
 	}
 	pthread_mutex_unlock(&a->mutex);
@@ -212,7 +285,7 @@ static size_t busy_count(const struct plan *plan)
 	return count;
 }
 
-static void run_threads(struct applier *a, struct lock *lock)
+static void run_threads(struct applier *a, const struct applied_lock *held)
 {
 	const size_t wanted = busy_count(a->plan);
 	pthread_t threads[THREADS_MAX];
@@ -239,7 +312,7 @@ static void run_threads(struct applier *a, struct lock *lock)
 		a->running = 1;
 		run_thread(a);
 	}
-	wait_threads(a, lock);
+	wait_threads(a, held);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -286,50 +359,66 @@ static int summarise(const struct applier *a, struct error *err)
 {
 	const struct outcomes *o = a->outcomes;
 	const struct outcome *first = NULL;
-	size_t failed = 0;
+	size_t failed = 0, begun = 0;
 
 	for (size_t i = 0; i < o->count; i++) {
-		if (!o->items[i].has_failed)
-			continue;
-		failed++;
-		if (!first)
+		begun += o->items[i].is_done;
+		failed += o->items[i].has_failed;
+		if (!first && o->items[i].has_failed)
 			first = &o->items[i];
 	}
+	if (!failed && begun == o->count)
+		return 0;
 	if (is_cancelled(a))
 		return error_set(err, ERROR_INTERRUPTED,
 				 "interrupted; a second run goes on from here");
-	if (!failed)
-		return 0;
-	if (o->count == 1) {
+	if (a->is_lock_lost)
+		return error_set(err, ERROR_LOCKED,
+				 "another winalux has taken over the lock of this account; a "
+				 "second run goes on from here");
+	if (o->count == 1 && first) {
 		*err = first->error;
 		return error_add(err, "workspace '%s'", first->name);
 	}
 	return error_set(err, ERROR_PARTIAL,
-			 "%zu of %zu workspaces failed; a second run goes on from "
-			 "here",
-			 failed, o->count);
+			 "%zu of %zu workspaces failed; a second run goes on from here", failed,
+			 o->count);
+}
+
+static void applier_init(struct applier *a)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&a->sink_mutex, NULL);
+	pthread_mutex_init(&a->mutex, NULL);
+	pthread_cond_init(&a->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	a->is_waiting = xcalloc(a->plan->count + 1, sizeof(a->is_waiting[0]));
+	a->free_slots = slot_count(host_config(a->host));
+}
+
+static void applier_release(struct applier *a)
+{
+	free(a->is_waiting);
+	pthread_cond_destroy(&a->changed);
+	pthread_mutex_destroy(&a->mutex);
+	pthread_mutex_destroy(&a->sink_mutex);
 }
 
 int apply_under_lock(struct host *host, const struct plan *plan, const struct progress_sink *sink,
-		     struct lock *lock, struct outcomes *ret, struct error *err)
+		     const struct applied_lock *held, struct outcomes *ret, struct error *err)
 {
-	struct applier a = {
-		.host = host,
-		.plan = plan,
-		.sink = sink,
-		.outcomes = ret,
-		.free_slots = slot_count(host_config(host)),
-	};
+	struct applier a = { .host = host, .plan = plan, .sink = sink, .outcomes = ret };
 	int status;
 
 	prepare_outcomes(plan, ret);
-	if (plan_has_limits(plan) && limit_support_get(host_podman(host), &a.limits, err) < 0)
+	if (plan_has_limits(plan) && host_get_limits(host, &a.limits, err) < 0)
 		return -1;
-	pthread_mutex_init(&a.mutex, NULL);
-	pthread_cond_init(&a.changed, NULL);
-	run_threads(&a, lock);
+	applier_init(&a);
+	run_threads(&a, held);
 	status = summarise(&a, err);
-	pthread_cond_destroy(&a.changed);
-	pthread_mutex_destroy(&a.mutex);
+	applier_release(&a);
 	return status;
 }

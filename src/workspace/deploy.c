@@ -4,7 +4,7 @@
  *
  *   look (five list calls) -> plan -> nothing to do, or a dry run: the end
  *   build or pull the images that are missing (outside the lock: it may take minutes)
- *   lock -> the account's volume -> look again -> plan again -> apply -> unlock
+ *   lock -> look again -> plan again -> the account's volume -> apply -> unlock
  *
  * The second look makes the plan true for what another winalux did meanwhile.
  */
@@ -37,6 +37,7 @@ struct deploy {
 	struct strv environment; /* of the host: proxies, CA */
 	char *guest_image;
 	char guest_digest[HASH_HEX_SIZE];
+	char *seccomp_path;   /* where it was put by this run; NULL: where the facts say */
 	struct labels faults; /* found by --verify */
 };
 
@@ -45,6 +46,7 @@ static void deploy_release(struct deploy *d)
 	builder_freep(&d->builder);
 	strv_release(&d->environment);
 	free(d->guest_image);
+	free(d->seccomp_path);
 	labels_release(&d->faults);
 }
 
@@ -77,12 +79,17 @@ static bool port_is_free(const char *host_ip, uint16_t port, void *context)
 	return can_bind(AF_INET, (const void *)&v4, sizeof(v4));
 }
 
-static void forget(struct deployment *r)
+static void forget_plan(struct deployment *r)
 {
 	plan_release(&r->plan);
 	wants_free(r->wants, r->want_count);
 	r->wants = NULL;
 	r->want_count = 0;
+}
+
+static void forget(struct deployment *r)
+{
+	forget_plan(r);
 	facts_release(r->facts);
 }
 
@@ -98,7 +105,7 @@ static int find_faults(struct deploy *d, struct error *err)
 	struct limit_support limits;
 
 	labels_release(&d->faults);
-	if (limit_support_get(host_podman(d->host), &limits, err) < 0)
+	if (host_get_limits(d->host, &limits, err) < 0)
 		return -1;
 	return verify_wants(host_podman(d->host), r->wants, r->want_count, r->facts, &limits,
 			    &d->faults, err);
@@ -107,14 +114,14 @@ static int find_faults(struct deploy *d, struct error *err)
 static int make_plan(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
-	DEFER(freep) char *seccomp_path = account_seccomp_path(r->facts);
+	DEFER(freep) char *observed_path = account_seccomp_path(r->facts);
 	const struct want_context context = {
 		.profiles = d->options->profiles,
 		.facts = r->facts,
 		.environment = &d->environment,
 		.guest_image = d->guest_image,
 		.guest_digest = d->guest_digest,
-		.seccomp_path = seccomp_path,
+		.seccomp_path = d->seccomp_path ? d->seccomp_path : observed_path,
 		.names = d->options->names,
 		.port_is_free = port_is_free,
 	};
@@ -124,7 +131,6 @@ static int make_plan(struct deploy *d, struct error *err)
 		.guest_digest = d->guest_digest,
 		.faults = &d->faults,
 		.prune = d->options->prune,
-		.stop_timeout_s = host_config(d->host)->stop_timeout_s,
 	};
 
 	if (wants_make(d->options->inventory, &context, &r->wants, err) < 0)
@@ -143,11 +149,12 @@ static void say_waiting(void *context, const char *holder, int64_t expires_s)
 	DEFER(freep) char *text = xasprintf("waiting for another winalux (%s)", holder);
 
 	(void)expires_s;
-	if (sink->on_step)
+	if (sink && sink->on_step)
 		sink->on_step(sink->context, NULL, text, 0, 0);
 }
 
-static int take_lock(struct host *host, const struct progress_sink *sink, struct lock **ret,
+/* Takes the lock on a connection of its own, which Ctrl-C does not cancel. */
+static int take_lock(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,
 		     struct error *err)
 {
 	const struct lock_options options = {
@@ -157,7 +164,14 @@ static int take_lock(struct host *host, const struct progress_sink *sink, struct
 		.context = (void *)(uintptr_t)sink,
 	};
 
-	return lock_take(host_podman(host), &options, ret, err);
+	ret->podman = host_connect(host, false);
+	return lock_take(ret->podman, &options, &ret->lock, err);
+}
+
+static void give_lock(struct applied_lock *held)
+{
+	lock_release(held->lock, held->podman);
+	podman_free(held->podman);
 }
 
 static bool needs_account(const struct plan *plan)
@@ -171,34 +185,37 @@ static bool needs_account(const struct plan *plan)
 	return false;
 }
 
-static int apply_locked(struct deploy *d, struct lock *lock, struct error *err)
+static int ensure_account(struct deploy *d, const struct applied_lock *held, struct error *err)
+{
+	const struct facts *facts = d->result->facts;
+	DEFER(freep) char *observed_path = account_seccomp_path(facts);
+
+	if (observed_path || !needs_account(&d->result->plan))
+		return 0;
+	return account_ensure(held->podman, facts, d->guest_image, &d->seccomp_path, err);
+}
+
+static int apply_locked(struct deploy *d, const struct applied_lock *held, struct error *err)
 {
 	struct deployment *r = d->result;
-	bool has_changed = false;
 
-	if (look(d, err) < 0 || make_plan(d, err) < 0)
+	if (look(d, err) < 0 || make_plan(d, err) < 0 || ensure_account(d, held, err) < 0)
 		return -1;
-	if (needs_account(&r->plan) &&
-	    account_ensure(host_podman(d->host), r->facts, d->guest_image, &has_changed, err) < 0)
-		return -1;
-	if (has_changed && (look(d, err) < 0 || make_plan(d, err) < 0))
-		return -1;
-	return apply_under_lock(d->host, &r->plan, &d->options->sink, lock, &r->outcomes, err);
+	if (d->seccomp_path) { /* the specs name it */
+		forget_plan(r);
+		if (make_plan(d, err) < 0)
+			return -1;
+	}
+	return apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err);
 }
 
 static int lock_and_apply(struct deploy *d, struct error *err)
 {
-	struct lock *lock = NULL;
-	struct podman *podman;
-	int status;
+	DEFER(give_lock) struct applied_lock held = { 0 };
 
-	if (take_lock(d->host, &d->options->sink, &lock, err) < 0)
+	if (take_lock(d->host, &d->options->sink, &held, err) < 0)
 		return -1;
-	status = apply_locked(d, lock, err);
-	podman = host_connect(d->host, false);
-	lock_release(lock, podman);
-	podman_free(podman);
-	return status;
+	return apply_locked(d, &held, err);
 }
 
 /* --- the whole --- */
@@ -221,8 +238,7 @@ static void note_limits(struct deploy *d)
 			limits = want->containers[want->container_count - 1].spec.limits;
 		if (!limits.cpu_milli && !limits.memory_bytes && !limits.pids)
 			continue;
-		if (!support.is_known &&
-		    limit_support_get(host_podman(d->host), &support, NULL) < 0)
+		if (host_get_limits(d->host, &support, NULL) < 0)
 			return;
 		limits_add_unenforced(&limits, &support, &names);
 		if (!names.count)
@@ -323,8 +339,8 @@ static int make_operation_plan(enum operation operation, const struct facts *fac
 	return error_set(err, ERROR_INTERNAL, "unknown operation");
 }
 
-static int operate(struct host *host, enum operation operation, const struct strv *names,
-		   struct deployment *ret, struct error *err)
+static int look_and_plan(struct host *host, enum operation operation, const struct strv *names,
+			 struct deployment *ret, struct error *err)
 {
 	forget(ret);
 	if (host_observe(host, ret->facts, err) < 0)
@@ -335,22 +351,15 @@ static int operate(struct host *host, enum operation operation, const struct str
 int operate_run(struct host *host, enum operation operation, const struct strv *names,
 		const struct progress_sink *sink, struct deployment *ret, struct error *err)
 {
-	struct lock *lock = NULL;
-	struct podman *podman;
-	int status;
+	DEFER(give_lock) struct applied_lock held = { 0 };
 
 	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
-	if (operate(host, operation, names, ret, err) < 0)
+	if (look_and_plan(host, operation, names, ret, err) < 0)
 		return -1;
 	if (!plan_step_count(&ret->plan))
 		return 0;
-	if (take_lock(host, sink, &lock, err) < 0)
+	if (take_lock(host, sink, &held, err) < 0 ||
+	    look_and_plan(host, operation, names, ret, err) < 0)
 		return -1;
-	status = operate(host, operation, names, ret, err);
-	if (!status)
-		status = apply_under_lock(host, &ret->plan, sink, lock, &ret->outcomes, err);
-	podman = host_connect(host, false);
-	lock_release(lock, podman);
-	podman_free(podman);
-	return status;
+	return apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err);
 }

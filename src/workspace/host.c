@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "limits.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/inventory/config.h"
@@ -16,6 +17,7 @@ struct host {
 	const volatile bool *cancelled;
 	struct service *service;
 	struct podman *podman;
+	struct limit_support limits;
 };
 
 struct podman *host_connect(const struct host *host, bool is_cancellable)
@@ -68,6 +70,14 @@ const struct config *host_config(const struct host *host)
 const volatile bool *host_cancelled(const struct host *host)
 {
 	return host->cancelled;
+}
+
+int host_get_limits(struct host *host, struct limit_support *ret, struct error *err)
+{
+	if (!host->limits.is_known && limit_support_get(host->podman, &host->limits, err) < 0)
+		return -1;
+	*ret = host->limits;
+	return 0;
 }
 
 int host_observe(struct host *host, struct facts *ret, struct error *err)

@@ -126,20 +126,34 @@ static void say_done(const struct progress_sink *sink, const char *image, int64_
 		sink->on_done(sink->context, name, ACTION_CREATE, clock_mono_ms() - begun_ms, err);
 }
 
+struct pull {
+	const struct progress_sink *sink;
+	const char *reference;
+};
+
 static bool pull_line(const char *line, void *context)
 {
-	images_on_line("pull", line, (void *)context);
+	const struct pull *pull = context;
+
+	images_on_line(pull->reference, line, (void *)(uintptr_t)pull->sink);
 	return true;
 }
 
 static int pull_foreign(const struct ensure *e, const char *reference, struct error *err)
 {
 	const int timeout_ms = (int)host_config(e->options->host)->registry_timeout_s * 15 * 1000;
+	const int64_t begun_ms = clock_mono_ms();
+	struct pull pull = { e->options->sink, reference };
+	struct error failure = { 0 };
+	int status;
 
 	say(e->options->sink, reference, "pull");
-	if (image_pull(host_podman(e->options->host), reference, timeout_ms, pull_line,
-		       (void *)(uintptr_t)e->options->sink, err) == 0)
+	status = image_pull(host_podman(e->options->host), reference, timeout_ms, pull_line, &pull,
+			    &failure);
+	say_done(e->options->sink, reference, begun_ms, status < 0 ? &failure : NULL);
+	if (status == 0)
 		return 0;
+	*err = failure;
 	return error_add(err, "image '%s' is not here and cannot be pulled", reference);
 }
 

@@ -3,6 +3,10 @@
  * The steps of a plan, one small function each in a table by kind. A step either has its effect or
  * fails; what is removed already, started already or stopped already counts as done, so that a plan
  * made a moment ago still works.
+ *
+ * Steps that make or change something are not interrupted in the middle of their call: the caller
+ * looks at the flag between steps. Those that only wait, and those that end something and may take
+ * a stop timeout, are.
  */
 #include "job.h"
 
@@ -13,6 +17,7 @@
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
 #include "winalux/format/tar.h"
 #include "winalux/inventory/config.h"
 #include "winalux/plan/names.h"
@@ -23,12 +28,23 @@
 #include "winalux/workspace/ready.h"
 #include "winalux/workspace/ssh_client.h"
 
-enum { FILES_TAR_MAX = 2 << 20, STATE_LABEL_MAX = 4096, UNDO_TIMEOUT_S = 1 };
+enum { FILES_TAR_MAX = 2 << 20 };
+
+#define NAME_TAKEN(kind)                                                                           \
+	"a " kind " that winalux did not make has this name: `podman " kind " inspect %s` shows "  \
+	"it, remove or rename it"
+#define VOLUME_TAKEN                                                                               \
+	"a volume that winalux did not make has this name: save what you need of it, then "        \
+	"`podman volume rm %s`"
+#define VOLUME_IN_USE                                                                              \
+	"containers outside of this workspace use it: `podman ps -a --filter volume=%s` shows "    \
+	"them, remove them first"
+#define PORT_TAKEN                                                                                 \
+	"another program holds a port that this workspace publishes: end it, or choose another "   \
+	"port in the inventory"
 
 void job_release(struct job *job)
 {
-	strv_release(&job->made_volumes);
-	strv_release(&job->made_containers);
 	strv_release(&job->objects);
 	free(job->host_key);
 }
@@ -40,84 +56,90 @@ static void label_object(struct labels *labels, const struct job *job, const cha
 	labels_add(labels, LABEL_ROLE, role);
 }
 
-static int stop_container(struct job *job, const struct step *step, struct error *err)
+static int stop_container(struct job *job, struct podman *podman, const struct step *step,
+			  struct error *err)
 {
-	return container_stop(job->podman, step->object, job->config->stop_timeout_s, err);
+	return container_stop(podman, step->object, job->config->stop_timeout_s, err);
 }
 
-static int remove_container(struct job *job, const struct step *step, struct error *err)
+static int remove_container(struct job *job, struct podman *podman, const struct step *step,
+			    struct error *err)
 {
-	return container_remove(job->podman, step->object, true, job->config->stop_timeout_s, err);
+	return container_remove(podman, step->object, true, job->config->stop_timeout_s, err);
 }
 
-static int stop_pod(struct job *job, const struct step *step, struct error *err)
+static int stop_pod(struct job *job, struct podman *podman, const struct step *step,
+		    struct error *err)
 {
-	return pod_stop(job->podman, step->object, job->config->stop_timeout_s, err);
+	return pod_stop(podman, step->object, job->config->stop_timeout_s, err);
 }
 
-static int remove_pod(struct job *job, const struct step *step, struct error *err)
+static int remove_pod(struct job *job, struct podman *podman, const struct step *step,
+		      struct error *err)
 {
-	return pod_remove(job->podman, step->object, job->config->stop_timeout_s, err);
+	return pod_remove(podman, step->object, job->config->stop_timeout_s, err);
 }
 
-static int remove_network(struct job *job, const struct step *step, struct error *err)
+static int remove_network(struct job *job, struct podman *podman, const struct step *step,
+			  struct error *err)
 {
-	return network_remove(job->podman, step->object, err);
+	(void)job;
+	return network_remove(podman, step->object, err);
 }
 
-static int remove_volume(struct job *job, const struct step *step, struct error *err)
+static int remove_volume(struct job *job, struct podman *podman, const struct step *step,
+			 struct error *err)
 {
-	return volume_remove(job->podman, step->object, err);
+	(void)job;
+	return volume_remove(podman, step->object, err);
 }
 
-static int create_network(struct job *job, const struct step *step, struct error *err)
+static int create_network(struct job *job, struct podman *podman, const struct step *step,
+			  struct error *err)
 {
 	DEFER(labels_release) struct labels labels = { 0 };
 	DEFER(freep) char *id = NULL;
 
 	label_object(&labels, job, ROLE_NETWORK);
-	if (network_create(job->podman, step->object, &labels, &id, err) < 0)
+	if (network_create(podman, step->object, &labels, &id, err) < 0)
 		return -1;
-	job->has_made_network = true;
 	strv_addf(&job->objects, "%s=%s", ROLE_NETWORK, id);
 	return 0;
 }
 
-static int create_volume(struct job *job, const struct step *step, struct error *err)
+static int create_volume(struct job *job, struct podman *podman, const struct step *step,
+			 struct error *err)
 {
 	DEFER(labels_release) struct labels labels = { 0 };
 
 	label_object(&labels, job, job->plan->want->volumes[step->index].role);
-	if (volume_create(job->podman, step->object, &labels, NULL, err) < 0)
-		return -1;
-	strv_add(&job->made_volumes, step->object);
-	return 0;
+	return volume_create(podman, step->object, &labels, NULL, err);
 }
 
-static int create_pod(struct job *job, const struct step *step, struct error *err)
+static int create_pod(struct job *job, struct podman *podman, const struct step *step,
+		      struct error *err)
 {
 	struct pod_spec spec = job->plan->want->pod;
 	DEFER(freep) char *id = NULL;
 
 	(void)step;
 	spec.limits = limits_mask(&spec.limits, &job->limits);
-	if (pod_create(job->podman, &spec, &id, err) < 0)
+	if (pod_create(podman, &spec, &id, err) < 0)
 		return -1;
-	job->has_made_pod = true;
 	strv_addf(&job->objects, "%s=%s", ROLE_POD, id);
 	return 0;
 }
 
-static int create_container(struct job *job, const struct step *step, struct error *err)
+static int create_container(struct job *job, struct podman *podman, const struct step *step,
+			    struct error *err)
 {
 	const struct want_container *want = &job->plan->want->containers[step->index];
 	struct container_spec spec = want->spec;
 	DEFER(freep) char *id = NULL;
 
 	spec.limits = limits_mask(&spec.limits, &job->limits);
-	if (container_create(job->podman, &spec, &id, err) < 0)
+	if (container_create(podman, &spec, &id, err) < 0)
 		return -1;
-	strv_add(&job->made_containers, step->object);
 	strv_addf(&job->objects, "%s=%s", want->role, id);
 	return 0;
 }
@@ -137,7 +159,8 @@ static int pack_files(const struct want *want, const char *conf, struct buf *tar
 
 /* The nonce comes back in the guest's "ready", which so belongs to these files and no earlier ones.
  */
-static int put_files(struct job *job, const struct step *step, struct error *err)
+static int put_files(struct job *job, struct podman *podman, const struct step *step,
+		     struct error *err)
 {
 	const struct want *want = job->plan->want;
 	DEFER(freep) char *conf = NULL;
@@ -148,19 +171,22 @@ static int put_files(struct job *job, const struct step *step, struct error *err
 	buf_init(&tar, FILES_TAR_MAX);
 	if (pack_files(want, conf, &tar, err) < 0)
 		return -1;
-	return container_put_archive(job->podman, step->object, "/", tar.data, tar.len, err);
+	return container_put_archive(podman, step->object, "/", tar.data, tar.len, err);
 }
 
-static int reload_guest(struct job *job, const struct step *step, struct error *err)
+static int reload_guest(struct job *job, struct podman *podman, const struct step *step,
+			struct error *err)
 {
-	return container_kill(job->podman, step->object, "HUP", err);
+	(void)job;
+	return container_kill(podman, step->object, "HUP", err);
 }
 
-static int start_container(struct job *job, const struct step *step, struct error *err)
+static int start_container(struct job *job, struct podman *podman, const struct step *step,
+			   struct error *err)
 {
 	if (!job->started_s)
 		job->started_s = clock_wall_s();
-	return container_start(job->podman, step->object, err);
+	return container_start(podman, step->object, err);
 }
 
 /* Where sshd is published: as wanted, or as it is for a plan over what is there. */
@@ -178,8 +204,25 @@ static uint16_t ssh_endpoint(const struct job *job, const char **ret_host_ip)
 	return port ? port : plan->facts->state.ssh_port;
 }
 
-static int wait_ready(struct job *job, const struct step *step, struct error *err)
+/* Names in the "check" lines of the guest's configuration. */
+static void list_checks(const struct want *want, struct strv *ret)
 {
+	static const char start[] = "check\t";
+
+	for (const char *line = want->guest_conf; *line;) {
+		const size_t len = strcspn(line, "\n");
+		const char *name = line;
+
+		if (parse_literal(&name, start))
+			strv_addf(ret, "%.*s", (int)strcspn(name, "\t\n"), name);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static int wait_ready(struct job *job, struct podman *podman, const struct step *step,
+		      struct error *err)
+{
+	DEFER(strv_release) struct strv checks = { 0 };
 	const char *host_ip;
 	const uint16_t port = ssh_endpoint(job, &host_ip);
 	const struct ready_options options = {
@@ -187,41 +230,66 @@ static int wait_ready(struct job *job, const struct step *step, struct error *er
 		.address = port ? host_ip : NULL,
 		.port = port,
 		.nonce = job->nonce[0] ? job->nonce : NULL,
+		.checks = job->plan->want ? &checks : NULL,
 		.since_s = job->started_s,
 		.timeout_ms = (int)job->config->ready_timeout_s * 1000,
 		.cancelled = job->cancelled,
 	};
 
+	if (job->plan->want)
+		list_checks(job->plan->want, &checks);
 	free(TAKE(job->host_key));
-	return ready_wait(job->podman, &options, &job->host_key, err);
+	return ready_wait(podman, &options, &job->host_key, err);
 }
 
-/* "role=id" of everything the workspace consists of: made now, or kept from the recorded state. */
+static const char *find_made(const struct job *job, const char *role, size_t role_len)
+{
+	for (size_t i = 0; i < job->objects.count; i++) {
+		const char *pair = job->objects.items[i];
+
+		if (!strncmp(pair, role, role_len) && pair[role_len] == '=')
+			return pair + role_len + 1;
+	}
+	return NULL;
+}
+
+/* Id of what was there before and is kept, or NULL. */
+static const char *find_kept(const struct workspace_facts *facts, const char *role)
+{
+	const struct container *c = workspace_facts_container(facts, role);
+
+	if (!facts)
+		return NULL;
+	if (!strcmp(role, ROLE_NETWORK))
+		return facts->network ? facts->network->id : NULL;
+	if (!strcmp(role, ROLE_POD))
+		return facts->pod ? facts->pod->id : NULL;
+	return c ? c->id : NULL;
+}
+
+static void list_object(const struct job *job, const char *role, struct strv *list)
+{
+	const char *id = find_made(job, role, strlen(role));
+
+	if (!id)
+		id = find_kept(job->plan->facts, role);
+	if (id)
+		strv_addf(list, "%s=%s", role, id);
+}
+
+/*
+ * "role=id" of everything the workspace consists of: made now, or there and kept. Containers stand
+ * in the order in which they start, which `winalux start` has from here.
+ */
 static char *object_list(const struct job *job)
 {
-	const struct workspace_facts *facts = job->plan->facts;
 	const struct want *want = job->plan->want;
 	DEFER(strv_release) struct strv list = { 0 };
-	DEFER(strv_release) struct strv roles = { 0 };
 
-	strv_add(&roles, ROLE_NETWORK);
-	strv_add(&roles, ROLE_POD);
+	list_object(job, ROLE_NETWORK, &list);
+	list_object(job, ROLE_POD, &list);
 	for (size_t i = 0; i < want->container_count; i++)
-		strv_add(&roles, want->containers[i].role);
-	strv_add_all(&list, &job->objects);
-	for (size_t i = 0; facts && i < roles.count; i++) {
-		const size_t len = strlen(roles.items[i]);
-		bool is_made = false;
-		char id[65];
-
-		for (size_t k = 0; k < job->objects.count; k++)
-			is_made |= !strncmp(job->objects.items[k], roles.items[i], len) &&
-				   job->objects.items[k][len] == '=';
-		workspace_state_object(&facts->state, roles.items[i], id);
-		if (!is_made && id[0])
-			strv_addf(&list, "%s=%s", roles.items[i], id);
-	}
-	strv_sort(&list);
+		list_object(job, want->containers[i].role, &list);
 	return strv_join(&list, " ");
 }
 
@@ -252,7 +320,8 @@ static void label_state(struct job *job, struct labels *labels)
 		labels_add(labels, LABEL_HOST_KEY, host_key);
 }
 
-static int write_state(struct job *job, const struct step *step, struct error *err)
+static int write_state(struct job *job, struct podman *podman, const struct step *step,
+		       struct error *err)
 {
 	DEFER(labels_release) struct labels labels = { 0 };
 	const unsigned before = job->plan->facts ? job->plan->facts->state.generation : 0;
@@ -261,28 +330,36 @@ static int write_state(struct job *job, const struct step *step, struct error *e
 	label_object(&labels, job, ROLE_STATE);
 	labels_add(&labels, LABEL_GENERATION, generation);
 	label_state(job, &labels);
-	return volume_create(job->podman, step->object, &labels, NULL, err);
+	if (volume_create(podman, step->object, &labels, NULL, err) < 0)
+		return -1;
+	job->has_recorded = true;
+	return 0;
 }
 
-typedef int (*step_fn)(struct job *job, const struct step *step, struct error *err);
+typedef int (*step_fn)(struct job *job, struct podman *podman, const struct step *step,
+		       struct error *err);
 
-static const step_fn step_functions[STEP_KIND_COUNT] = {
-	[STEP_STOP_CONTAINER] = stop_container,
-	[STEP_REMOVE_CONTAINER] = remove_container,
-	[STEP_STOP_POD] = stop_pod,
-	[STEP_REMOVE_POD] = remove_pod,
-	[STEP_REMOVE_NETWORK] = remove_network,
-	[STEP_REMOVE_VOLUME] = remove_volume,
-	[STEP_CREATE_NETWORK] = create_network,
-	[STEP_CREATE_VOLUME] = create_volume,
-	[STEP_CREATE_POD] = create_pod,
-	[STEP_CREATE_CONTAINER] = create_container,
-	[STEP_PUT_FILES] = put_files,
-	[STEP_RELOAD_GUEST] = reload_guest,
-	[STEP_START_CONTAINER] = start_container,
-	[STEP_WAIT_READY] = wait_ready,
-	[STEP_WRITE_STATE] = write_state,
-	[STEP_REMOVE_STATE] = remove_volume,
+static const struct {
+	step_fn run;
+	bool is_cancellable;
+	const char *conflict; /* what ERROR_CONFLICT means here; %s is the object's name */
+} step_kinds[STEP_KIND_COUNT] = {
+	[STEP_STOP_CONTAINER] = { stop_container, true, NULL },
+	[STEP_REMOVE_CONTAINER] = { remove_container, true, NULL },
+	[STEP_STOP_POD] = { stop_pod, true, NULL },
+	[STEP_REMOVE_POD] = { remove_pod, true, NULL },
+	[STEP_REMOVE_NETWORK] = { remove_network, true, NULL },
+	[STEP_REMOVE_VOLUME] = { remove_volume, true, VOLUME_IN_USE },
+	[STEP_CREATE_NETWORK] = { create_network, false, NAME_TAKEN("network") },
+	[STEP_CREATE_VOLUME] = { create_volume, false, VOLUME_TAKEN },
+	[STEP_CREATE_POD] = { create_pod, false, NAME_TAKEN("pod") },
+	[STEP_CREATE_CONTAINER] = { create_container, false, NAME_TAKEN("container") },
+	[STEP_PUT_FILES] = { put_files, false, NULL },
+	[STEP_RELOAD_GUEST] = { reload_guest, false, NULL },
+	[STEP_START_CONTAINER] = { start_container, false, PORT_TAKEN },
+	[STEP_WAIT_READY] = { wait_ready, true, NULL },
+	[STEP_WRITE_STATE] = { write_state, false, VOLUME_TAKEN },
+	[STEP_REMOVE_STATE] = { remove_volume, true, VOLUME_IN_USE },
 };
 
 bool step_is_mutating(enum step_kind kind)
@@ -290,26 +367,34 @@ bool step_is_mutating(enum step_kind kind)
 	return kind != STEP_WAIT_READY;
 }
 
-int job_step(struct job *job, const struct step *step, struct error *err)
+/* "%s" in a hint is the object. */
+static void add_hint(const char *hint, const char *object, struct error *err)
 {
-	DEFER(freep) char *text = NULL;
+	DEFER(freep) char *before = xstrdup(err->text);
+	struct buf text;
 
-	if (step_functions[step->kind](job, step, err) == 0)
-		return 0;
-	text = step_text(step);
-	return error_add(err, "cannot %s", text);
+	buf_init(&text, sizeof(err->text));
+	for (const char *at; (at = strstr(hint, "%s")); hint = at + 2) {
+		buf_add(&text, hint, (size_t)(at - hint));
+		buf_add_str(&text, object);
+	}
+	buf_add_str(&text, hint);
+	error_set(err, err->kind, "%s; %s", before, text.data);
+	buf_release(&text);
 }
 
-void job_undo(struct job *job, struct podman *podman)
+int job_step(struct job *job, const struct step *step, struct error *err)
 {
-	const struct want *want = job->plan->want;
+	struct podman *podman = step_kinds[step->kind].is_cancellable ? job->podman : job->firm;
+	const char *hint = step_kinds[step->kind].conflict;
+	DEFER(freep) char *text = NULL;
 
-	for (size_t i = job->made_containers.count; i-- > 0 && !job->has_made_pod;)
-		container_remove(podman, job->made_containers.items[i], true, UNDO_TIMEOUT_S, NULL);
-	if (job->has_made_pod)
-		pod_remove(podman, want->pod.name, UNDO_TIMEOUT_S, NULL);
-	if (job->has_made_network)
-		network_remove(podman, want->network, NULL);
-	for (size_t i = job->made_volumes.count; i-- > 0;)
-		volume_remove(podman, job->made_volumes.items[i], NULL);
+	if (step_kinds[step->kind].run(job, podman, step, err) == 0)
+		return 0;
+	if (err->kind == ERROR_CONFLICT && hint)
+		add_hint(hint, step->object, err);
+	if (!strncmp(err->text, "cannot ", strlen("cannot ")))
+		return -1; /* it says what and on which object already */
+	text = step_text(step);
+	return error_add(err, "cannot %s", text);
 }

@@ -15,19 +15,19 @@ struct error;
 struct podman;
 
 /*
- * One workspace while its plan is executed: the connection of the thread that does it, and what the
- * steps so far have made, for the state that is recorded at the end and for undoing.
+ * One workspace while its plan is executed: the connections of the thread that does it, and what
+ * the steps so far have made, for the state that is recorded at the end.
  */
 struct job {
 	const struct workspace_plan *plan;
 	const struct config *config;
 	const volatile bool *cancelled;
-	struct podman *podman; /* borrowed from the thread */
+	struct podman *podman; /* borrowed from the thread: ends a call at Ctrl-C; waits, stops */
+	/* Borrowed too: ends no call. What makes something is waited for, so that what was made is
+	 * known. */
+	struct podman *firm;
 	struct limit_support limits;
-	bool has_made_network;
-	bool has_made_pod;
-	struct strv made_volumes;
-	struct strv made_containers;
+	bool has_recorded;         /* the new state is written: the workspace is whole */
 	struct strv objects;       /* "role=id" of what was made */
 	char nonce[HASH_HEX_SIZE]; /* of the files put into the dev container; "" when none were */
 	int64_t started_s;         /* wall clock before the first start */
@@ -36,13 +36,13 @@ struct job {
 
 void job_release(struct job *job);
 
-/* Executes one step. Errors name the object. */
+/*
+ * Executes one step. Errors name the object; ERROR_CONFLICT says what to do about an object that is
+ * in the way.
+ */
 int job_step(struct job *job, const struct step *step, struct error *err);
 
 /* Does the step change anything in Podman? (A mutating call takes one of the slots.) */
 bool step_is_mutating(enum step_kind kind);
-
-/* Removes what this job has made, newest first, on a connection that Ctrl-C does not cancel. */
-void job_undo(struct job *job, struct podman *podman);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct error;
+struct host;
 struct podman;
 struct resource_limits;
 struct strv;
@@ -19,6 +20,9 @@ struct limit_support {
 
 /* GET /info: host.cgroupControllers. */
 int limit_support_get(struct podman *podman, struct limit_support *ret, struct error *err);
+
+/* The same, asked once per host. For the main thread. */
+int host_get_limits(struct host *host, struct limit_support *ret, struct error *err);
 
 /* Takes out what would not be enforced. */
 struct resource_limits limits_mask(const struct resource_limits *wanted,

@@ -4,7 +4,8 @@
  *   1. the banner of sshd on the published port (one connect that blocks until PID 1 answers);
  *   2. one look at the container's log: usually "ready" stands there already;
  *   3. else the log is followed until "ready", the end of the container or the limit.
- * Lines before the last "start" event belong to an earlier life and do not count.
+ * Lines before the last "start" event belong to an earlier life and do not count, nor does a
+ * "ready" before the last "reloaded".
  */
 #include "winalux/workspace/ready.h"
 
@@ -29,7 +30,9 @@
 
 enum {
 	RETRY_MS = 20,
+	TICK_MS = 200,
 	LOOK_EVERY_MS = 1000,
+	BANNER_TRY_MS = 5000,
 	LOG_TIMEOUT_MS = 10000,
 	LAST_WORDS_MAX = 300,
 	CHECKS_MAX = 16,
@@ -37,9 +40,8 @@ enum {
 
 /* What the log of this life of the container has said so far. */
 struct report {
-	const char *nonce; /* only a "ready" with this one counts; NULL: any */
+	const struct ready_options *options;
 	bool is_ready;
-	bool has_started;
 	char *host_key;
 	char waiting[CHECKS_MAX][32]; /* checks that are not up */
 	size_t waiting_count;
@@ -50,6 +52,12 @@ static void report_release(struct report *r)
 {
 	free(r->host_key);
 	buf_release(&r->last_words);
+}
+
+static void add_waiting(struct report *r, const char *name)
+{
+	if (r->waiting_count < CHECKS_MAX)
+		snprintf(r->waiting[r->waiting_count++], sizeof(r->waiting[0]), "%s", name);
 }
 
 static void drop_waiting(struct report *r, const char *name)
@@ -64,19 +72,23 @@ static void drop_waiting(struct report *r, const char *name)
 	}
 }
 
+/* From here on all checks are to be heard of again. */
 static void on_start(struct report *r, const struct json *event)
 {
+	const struct strv *checks = r->options->checks;
+
 	(void)event;
 	r->is_ready = false;
-	r->has_started = true;
 	r->waiting_count = 0;
+	for (size_t i = 0; checks && i < checks->count; i++)
+		add_waiting(r, checks->items[i]);
 }
 
 static void on_host_key(struct report *r, const struct json *event)
 {
 	const char *key = json_get_text(event, "key");
 
-	if (!key)
+	if (!key || strpbrk(key, "\r\n")) /* it becomes a line of known_hosts */
 		return;
 	free(r->host_key);
 	r->host_key = xstrdup(key);
@@ -89,15 +101,15 @@ static void on_check(struct report *r, const struct json *event)
 	if (!name || !state)
 		return;
 	drop_waiting(r, name);
-	if (strcmp(state, "up") != 0 && r->waiting_count < CHECKS_MAX)
-		snprintf(r->waiting[r->waiting_count++], sizeof(r->waiting[0]), "%s", name);
+	if (strcmp(state, "up") != 0)
+		add_waiting(r, name);
 }
 
 static void on_ready(struct report *r, const struct json *event)
 {
-	const char *nonce = json_get_text(event, "nonce");
+	const char *nonce = json_get_text(event, "nonce"), *wanted = r->options->nonce;
 
-	if (!r->nonce || (nonce && !strcmp(nonce, r->nonce)))
+	if (!wanted || (nonce && !strcmp(nonce, wanted)))
 		r->is_ready = true;
 }
 
@@ -114,8 +126,8 @@ static const struct {
 	const char *event;
 	void (*apply)(struct report *r, const struct json *event);
 } events[] = {
-	{ "start", on_start }, { "host-key", on_host_key }, { "check", on_check },
-	{ "ready", on_ready }, { "error", on_error },
+	{ "start", on_start }, { "reloaded", on_start }, { "host-key", on_host_key },
+	{ "check", on_check }, { "ready", on_ready },    { "error", on_error },
 };
 
 static bool read_line(const char *line, size_t len, bool is_stderr, void *context)
@@ -177,9 +189,10 @@ static int connect_to(const char *address, uint16_t port, int timeout_ms)
 /* One try: connects and reads until "SSH-" begins a line. */
 static bool has_banner(const struct ready_options *options, int timeout_ms)
 {
+	const int limit_ms = timeout_ms < BANNER_TRY_MS ? timeout_ms : BANNER_TRY_MS;
+	const int64_t deadline = clock_mono_ms() + limit_ms;
 	DEFER(fd_closep)
-	int fd = connect_to(ssh_client_address(options->address), options->port, timeout_ms);
-	const int64_t deadline = clock_mono_ms() + timeout_ms;
+	int fd = connect_to(ssh_client_address(options->address), options->port, limit_ms);
 	char text[5] = "";
 	size_t len = 0;
 
@@ -187,7 +200,7 @@ static bool has_banner(const struct ready_options *options, int timeout_ms)
 		const int left = clock_left_ms(deadline);
 		ssize_t got;
 
-		if (!left || fd_wait(fd, POLLIN, left < 500 ? left : 500) < 0)
+		if (!left || fd_wait(fd, POLLIN, left < TICK_MS ? left : TICK_MS) < 0)
 			return false;
 		got = recv(fd, text + len, 4 - len, MSG_DONTWAIT);
 		if (got < 0 && errno == EAGAIN)
@@ -318,7 +331,7 @@ static int explain_silence(struct podman *podman, const struct ready_options *op
 int ready_wait(struct podman *podman, const struct ready_options *options, char **ret_host_key,
 	       struct error *err)
 {
-	DEFER(report_release) struct report report = { .nonce = options->nonce };
+	DEFER(report_release) struct report report = { .options = options };
 	const int64_t deadline = clock_mono_ms() + options->timeout_ms;
 	struct error banner = { 0 };
 

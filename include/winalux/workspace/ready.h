@@ -7,6 +7,7 @@
 
 struct error;
 struct podman;
+struct strv;
 
 /*
  * When a workspace counts as up: its sshd has sent its banner on the published port, and the guest
@@ -18,9 +19,11 @@ struct ready_options {
 	const char *container_id;
 	const char *address; /* of the published ssh port; NULL: no banner, the log alone */
 	uint16_t port;
-	const char *nonce; /* the "ready" event must carry it; NULL: any of this life of the
-			      container */
-	int64_t since_s;   /* start of the container, for the log */
+	const char *nonce;         /* the "ready" event must carry it; NULL: any of this life of the
+				      container */
+	const struct strv *checks; /* sidecars that must answer, to name those that do not; NULL:
+				      not known, the guest knows */
+	int64_t since_s;           /* start of the container, for the log */
 	int timeout_ms;
 	const volatile bool *cancelled;
 };
