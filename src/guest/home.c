@@ -113,7 +113,7 @@ static int copy_link(int from, const char *from_name, int to, const char *to_nam
 static int copy_directory(int from_fd, const struct stat *st, int to, const char *to_name,
 			  int depth)
 {
-	DEFER(closedirp) DIR *directory = open_directory(dup(from_fd));
+	DEFER(closedirp) DIR *directory = open_directory(fcntl(from_fd, F_DUPFD_CLOEXEC, 0));
 	DEFER(fd_closep) int out = -1;
 	const char *name;
 	int status = 0;
