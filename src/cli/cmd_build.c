@@ -180,7 +180,7 @@ static int build_one(struct run *run, const struct profile *p, const struct side
 		run->sink.on_done(run->sink.context, row, ACTION_CREATE, took_ms,
 				  result < 0 ? err : NULL);
 	if (result < 0)
-		return error_add(err, "cannot build image '%s'", name);
+		return -1;
 	note_done(run, name, id, was_built, took_ms);
 	if (!was_built)
 		return 0;
@@ -220,6 +220,7 @@ static int build(struct app *app, const struct build_flags *flags,
 		.profiles = &app->profiles,
 		.no_cache = flags->no_cache,
 		.with_base = flags->with_base,
+		.cancelled = host_cancelled(app->host),
 		.on_line = on_build_line,
 		.context = &run.sink,
 	};

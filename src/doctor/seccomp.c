@@ -126,7 +126,7 @@ static int parse_arguments(const struct json *list, struct scmp_arg_cmp *ret, un
 
 	for (const struct json *arg = json_first(list); arg != NULL; arg = json_next(arg)) {
 		int64_t index = json_get_int(arg, "index", -1);
-		enum scmp_compare op;
+		enum scmp_compare op = SCMP_CMP_EQ;
 
 		if (count == MAX_ARGUMENTS || index < 0 || index >= MAX_ARGUMENTS)
 			return error_set(err, ERROR_HOST,

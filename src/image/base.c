@@ -32,7 +32,7 @@ struct pull {
 static bool take_pull_line(const char *line, void *context)
 {
 	struct pull *pull = context;
-	const bool *cancelled = pull->builder->options.cancelled;
+	const volatile bool *cancelled = pull->builder->options.cancelled;
 
 	if (strncmp(line, "Trying to pull", strlen("Trying to pull")) != 0)
 		pull->has_begun = true;

@@ -126,7 +126,7 @@ void progress_release(struct progress *p)
 bool progress_build_line(const char *line, void *context)
 {
 	struct progress *p = context;
-	const bool *cancelled = p->builder->options.cancelled;
+	const volatile bool *cancelled = p->builder->options.cancelled;
 
 	if (!is_noise(line) && !take_step(p, line) && !take_package(p, line)) {
 		progress_say(p->builder, p->name, "%s", line);

@@ -258,6 +258,7 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 		.podman = host_podman(d->host),
 		.config = host_config(d->host),
 		.profiles = d->options->profiles,
+		.cancelled = host_cancelled(d->host),
 		.on_line = images_on_line,
 		.context = (void *)(uintptr_t)&d->options->sink,
 	};

@@ -183,7 +183,7 @@ static int build_own(const struct ensure *e, const struct want *want,
 	if (status == 0)
 		return 0;
 	*err = failure;
-	return error_add(err, "cannot build image '%s'", name);
+	return -1;
 }
 
 static int ensure_guest(const struct ensure *e, struct error *err)

@@ -43,7 +43,7 @@ struct builder_options {
 	/* One line of progress; image is the short name ("base", "web", "sidecar-redis"). */
 	void (*on_line)(const char *image, const char *line, void *context);
 	void *context;
-	const bool *cancelled; /* polled while something is made; true ends it. NULL: never */
+	const volatile bool *cancelled; /* polled while something is made; true ends it. NULL: never */
 };
 
 /* Finds the host's certificates and mirror: reads files, makes no call. */
