@@ -24,8 +24,8 @@ struct process_options {
 	 * newline. */
 	void (*on_line)(const char *line, bool is_stderr, void *context);
 	void *context;
-	const bool
-		*cancelled; /* polled; true kills the group with ERROR_INTERRUPTED. NULL: never */
+	/* Polled; true kills the group with ERROR_INTERRUPTED. NULL: never. */
+	const volatile bool *cancelled;
 };
 
 /*
