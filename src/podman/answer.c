@@ -29,6 +29,7 @@ struct phrase {
 static const struct phrase phrases[] = {
 	{ "already in use", ERROR_CONFLICT }, /* names, and ports: "address already in use" */
 	{ "already exists", ERROR_CONFLICT },      { "already used", ERROR_CONFLICT },
+	{ "is being used", ERROR_CONFLICT }, /* networks: 500; volumes: 409 */
 	{ "image not known", ERROR_NOT_FOUND },    { "network not found", ERROR_NOT_FOUND },
 	{ "no such container", ERROR_NOT_FOUND },  { "no such image", ERROR_NOT_FOUND },
 	{ "no such pod", ERROR_NOT_FOUND },        { "no such volume", ERROR_NOT_FOUND },

@@ -76,13 +76,13 @@ int network_create(struct podman *podman, const char *name, const struct labels 
 	return podman_call_id(podman, &rq, "id", ret_id, err);
 }
 
+/* Never by force: libpod would remove whatever else is attached, also what is not ours. */
 int network_remove(struct podman *podman, const char *name, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 
 	request_init(&rq, "DELETE", "remove network", name);
-	rq.flags = REQUEST_OK_404 | REQUEST_ERRORS_IN_200;
+	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409 | REQUEST_ERRORS_IN_200;
 	request_path(&rq, "networks", name, NULL);
-	request_query(&rq, "force", "true");
 	return podman_call(podman, &rq, NULL, err);
 }

@@ -39,6 +39,9 @@ enum { FILES_TAR_MAX = 2 << 20 };
 #define VOLUME_IN_USE                                                                              \
 	"containers outside of this workspace use it: `podman ps -a --filter volume=%s` shows "    \
 	"them, remove them first"
+#define NETWORK_IN_USE                                                                             \
+	"containers outside of this workspace are attached: `podman ps -a --filter network=%s` "   \
+	"shows them, remove them first"
 #define PORT_TAKEN                                                                                 \
 	"another program holds a port that this workspace publishes: end it, or choose another "   \
 	"port in the inventory"
@@ -348,7 +351,7 @@ static const struct {
 	[STEP_REMOVE_CONTAINER] = { remove_container, true, NULL },
 	[STEP_STOP_POD] = { stop_pod, true, NULL },
 	[STEP_REMOVE_POD] = { remove_pod, true, NULL },
-	[STEP_REMOVE_NETWORK] = { remove_network, true, NULL },
+	[STEP_REMOVE_NETWORK] = { remove_network, true, NETWORK_IN_USE },
 	[STEP_REMOVE_VOLUME] = { remove_volume, true, VOLUME_IN_USE },
 	[STEP_CREATE_NETWORK] = { create_network, false, NAME_TAKEN("network") },
 	[STEP_CREATE_VOLUME] = { create_volume, false, VOLUME_TAKEN },

@@ -26,7 +26,7 @@ int network_list(struct podman *podman, const char *label, struct networks *ret,
 /* POST /networks/create: a bridge with option isolate=true. ERROR_CONFLICT when the name exists. */
 int network_create(struct podman *podman, const char *name, const struct labels *labels,
 		   char **ret_id, struct error *err);
-/* DELETE /networks/{name}?force=true: 404 is success. */
+/* DELETE /networks/{name}: 404 is success. ERROR_CONFLICT when containers are attached. */
 int network_remove(struct podman *podman, const char *name, struct error *err);
 
 #endif

@@ -167,6 +167,21 @@ static void what_is_in_use_is_not_removed(void **state)
 	}
 }
 
+static void a_network_with_strangers_attached_is_never_forced(void **state)
+{
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(
+		">>> DELETE /networks/n\n<<< 500\n\n"
+		"{\"cause\":\"network is being used\",\"message\":\"\\\"n\\\" has associated "
+		"containers with it. Use -f\",\"response\":500}\n");
+
+	(void)state;
+	assert_failure(&f, network_remove(f.podman, "n", &f.err), ERROR_CONFLICT,
+		       "network is being used");
+	DEFER(freep) char *requests = fake_requests(f.server);
+	assert_string_equal(requests, "DELETE /networks/n\n");
+}
+
 static void removing_what_is_gone_is_success(void **state)
 {
 	(void)state;
@@ -330,6 +345,7 @@ int main(void)
 		cmocka_unit_test(images_are_found_by_name_and_by_id),
 		cmocka_unit_test(taken_names_are_conflicts_whatever_the_status),
 		cmocka_unit_test(what_is_in_use_is_not_removed),
+		cmocka_unit_test(a_network_with_strangers_attached_is_never_forced),
 		cmocka_unit_test(removing_what_is_gone_is_success),
 		cmocka_unit_test(starting_tells_apart_gone_running_and_refused),
 		cmocka_unit_test(a_half_made_pod_is_removed),
