@@ -143,6 +143,7 @@ int image_import_fd(struct podman *podman, int fd, const char *reference,
 	return podman_call_id(podman, &rq, "Id", ret_id, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the contract of image.h */
 int image_import(struct podman *podman, const void *tar, size_t len, const char *reference,
 		 const struct strv *changes, char **ret_id, struct error *err)
 {

@@ -166,29 +166,32 @@ static size_t on_input(char *data, size_t size, size_t count, void *context)
 
 /* --- options --- */
 
-#define SET(easy, option, value)                                                                   \
-	do {                                                                                       \
-		if (curl_easy_setopt(easy, option, value) != CURLE_OK)                             \
-			abort(); /* an option that this libcurl lacks, or no memory */             \
-	} while (0)
+/* An option that this libcurl lacks, or no memory. */
+static void must(CURLcode code)
+{
+	if (code != CURLE_OK)
+		abort();
+}
 
+/* The branches are those of libcurl's type-checking macro. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static void set_connection(struct run *run)
 {
 	CURL *easy = run->transport->easy;
 
-	SET(easy, CURLOPT_UNIX_SOCKET_PATH, run->transport->socket_path);
-	SET(easy, CURLOPT_PROXY, "");
-	SET(easy, CURLOPT_NOSIGNAL, 1L);
-	SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(easy, CURLOPT_USERAGENT, "winalux/" WINALUX_VERSION);
-	SET(easy, CURLOPT_BUFFERSIZE, (long)TRANSPORT_RECEIVE_BYTES);
-	SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	SET(easy, CURLOPT_OPENSOCKETDATA, run);
-	SET(easy, CURLOPT_VERBOSE, 1L); /* feeds on_debug, prints nothing */
-	SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-	SET(easy, CURLOPT_DEBUGDATA, run);
-	SET(easy, CURLOPT_WRITEFUNCTION, on_body);
-	SET(easy, CURLOPT_WRITEDATA, run);
+	must(curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, run->transport->socket_path));
+	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
+	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "winalux/" WINALUX_VERSION));
+	must(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)TRANSPORT_RECEIVE_BYTES));
+	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
+	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, run));
+	must(curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L)); /* feeds on_debug, prints nothing */
+	must(curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug));
+	must(curl_easy_setopt(easy, CURLOPT_DEBUGDATA, run));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
+	must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, run));
 }
 
 static void add_header(struct curl_slist **list, const char *text)
@@ -212,12 +215,13 @@ static void set_body_fd(struct run *run, struct curl_slist **headers)
 	struct stat st;
 	off_t at;
 
-	SET(easy, CURLOPT_POST, 1L);
-	SET(easy, CURLOPT_READFUNCTION, on_input);
-	SET(easy, CURLOPT_READDATA, run);
+	must(curl_easy_setopt(easy, CURLOPT_POST, 1L));
+	must(curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_input));
+	must(curl_easy_setopt(easy, CURLOPT_READDATA, run));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (at = lseek(fd, 0, SEEK_CUR)) >= 0 &&
 	    at <= st.st_size)
-		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(st.st_size - at));
+		must(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				      (curl_off_t)(st.st_size - at)));
 	else
 		add_header(headers, "Transfer-Encoding: chunked");
 }
@@ -233,8 +237,8 @@ static void set_body(struct run *run, struct curl_slist **headers)
 	}
 	const void *body = rq->json ? rq->json : rq->body ? rq->body : "";
 	size_t len = rq->json ? strlen(rq->json) : rq->body ? rq->body_len : 0;
-	SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-	SET(easy, CURLOPT_POSTFIELDS, body); /* borrowed, not copied */
+	must(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len));
+	must(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body)); /* borrowed, not copied */
 }
 
 static void set_method(struct run *run, struct curl_slist **headers)
@@ -243,11 +247,11 @@ static void set_method(struct run *run, struct curl_slist **headers)
 	const char *method = run->t->rq->method;
 
 	if (!strcmp(method, "HEAD"))
-		SET(easy, CURLOPT_NOBODY, 1L);
+		must(curl_easy_setopt(easy, CURLOPT_NOBODY, 1L));
 	else if (!strcmp(method, "POST") || has_body(run->t->rq))
 		set_body(run, headers);
 	if (strcmp(method, "HEAD") != 0)
-		SET(easy, CURLOPT_CUSTOMREQUEST, method);
+		must(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
 }
 
 static struct curl_slist *set_options(struct run *run)
@@ -273,10 +277,10 @@ static struct curl_slist *set_options(struct run *run)
 		add_header(&headers, line);
 	}
 	set_method(run, &headers);
-	SET(easy, CURLOPT_HTTPHEADER, headers);
+	must(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers));
 	/* Origin-form only: libpod splits the path, so an absolute target would not be found. */
 	DEFER(freep) char *url = xasprintf("http://d" PODMAN_PREFIX "%s", t->rq->target.data);
-	SET(easy, CURLOPT_URL, url);
+	must(curl_easy_setopt(easy, CURLOPT_URL, url));
 	return headers;
 }
 
@@ -364,5 +368,5 @@ void transport_run(struct transport *transport, struct transfer *transfer)
 
 	run_transfer(&run);
 	curl_slist_free_all(headers);
-	SET(transport->easy, CURLOPT_HTTPHEADER, NULL);
+	must(curl_easy_setopt(transport->easy, CURLOPT_HTTPHEADER, NULL));
 }
