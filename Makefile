@@ -88,7 +88,13 @@ $(BUILD)/guest/$(1)/%.o: src/%.c
 endef
 $(foreach a,amd64 arm64,$(eval $(call guest_rules,$(a))))
 
-$(BUILD)/embed.S: tools/embed.sh $(EMBEDDED) $(GUESTS)
+# The seccomp profile is embedded only when libseccomp can compile it for both architectures.
+$(BUILD)/seccomp-check: tools/seccomp-check.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(COMMON) $(CFLAGS_PKG) -o $@ $< $(LIBS_PKG)
+$(BUILD)/seccomp.ok: data/seccomp.json $(BUILD)/seccomp-check
+	$(Q)$(BUILD)/seccomp-check $< && touch $@
+$(BUILD)/embed.S: tools/embed.sh $(BUILD)/seccomp.ok $(EMBEDDED) $(GUESTS)
 	$(call say,EMBED,$@)
 	$(Q)tools/embed.sh $@ $(BUILD) $(EMBEDDED) $(GUESTS)
 $(BUILD)/release/embed.o: $(BUILD)/embed.S

@@ -13,7 +13,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/guest/wire.h"
-#include "winalux/image/builder.h"
+#include "winalux/image/reference.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 
@@ -158,7 +158,7 @@ static char *guest_conf(const struct workspace *w, const struct want_context *co
 	struct buf b;
 
 	buf_init(&b, WIRE_MAX_BYTES);
-	wire_add_line(&b, (const char *[]){ "winalux", image_guest_wire() }, 2);
+	buf_addf(&b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
 	for (size_t i = 0; i < w->sidecar_count; i++)

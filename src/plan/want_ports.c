@@ -125,41 +125,65 @@ static bool is_usable(const struct workspace *w, const char *host_ip, uint16_t p
 	       (!context->port_is_free || context->port_is_free(host_ip, port, context->context));
 }
 
-static int choose(const struct workspace *w, const struct port_range *range, uint16_t recorded,
-		  const char *host_ip, struct port_set *taken, const struct want_context *context,
-		  uint16_t *ret, struct error *err)
-{
-	char hex[HASH_HEX_SIZE];
-	unsigned start;
+/* What is looked for, for whom, and among what. */
+struct search {
+	const struct want *wants;
+	size_t count;
+	const struct want_context *context;
+	struct port_set taken;
+};
 
-	if (recorded && is_usable(w, host_ip, recorded, context)) {
-		*ret = recorded;
-		return 0;
-	}
-	hash_text(w->name, hex);
-	hex[7] = '\0';
-	start = (unsigned)(strtoul(hex, NULL, 16) % range->count);
+struct port_wish {
+	const struct workspace *w;
+	int wanted; /* PORT_AUTO, PORT_NONE or a port */
+	uint16_t recorded;
+	const char *host_ip;
+	const struct port_range *range;
+};
+
+/* A place in the range that the name decides, likely the same on another host too. */
+static unsigned place_of(const char *name, const struct port_range *range)
+{
+	unsigned place = 0;
+
+	for (; *name; name++)
+		place = place * 31 + (unsigned char)*name;
+	return place % range->count;
+}
+
+static bool is_free(const struct search *s, const struct port_wish *wish, uint16_t port)
+{
+	const struct want_context *context = s->context;
+
+	return !port_set_has(&s->taken, port) &&
+	       !other_holder(context->facts, wish->w->name, port) &&
+	       (!context->port_is_free ||
+		context->port_is_free(wish->host_ip, port, context->context));
+}
+
+static int choose(struct search *s, const struct port_wish *wish, uint16_t *ret, struct error *err)
+{
+	const struct port_range *range = wish->range;
+	const unsigned start = place_of(wish->w->name, range);
+
 	for (unsigned i = 0; i < range->count; i++) {
 		const uint16_t port = (uint16_t)(range->first + (start + i) % range->count);
 
-		if (port_set_has(taken, port) || other_holder(context->facts, w->name, port))
+		if (!is_free(s, wish, port))
 			continue;
-		if (context->port_is_free &&
-		    !context->port_is_free(host_ip, port, context->context))
-			continue;
-		port_set_add(taken, port);
+		port_set_add(&s->taken, port);
 		*ret = port;
 		return 0;
 	}
-	return error_set(err, ERROR_CONFLICT, "workspace '%s': no free port from %u to %u", w->name,
-			 range->first, range->first + range->count - 1);
+	return error_set(err, ERROR_CONFLICT, "workspace '%s': no free port from %u to %u",
+			 wish->w->name, range->first, range->first + range->count - 1);
 }
 
 /* Ports that the inventory fixes for some workspace: a recorded "auto" port must not be one. */
-static bool is_fixed_elsewhere(const struct want *wants, size_t count, uint16_t port)
+static bool is_fixed_elsewhere(const struct search *s, uint16_t port)
 {
-	for (size_t i = 0; port && i < count; i++) {
-		const struct workspace *w = wants[i].workspace;
+	for (size_t i = 0; port && i < s->count; i++) {
+		const struct workspace *w = s->wants[i].workspace;
 
 		if (w->ssh_port == port || w->app_port == port)
 			return true;
@@ -171,48 +195,37 @@ static bool is_fixed_elsewhere(const struct want *wants, size_t count, uint16_t 
 	return false;
 }
 
-struct port_wish {
-	int wanted; /* PORT_AUTO, PORT_NONE or a port */
-	uint16_t recorded;
-	const char *host_ip;
-	const struct port_range *range;
-};
-
-static int settle(struct want *wants, size_t count, const struct workspace *w,
-		  const struct port_wish *wish, struct port_set *taken,
-		  const struct want_context *context, uint16_t *ret, struct error *err)
+static int settle(struct search *s, const struct port_wish *wish, uint16_t *ret, struct error *err)
 {
-	uint16_t recorded = wish->recorded;
-
 	if (wish->wanted == PORT_NONE)
 		return 0;
 	if (wish->wanted != PORT_AUTO) {
 		*ret = (uint16_t)wish->wanted;
-		return check_fixed(w, wish->host_ip, *ret, context, err);
+		return check_fixed(wish->w, wish->host_ip, *ret, s->context, err);
 	}
-	/* One that an explicit port of the inventory claims by now is given up. */
-	if (is_fixed_elsewhere(wants, count, recorded))
-		recorded = 0;
-	return choose(w, wish->range, recorded, wish->host_ip, taken, context, ret, err);
+	/* A recorded one that an explicit port of the inventory claims by now is given up. */
+	if (wish->recorded && !is_fixed_elsewhere(s, wish->recorded) &&
+	    is_usable(wish->w, wish->host_ip, wish->recorded, s->context)) {
+		*ret = wish->recorded;
+		return 0;
+	}
+	return choose(s, wish, ret, err);
 }
 
-static int ports_of(struct want *wants, size_t count, size_t index, struct port_set *taken,
-		    const struct want_context *context, struct error *err)
+static int ports_of(struct search *s, struct want *want, struct error *err)
 {
-	struct want *want = &wants[index];
 	const struct workspace *w = want->workspace;
-	const struct workspace_facts *facts = facts_find(context->facts, w->name);
-	const struct port_wish ssh = { w->ssh_port, facts ? facts->state.ssh_port : 0,
+	const struct workspace_facts *facts = facts_find(s->context->facts, w->name);
+	const struct port_wish ssh = { w, w->ssh_port, facts ? facts->state.ssh_port : 0,
 				       w->ssh_bind ? w->ssh_bind : "", &ssh_range };
-	const struct port_wish app = { w->app_port, facts ? facts->state.app_port : 0,
+	const struct port_wish app = { w, w->app_port, facts ? facts->state.app_port : 0,
 				       w->bind ? w->bind : "", &app_range };
 
-	if (settle(wants, count, w, &ssh, taken, context, &want->ssh_port, err) < 0 ||
-	    settle(wants, count, w, &app, taken, context, &want->app_port, err) < 0)
+	if (settle(s, &ssh, &want->ssh_port, err) < 0 || settle(s, &app, &want->app_port, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->extra_port_count; i++) {
-		if (check_fixed(w, w->extra_ports[i].host_ip, w->extra_ports[i].host_port, context,
-				err) < 0)
+		if (check_fixed(w, w->extra_ports[i].host_ip, w->extra_ports[i].host_port,
+				s->context, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -221,11 +234,14 @@ static int ports_of(struct want *wants, size_t count, size_t index, struct port_
 int want_ports(struct want *wants, size_t count, const struct want_context *context,
 	       struct error *err)
 {
-	DEFER(freep) struct port_set *taken = xcalloc(1, sizeof(*taken));
+	DEFER(freep) struct search *s = xcalloc(1, sizeof(*s));
 
-	collect(wants, count, context->facts, taken);
+	s->wants = wants;
+	s->count = count;
+	s->context = context;
+	collect(wants, count, context->facts, &s->taken);
 	for (size_t i = 0; i < count; i++) {
-		if (ports_of(wants, count, i, taken, context, err) < 0)
+		if (ports_of(s, &wants[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "winalux/format/hash.h"
+#include "winalux/image/reference.h"
 
 struct config;
 struct error;
@@ -43,16 +44,13 @@ struct builder_options {
 	/* One line of progress; image is the short name ("base", "web", "sidecar-redis"). */
 	void (*on_line)(const char *image, const char *line, void *context);
 	void *context;
-	const volatile bool *cancelled; /* polled while something is made; true ends it. NULL: never */
+	const volatile bool
+		*cancelled; /* polled while something is made; true ends it. NULL: never */
 };
 
 /* Finds the host's certificates and mirror: reads files, makes no call. */
 struct builder *builder_new(const struct builder_options *options, struct error *err);
 void builder_freep(struct builder **builder);
-
-/* "localhost/winalux/web:latest". The caller frees them. */
-char *image_profile_reference(const char *profile);
-char *image_sidecar_reference(const char *kind);
 
 /* "localhost/winalux/guest:<digest>" of the guest that this program carries. */
 char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE]);
