@@ -52,7 +52,8 @@ bool utf8_is_valid(const char *text, size_t len)
 	uint32_t code;
 
 	while (len > 0) {
-		size_t used = utf8_decode(text, len, &code);
+		/* Almost all of what is checked is ASCII: answers of libpod, inventories. */
+		size_t used = (unsigned char)*text < 0x80 ? 1 : utf8_decode(text, len, &code);
 
 		if (used == 0)
 			return false;

@@ -10,7 +10,7 @@
 
 #include "app.h"
 #include "command.h"
-#include "suggest.h"
+#include "winalux/base/nearest.h"
 #include "table.h"
 
 static const struct table_column config_columns[] = {
@@ -65,10 +65,10 @@ static void print_all_json(struct app *app)
 
 static int print_one(struct app *app, const char *key, struct error *err)
 {
-	struct suggestion near = { .word = key };
+	struct nearest near = { .word = key };
 
 	for (const struct config_entry *e = config_entries; e->key; e++) {
-		suggest_try(&near, e->key);
+		nearest_try(&near, e->key);
 		if (strcmp(e->key, key) != 0)
 			continue;
 		if (app->global.is_json) {

@@ -10,7 +10,7 @@
 #include "winalux/base/term.h"
 
 #include "app.h"
-#include "suggest.h"
+#include "winalux/base/nearest.h"
 
 const struct command *const commands[] = {
 	&cmd_init,       &cmd_deploy,  &cmd_plan,    &cmd_destroy,    &cmd_list,   &cmd_info,
@@ -21,14 +21,14 @@ const struct command *const commands[] = {
 
 int command_get(const char *name, const struct command **ret, struct error *err)
 {
-	struct suggestion near = { .word = name };
+	struct nearest near = { .word = name };
 
 	for (const struct command *const *c = commands; *c; c++) {
 		if (strcmp((*c)->name, name) == 0) {
 			*ret = *c;
 			return 0;
 		}
-		suggest_try(&near, (*c)->name);
+		nearest_try(&near, (*c)->name);
 	}
 	if (near.best)
 		return error_set(err, ERROR_USAGE, "unknown command '%s'; did you mean '%s'?", name,

@@ -10,7 +10,7 @@
 #include "winalux/base/parse.h"
 #include "winalux/base/strv.h"
 
-#include "suggest.h"
+#include "winalux/base/nearest.h"
 
 enum { DURATION_MAX_MS = 1000000000 };
 
@@ -55,12 +55,12 @@ static bool find_letter(const struct parser *p, char letter, struct found *ret)
 static int unknown_long(const struct parser *p, const char *name, size_t len)
 {
 	DEFER(freep) char *word = xstrndup(name, len);
-	struct suggestion near = { .word = word };
+	struct nearest near = { .word = word };
 
 	for (const struct option_set *set = p->sets; set->options; set++) {
 		for (const struct option *o = set->options; o->name; o++) {
 			if (!o->is_hidden)
-				suggest_try(&near, o->name);
+				nearest_try(&near, o->name);
 		}
 	}
 	if (near.best)

@@ -13,7 +13,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/inventory/diagnostics.h"
 
-#include "nearest.h"
+#include "winalux/base/nearest.h"
 #include "schema.h"
 
 #define DEVS_KEY "winalux_devs"

@@ -11,7 +11,7 @@
 #include "winalux/inventory/inventory.h"
 
 #include "fields.h"
-#include "nearest.h"
+#include "winalux/base/nearest.h"
 
 /* Names that the original, or a later version, has and this one has not. */
 static const char *const later_profiles[] = { "data", "full", NULL };

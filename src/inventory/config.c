@@ -20,7 +20,7 @@
 #include "winalux/format/yaml.h"
 #include "winalux/inventory/diagnostics.h"
 
-#include "nearest.h"
+#include "winalux/base/nearest.h"
 #include "schema.h"
 #include "source.h"
 

@@ -11,7 +11,7 @@
 #include "winalux/format/yaml.h"
 #include "winalux/inventory/diagnostics.h"
 
-#include "nearest.h"
+#include "winalux/base/nearest.h"
 
 enum { SHOWN_MAX = 48, PHRASE_MAX = 4096 };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/suggest.h"
+#include "winalux/base/nearest.h"
 #include "winalux/base/mem.h"
 
 static void distances_count_edits_and_swaps(void **state)
@@ -31,31 +31,31 @@ static void distances_count_edits_and_swaps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(suggest_distance(cases[i].a, cases[i].b), cases[i].distance);
+		assert_int_equal(nearest_distance(cases[i].a, cases[i].b), cases[i].distance);
 }
 
 static void a_long_word_is_far_from_all(void **state)
 {
 	static const char long_word[] =
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-	struct suggestion s = { .word = long_word };
+	struct nearest s = { .word = long_word };
 
 	(void)state;
-	assert_int_equal(suggest_distance(long_word, "a"), UINT_MAX);
-	suggest_try(&s, long_word);
+	assert_int_equal(nearest_distance(long_word, "a"), UINT_MAX);
+	nearest_try(&s, long_word);
 	assert_null(s.best);
 }
 
 static void the_nearest_wins_and_the_far_is_not_offered(void **state)
 {
-	struct suggestion s = { .word = "restrat" };
+	struct nearest s = { .word = "restrat" };
 
 	(void)state;
-	suggest_try(&s, "list");
+	nearest_try(&s, "list");
 	assert_null(s.best);
-	suggest_try(&s, "start");
-	suggest_try(&s, "restart");
-	suggest_try(&s, "destroy");
+	nearest_try(&s, "start");
+	nearest_try(&s, "restart");
+	nearest_try(&s, "destroy");
 	assert_string_equal(s.best, "restart");
 }
 

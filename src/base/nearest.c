@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "suggest.h"
+#include "winalux/base/nearest.h"
 
 #include <limits.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 }
 
 /* Optimal string alignment: three rows of the usual table are enough. */
-unsigned suggest_distance(const char *a, const char *b)
+unsigned nearest_distance(const char *a, const char *b)
 {
 	size_t a_len = strlen(a), b_len = strlen(b);
 	unsigned rows[3][WORD_MAX + 1] = { 0 };
@@ -41,13 +41,13 @@ unsigned suggest_distance(const char *a, const char *b)
 	return last[b_len];
 }
 
-void suggest_try(struct suggestion *s, const char *candidate)
+void nearest_try(struct nearest *n, const char *candidate)
 {
-	unsigned distance = suggest_distance(s->word, candidate);
-	size_t limit = strlen(s->word) / 3;
+	unsigned distance = nearest_distance(n->word, candidate);
+	size_t limit = strlen(n->word) / 3;
 
-	if (distance > (limit ? limit : 1) || (s->best && distance >= s->distance))
+	if (distance > (limit ? limit : 1) || (n->best && distance >= n->distance))
 		return;
-	s->best = candidate;
-	s->distance = distance;
+	n->best = candidate;
+	n->distance = distance;
 }
