@@ -18,28 +18,30 @@ enum config_origin { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLA
 enum config_tristate { CONFIG_AUTO, CONFIG_ON, CONFIG_OFF };
 
 struct config {
-	char *inventory;   /* inventory: file for commands called without one; NULL: none */
-	char *socket;	   /* socket: path or unix:// of Podman's service; NULL: found */
-	char *profile_dir; /* profile_dir: NULL: ~/.config/winalux/profiles when it exists */
-	char *key_file;	   /* key_file: token key (WINALUX_KEY_FILE) */
-	char *base_image;  /* base_image: reference tried at a registry, "docker.io/library/debian:trixie-slim" */
+	char *inventory;     /* inventory: file for commands called without one; NULL: none */
+	char *socket;        /* socket: path or unix:// of Podman's service; NULL: found */
+	char *profile_dir;   /* profile_dir: NULL: ~/.config/winalux/profiles when it exists */
+	char *key_file;      /* key_file: token key (WINALUX_KEY_FILE) */
+	char *base_image;    /* base_image: reference tried at a registry,
+				"docker.io/library/debian:trixie-slim" */
 	char *debian_suite;  /* debian_suite: "trixie" */
 	char *debian_mirror; /* debian_mirror: NULL: the host's own or deb.debian.org */
 	enum config_tristate trust_host_ca; /* trust_host_ca: auto | on | off */
-	char *host_ca_file; /* host_ca_file: PEM bundle; NULL: found */
-	uint32_t jobs;	    /* jobs: mutating calls in flight; 0: min(cores, 4) */
-	uint32_t ready_timeout_s; /* ready_timeout_s: 60 */
-	uint32_t stop_timeout_s;  /* stop_timeout_s: 10 */
-	uint32_t lock_timeout_s;  /* lock_timeout_s: 600; waits for another winalux */
-	uint32_t registry_timeout_s; /* registry_timeout_s: 20; a pull of the base that takes longer to begin */
-	char *file; /* path that was read or would be; never NULL */
+	char *host_ca_file;                 /* host_ca_file: PEM bundle; NULL: found */
+	uint32_t jobs;                      /* jobs: mutating calls in flight; 0: min(cores, 4) */
+	uint32_t ready_timeout_s;           /* ready_timeout_s: 60 */
+	uint32_t stop_timeout_s;            /* stop_timeout_s: 10 */
+	uint32_t lock_timeout_s;            /* lock_timeout_s: 600; waits for another winalux */
+	uint32_t registry_timeout_s; /* registry_timeout_s: 20; a pull of the base that takes longer
+					to begin */
+	char *file;                  /* path that was read or would be; never NULL */
 	enum config_origin origins[24]; /* by index of config_entries */
 };
 
 enum config_kind { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_TRISTATE };
 
 struct config_entry {
-	const char *key;	 /* "ready_timeout_s" */
+	const char *key;         /* "ready_timeout_s" */
 	const char *environment; /* "WINALUX_READY_TIMEOUT_S" */
 	enum config_kind kind;
 	size_t offset;
@@ -50,7 +52,8 @@ struct config_entry {
 extern const struct config_entry config_entries[]; /* ends with a NULL key */
 
 /* Reads file and environment. explicit_file (--config) must exist when given. */
-int config_load(const char *explicit_file, struct config *ret, struct diagnostics *diags, struct error *err);
+int config_load(const char *explicit_file, struct config *ret, struct diagnostics *diags,
+		struct error *err);
 /* A flag: the entry's text is parsed and set with CONFIG_FLAG. ERROR_USAGE. */
 int config_set(struct config *config, const char *key, const char *value, struct error *err);
 /* The value as text, or NULL when there is none. The caller frees it. */

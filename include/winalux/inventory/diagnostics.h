@@ -9,7 +9,8 @@ struct yaml_node;
 
 /*
  * What a reader of files found: all of it in one run, in the order of the file. Each text is one
- * line "file:line:column: what is wrong; what would be right". At most 100 are kept, the rest is counted.
+ * line "file:line:column: what is wrong; what would be right". At most 100 are kept, the rest is
+ * counted.
  */
 struct diagnostic {
 	bool is_warning;

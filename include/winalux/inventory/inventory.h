@@ -39,14 +39,16 @@ struct extra_port {
 /* A list item: a name, or {name, image, volume, command, environment, port, check, user}. */
 struct sidecar {
 	char *name;
-	char *image;	   /* NULL: the built-in kind of that name */
+	char *image;       /* NULL: the built-in kind of that name */
 	bool has_volume;   /* default: the kind has a data directory */
-	char *volume_path; /* where; a foreign image with volume needs "volume: /path". NULL without volume */
+	char *volume_path; /* where; a foreign image with volume needs "volume: /path". NULL without
+			      volume */
 	struct strv command; /* empty: the kind's or the image's */
 	struct strv environment;
-	uint16_t port;	       /* for the check; 0: the kind's */
-	enum check_kind check; /* default: the kind's; tcp for a foreign image with port, else none */
-	char *user;	       /* of a foreign image's container: "name" or "uid:gid"; NULL: the image's */
+	uint16_t port; /* for the check; 0: the kind's */
+	enum check_kind
+		check; /* default: the kind's; tcp for a foreign image with port, else none */
+	char *user;    /* of a foreign image's container: "name" or "uid:gid"; NULL: the image's */
 	unsigned line, column;
 };
 
@@ -54,24 +56,24 @@ struct workspace {
 	char *name;
 	char *slug; /* name with "_" as "-": the object names */
 	char *profile;
-	int ssh_port; /* host order, PORT_AUTO (default) */
-	int app_port; /* host order, PORT_AUTO, PORT_NONE (default) */
-	char *bind;   /* address for app_port and extra_ports: "127.0.0.1"; "" is all addresses */
+	int ssh_port;   /* host order, PORT_AUTO (default) */
+	int app_port;   /* host order, PORT_AUTO, PORT_NONE (default) */
+	char *bind;     /* address for app_port and extra_ports: "127.0.0.1"; "" is all addresses */
 	char *ssh_bind; /* "" is all addresses (default) */
 	struct ssh_key *keys;
 	size_t key_count;
 	struct strv libraries;
-	uint32_t disk_limit_gb; /* GiB; 0: none */
-	uint32_t cpu_milli;	/* 0: none */
+	uint32_t disk_limit_gb;    /* GiB; 0: none */
+	uint32_t cpu_milli;        /* 0: none */
 	uint32_t memory_limit_mib; /* 0: none; key memory_limit_gb takes fractions */
-	uint32_t pids_limit;	   /* 0: none */
+	uint32_t pids_limit;       /* 0: none */
 	struct extra_port *extra_ports;
 	size_t extra_port_count;
 	struct sidecar *sidecars; /* in the order of the file */
 	size_t sidecar_count;
 	enum gate_mode gate;
 	struct strv environment; /* "K=V" */
-	unsigned line, column;	 /* of its item in the file */
+	unsigned line, column;   /* of its item in the file */
 };
 
 struct inventory {
@@ -85,24 +87,28 @@ struct inventory {
 enum { INVENTORY_MAX_BYTES = 4 << 20 };
 
 /*
- * Reads and checks everything that can be checked without Podman: schema, names, keys, ports against
- * each other, profiles and sidecars by name. "-" is standard input. All problems go to diags. Returns -1 (ERROR_INVENTORY: "file: N errors") when there was an
- * error, after filling diags; -1 with the reason alone when the file cannot be read or is no YAML
- * (also put into diags).
+ * Reads and checks everything that can be checked without Podman: schema, names, keys, ports
+ * against each other, profiles and sidecars by name. "-" is standard input. All problems go to
+ * diags. Returns -1 (ERROR_INVENTORY: "file: N errors") when there was an error, after filling
+ * diags; -1 with the reason alone when the file cannot be read or is no YAML (also put into diags).
  */
 int inventory_load(const char *path, const struct profiles *profiles, struct inventory *ret,
 		   struct diagnostics *diags, struct error *err);
-int inventory_parse(const char *text, size_t len, const char *file_name, const struct profiles *profiles,
-		    struct inventory *ret, struct diagnostics *diags, struct error *err);
+int inventory_parse(const char *text, size_t len, const char *file_name,
+		    const struct profiles *profiles, struct inventory *ret,
+		    struct diagnostics *diags, struct error *err);
 void inventory_release(struct inventory *inventory);
 const struct workspace *inventory_find(const struct inventory *inventory, const char *name);
 bool inventory_name_is_valid(const char *name);
-/* Adds the keys whose values this version checks and keeps but does not apply: "gate", "libraries", "disk_limit_gb". */
+/* Adds the keys whose values this version checks and keeps but does not apply: "gate", "libraries",
+ * "disk_limit_gb". */
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret);
 
-/* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it. */
+/* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it.
+ */
 char *inventory_json_schema(void);
-/* The table of keys for the manual (mdoc list items) and for docs (Markdown), from the same tables. */
+/* The table of keys for the manual (mdoc list items) and for docs (Markdown), from the same tables.
+ */
 void inventory_add_key_docs(struct buf *b, bool is_markdown);
 
 #endif

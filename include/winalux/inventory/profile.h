@@ -12,33 +12,35 @@ struct diagnostics;
 struct error;
 
 /*
- * Profiles and sidecar kinds are data: profiles/NAME.yml and profiles/sidecars/NAME.yml, embedded in the
- * program; a user's profile_dir (same layout) adds to them and replaces by name.
+ * Profiles and sidecar kinds are data: profiles/NAME.yml and profiles/sidecars/NAME.yml, embedded
+ * in the program; a user's profile_dir (same layout) adds to them and replaces by name.
  */
 enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_REDIS, CHECK_MEMCACHED, CHECK_KIND_COUNT };
 const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", "memcached" */
 
 struct profile_service {
 	char *name;
-	char *user;	 /* default "developer" */
+	char *user;      /* default "developer" */
 	char *directory; /* default "/home/developer" */
 	struct strv command;
 };
 
-/* version: 1, name, summary, base, packages, python, port, port_label, environment, services, containerfile */
+/* version: 1, name, summary, base, packages, python, port, port_label, environment, services,
+ * containerfile */
 struct profile {
 	char *name;
 	char *summary;
-	char *base;		 /* "debian" is the base of ours; else an image reference */
-	struct strv packages;	 /* Debian packages */
-	struct strv python;	 /* PyPI requirements for /opt/winalux/venv */
-	uint16_t port;		 /* main service, inside; 0: none */
-	char *port_label;	 /* "Web Server" */
+	char *base;              /* "debian" is the base of ours; else an image reference */
+	struct strv packages;    /* Debian packages */
+	struct strv python;      /* PyPI requirements for /opt/winalux/venv */
+	uint16_t port;           /* main service, inside; 0: none */
+	char *port_label;        /* "Web Server" */
 	struct strv environment; /* "K=V" */
 	struct profile_service *services;
 	size_t service_count;
-	char *containerfile; /* its text; the generic one unless the profile names another beside it */
-	char *origin;	     /* "built-in" or the path of the file */
+	char *containerfile; /* its text; the generic one unless the profile names another beside it
+			      */
+	char *origin;        /* "built-in" or the path of the file */
 };
 
 /* version: 1, name, summary, base, packages, command, user, port, check, data, environment */
@@ -66,8 +68,10 @@ struct profiles {
 	size_t kind_cap;
 };
 
-/* user_dir NULL: only the embedded ones. Problems of files go to diags; -1 only when a file cannot be read. */
-int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags, struct error *err);
+/* user_dir NULL: only the embedded ones. Problems of files go to diags; -1 only when a file cannot
+ * be read. */
+int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags,
+		  struct error *err);
 void profiles_release(struct profiles *p);
 const struct profile *profiles_find(const struct profiles *p, const char *name);
 const struct sidecar_kind *profiles_find_sidecar(const struct profiles *p, const char *name);
