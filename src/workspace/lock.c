@@ -288,7 +288,7 @@ int lock_take(struct podman *podman, const struct lock_options *options, struct 
 static bool is_due(const struct lock *lock)
 {
 	return clock_mono_ms() >= lock->renew_at_ms ||
-	       lock->expires_s - clock_wall_s() < lock->lifetime_s / 2;
+	       lock->expires_s - clock_wall_s() <= lock->lifetime_s / 2;
 }
 
 static bool has_expired(const struct lock *lock)
