@@ -360,9 +360,15 @@ static void children_get_signals_as_a_fresh_program(void **state)
 	sigaddset(&blocked, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &blocked, &before);
 	assert_int_equal(
-		run_script("grep -E '^Sig(Blk|Ign)' /proc/self/status", NULL, &out, NULL, NULL), 0);
+		run_script(
+			"grep -E '^Sig(Blk|Ign)' /proc/self/status |"
+			" while read -r name set; do"
+			/* 32 and 33 are the C library's own; whoever started us may ignore them. */
+			" echo $name $((0x$set & ~0x180000000)); done",
+			NULL, &out, NULL, NULL),
+		0);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	assert_string_equal(out.data, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	assert_string_equal(out.data, "SigBlk: 0\nSigIgn: 0\n");
 }
 
 static void children_inherit_no_descriptor_of_ours(void **state)

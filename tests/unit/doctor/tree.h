@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "doctor/probe.h"
@@ -150,6 +151,21 @@ static inline void tree_run_cases(const struct probe *table, const struct probe_
 {
 	for (size_t i = 0; i < count; i++)
 		tree_run_case(table, &cases[i]);
+}
+
+/*
+ * Gives up root for good, so that a case sees what an ordinary user sees. Leak detection needs the
+ * process to stay dumpable.
+ */
+static inline void tree_become_ordinary(void)
+{
+	enum { NOBODY = 65534 };
+
+	if (getuid() != 0)
+		return;
+	assert_int_equal(setresgid(NOBODY, NOBODY, NOBODY), 0);
+	assert_int_equal(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
 }
 
 #endif
