@@ -4,8 +4,8 @@
 # tools/setup.sh --list [GROUP…] prints the missing ones and installs nothing
 #
 # Groups: build (make), run (deploying workspaces), test (make test), lint (make lint). None given:
-# build, run and test. For Debian 12 and 13 and Ubuntu 24.04; needs neither root nor sudo when
-# nothing is missing.
+# build, run and test. For Debian 12 and 13 and Ubuntu 24.04, other releases as far as their packages
+# have the same names; needs neither root nor sudo when nothing is missing.
 set -eu
 
 log=${WINALUX_SETUP_LOG:-${TMPDIR:-/tmp}/winalux-setup-$(id -u).log}
@@ -15,17 +15,18 @@ die() {
 	exit 1
 }
 
-# Numbers in package names differ between releases.
+# What differs between releases: the number in clang's packages, and what netavark forwards ports with.
 read_release() {
 	local ID='' VERSION_ID=''
 	# shellcheck source=/dev/null
 	. /etc/os-release
 	release=$ID-$VERSION_ID
+	firewall=nftables
+	clang=
 	case $release in
-	debian-12) clang=14 ;;
+	debian-12) clang=14 firewall=iptables ;;
 	debian-13) clang=19 ;;
-	ubuntu-24.04) clang=18 ;;
-	*) die "knows Debian 12, Debian 13 and Ubuntu 24.04, not '$release'; docs/install.md lists what is needed" ;;
+	ubuntu-24.04) clang=18 firewall=iptables ;;
 	esac
 }
 
@@ -37,12 +38,12 @@ packages_of() { # GROUP
 		;;
 	run)
 		# Without recommended packages Podman comes without most of what it needs rootless.
-		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt slirp4netns
+		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt slirp4netns $firewall
 		echo mmdebstrap debian-archive-keyring openssh-client ca-certificates procps
-		[ "$release" != debian-13 ] || echo nftables # what its netavark calls; older ones call iptables
 		[ ! -d /run/systemd/system ] || echo dbus-user-session
 		;;
 	test)
+		[ -n "$clang" ] || die "does not know the name of clang's libraries in '$release'"
 		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
 		echo openssh-client python3-minimal iproute2 util-linux
 		;;
@@ -83,7 +84,7 @@ main() {
 	local list='' wanted=() need=()
 	[ "${1:-}" != --list ] || { list=yes; shift; }
 	[ $# -gt 0 ] || set -- build run test
-	command -v dpkg-query >/dev/null || die "this is no Debian: docs/install.md lists what is needed"
+	command -v dpkg-query >/dev/null || die "this is no Debian; packages_of in this script lists what is needed"
 	read_release
 	for group in "$@"; do
 		# shellcheck disable=SC2207
