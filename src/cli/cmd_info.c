@@ -173,7 +173,11 @@ static void add_limits_json(struct json *root, const struct details *d)
 static struct json *details_json(const struct details *d)
 {
 	const struct workspace_facts *w = d->facts;
-	struct json *root = view_workspace_json(w);
+	struct json *root;
+	char our_guest[HASH_HEX_SIZE];
+
+	view_our_guest(our_guest);
+	root = view_workspace_json(w, our_guest);
 
 	json_add_text(root, "id", w->state.id);
 	struct json *key = json_add_object(root, "host_key");
@@ -262,7 +266,7 @@ static void print_limits(const struct details *d)
 static void print_state(const struct workspace_facts *w)
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
-	char deployed[CLOCK_RFC3339_SIZE] = "never";
+	char deployed[CLOCK_RFC3339_SIZE] = "never", our_guest[HASH_HEX_SIZE];
 
 	if (w->state.deployed_s > 0)
 		clock_format_rfc3339(w->state.deployed_s, deployed);
@@ -273,7 +277,8 @@ static void print_state(const struct workspace_facts *w)
 	line("id", "%s", or_dash(w->state.id));
 	line("profile", "%s", or_dash(w->state.profile));
 	line("image", "%s", or_dash(dev ? dev->image : NULL));
-	DEFER(freep) char *guest = view_guest(w);
+	view_our_guest(our_guest);
+	DEFER(freep) char *guest = view_guest(w, our_guest);
 	line("guest", "%s", or_dash(guest));
 }
 

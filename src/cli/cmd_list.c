@@ -53,7 +53,7 @@ static char *short_image(const char *image)
 	return xstrndup(image, len);
 }
 
-static void add_row(struct table *t, const struct workspace_facts *w)
+static void add_row(struct table *t, const struct workspace_facts *w, const char *our_guest)
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
 	const struct port_mapping *app_port = view_app_port(w);
@@ -62,7 +62,7 @@ static void add_row(struct table *t, const struct workspace_facts *w)
 	DEFER(freep) char *image = dev ? short_image(dev->image) : NULL;
 	DEFER(freep) char *age = view_age(dev ? dev->created_s : w->state.deployed_s);
 	DEFER(freep) char *sidecars = view_sidecars(w);
-	DEFER(freep) char *guest = view_guest(w);
+	DEFER(freep) char *guest = view_guest(w, our_guest);
 	const char *status = workspace_facts_status(w);
 
 	table_add(t, w->name);
@@ -109,10 +109,12 @@ static void note_left_running(const struct workspace_facts *w)
 static void print_table(struct app *app, const struct facts *facts)
 {
 	DEFER(table_release) struct table t = { 0 };
+	char our_guest[HASH_HEX_SIZE];
 
+	view_our_guest(our_guest);
 	table_init(&t, list_columns, ARRAY_SIZE(list_columns));
 	for (size_t i = 0; i < facts->count; i++)
-		add_row(&t, &facts->workspaces[i]);
+		add_row(&t, &facts->workspaces[i], our_guest);
 	table_print(&t, app_wants_color(app, STDOUT_FILENO));
 	fflush(stdout);
 	for (size_t i = 0; i < facts->count; i++)
@@ -124,9 +126,11 @@ static void print_json(struct app *app, const struct facts *facts)
 {
 	struct json *root = json_new_object();
 	struct json *array = json_add_array(root, "workspaces");
+	char our_guest[HASH_HEX_SIZE];
 
+	view_our_guest(our_guest);
 	for (size_t i = 0; i < facts->count; i++)
-		json_append(array, view_workspace_json(&facts->workspaces[i]));
+		json_append(array, view_workspace_json(&facts->workspaces[i], our_guest));
 	app_print_json(app, root);
 }
 

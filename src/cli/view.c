@@ -132,21 +132,20 @@ static const char *guest_digest(const struct workspace_facts *w)
 	return dev ? labels_get(&dev->labels, LABEL_GUEST) : NULL;
 }
 
-static bool is_current_guest(const char *digest)
+void view_our_guest(char ret_digest[static HASH_HEX_SIZE])
 {
-	char ours[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(ours);
+	DEFER(freep) char *reference = image_guest_reference(ret_digest);
 
-	return strcmp(digest, ours) == 0;
+	(void)reference;
 }
 
-char *view_guest(const struct workspace_facts *w)
+char *view_guest(const struct workspace_facts *w, const char *our_guest)
 {
 	const char *digest = guest_digest(w);
 
 	if (!digest)
 		return xstrdup("");
-	return xasprintf("%.8s%s", digest, is_current_guest(digest) ? "" : " old");
+	return xasprintf("%.8s%s", digest, strcmp(digest, our_guest) == 0 ? "" : " old");
 }
 
 char *view_age(int64_t since_s)
@@ -235,7 +234,7 @@ static void add_ports_json(struct json *object, const struct workspace_facts *w)
 	add_port_json(object, "app", view_app_port(w));
 }
 
-struct json *view_workspace_json(const struct workspace_facts *w)
+struct json *view_workspace_json(const struct workspace_facts *w, const char *our_guest)
 {
 	struct json *root = json_new_object();
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
@@ -250,7 +249,7 @@ struct json *view_workspace_json(const struct workspace_facts *w)
 	add_ports_json(root, w);
 	json_add_text(root, "image", dev ? dev->image : NULL);
 	json_add_text(root, "guest", digest);
-	json_add_bool(root, "guest_is_current", digest && is_current_guest(digest));
+	json_add_bool(root, "guest_is_current", digest && strcmp(digest, our_guest) == 0);
 	add_containers_json(root, w);
 	struct json *volumes = json_add_array(root, "volumes");
 	for (size_t i = 0; i < w->volume_count; i++)

@@ -26,8 +26,10 @@ const struct port_mapping *view_app_port(const struct workspace_facts *w);
 char *view_endpoint(const struct port_mapping *port);
 /* "redis memcached(stopped)", "" without sidecars. */
 char *view_sidecars(const struct workspace_facts *w);
-/* "1a2b3c4d", with " old" when it is not the one that this program carries; "" when unknown. */
-char *view_guest(const struct workspace_facts *w);
+/* Digest of the guest that this program carries. It is read whole for it: once per command. */
+void view_our_guest(char ret_digest[static HASH_HEX_SIZE]);
+/* "1a2b3c4d", with " old" when it is not our_guest; "" when unknown. */
+char *view_guest(const struct workspace_facts *w, const char *our_guest);
 /* "3h" since a time of the wall clock; "" for 0. */
 char *view_age(int64_t since_s);
 /* "4.0 GiB" */
@@ -44,6 +46,6 @@ const char *view_action_done(enum action action);
 char view_action_mark(enum action action);
 
 /* One element of `list --json`: see winalux(1). */
-struct json *view_workspace_json(const struct workspace_facts *w);
+struct json *view_workspace_json(const struct workspace_facts *w, const char *our_guest);
 
 #endif

@@ -65,7 +65,7 @@ def write_calls(folder, kind, calls, number):
             if index:
                 out.write("next\n")
             out.write(f'url = "http://d{path}"\nunix-socket = "{SOCKET}"\nrequest = {call["method"]}\n'
-                      'output = /dev/null\nsilent\nshow-error\nfail\n')
+                      'output = "-"\nsilent\nshow-error\nfail-with-body\n')
             if body:
                 file = f"{folder}/{kind}.bench{number}.{index}"
                 open(file, "wb").write(body)

@@ -83,17 +83,17 @@ trap 'exit 130' INT
 # no workspace; anything else in the account is left alone.
 remove_everything()
 {
-	local label ids kind
+	local label kind ids
 	for label in io.winalux.workspace io.winalux.test; do
-		ids=$(podman pod ps -q --filter label=$label)
-		[ -z "$ids" ] || xargs podman pod rm -f -t 0 <<<"$ids"
-		ids=$(podman ps -aq --filter label=$label)
-		[ -z "$ids" ] || xargs podman rm -f -t 0 <<<"$ids"
+		mapfile -t ids < <(podman pod ps -q --filter label=$label)
+		[ ${#ids[@]} -eq 0 ] || podman pod rm -f -t 0 "${ids[@]}"
+		mapfile -t ids < <(podman ps -aq --filter label=$label)
+		[ ${#ids[@]} -eq 0 ] || podman rm -f -t 0 "${ids[@]}"
 	done
 	for label in io.winalux.schema io.winalux.test; do
 		for kind in volume network; do
-			ids=$(podman "$kind" ls -q --filter label=$label)
-			[ -z "$ids" ] || xargs podman "$kind" rm -f <<<"$ids"
+			mapfile -t ids < <(podman "$kind" ls -q --filter label=$label)
+			[ ${#ids[@]} -eq 0 ] || podman "$kind" rm -f "${ids[@]}"
 		done
 	done
 }

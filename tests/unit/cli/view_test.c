@@ -132,7 +132,7 @@ static void a_workspace_shows_its_sidecars_and_its_old_guest(void **state)
 	const struct workspace_facts *w = facts_find(&facts, "alice");
 	assert_non_null(w);
 	DEFER(freep) char *sidecars = view_sidecars(w);
-	DEFER(freep) char *guest = view_guest(w);
+	DEFER(freep) char *guest = view_guest(w, "89abcdef");
 	DEFER(freep) char *ssh = view_ssh_endpoint(w);
 	assert_string_equal(sidecars, "memcached redis(stopped)");
 	assert_string_equal(guest, "01234567 old");
@@ -150,7 +150,7 @@ static void its_json_has_what_the_manual_says(void **state)
 	(void)state;
 	add_container(&facts, make_container(ROLE_DEV, CONTAINER_STOPPED));
 	facts_index(&facts);
-	DEFER(json_freep) struct json *root = view_workspace_json(facts_find(&facts, "alice"));
+	DEFER(json_freep) struct json *root = view_workspace_json(facts_find(&facts, "alice"), "");
 	assert_int_equal(json_count(root), ARRAY_SIZE(keys));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		assert_non_null(json_get(root, keys[i]));
