@@ -12,7 +12,12 @@ example=examples/inventory.yml
 # What a person would type, and what it really printed.
 show()
 {
-	printf '\n$ %s\n' "$*"
+	local word line=
+	for word; do
+		[[ $word != *[^A-Za-z0-9_./=:~@-]* ]] || word="\"$word\""
+		line+=" ${word/#$HOME\//\~/}"
+	done
+	printf '\n$%s\n' "$line"
 	"$@"
 }
 
@@ -60,13 +65,36 @@ prefix()
 	[ "$1" != 0 ] || printf 'tests/runner/rootless --keep '
 }
 
-# The example's keys are nobody's: a copy gets the demo's own.
+port_is_taken() # by something that is not ours
+{
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && ! podman ps --format '{{.Ports}}' | grep -q ":$1->"
+}
+
+# The example's keys are nobody's: a copy gets the demo's own. Ports that something else holds become automatic.
 write_inventory()
 {
+	local port
 	mkdir -p "$demo"
 	chmod 0700 "$demo"
 	[ -f "$demo/key" ] || ssh-keygen -q -t ed25519 -N '' -C "demo@$(uname -n)" -f "$demo/key"
 	sed -E "s|(public_key: ).*|\1\"$(<"$demo/key.pub")\"|" $example >"$demo/inventory.yml"
+	while read -r port; do
+		port_is_taken "$port" || continue
+		echo "Port $port is taken on this machine, so the copy of the example says \"auto\"."
+		sed -i "s/_port: $port\$/_port: auto/" "$demo/inventory.yml"
+	done < <(sed -nE 's/.*_port: ([0-9]+)$/\1/p' $example)
+}
+
+# Every package that is unpacked is news on a terminal, where it passes by in one line, and noise in a file.
+build_images()
+{
+	printf '\n$ build/winalux build --sidecars web\n'
+	if [ -t 2 ]; then
+		build/winalux build --sidecars web
+	else
+		build/winalux build --sidecars web \
+			2> >(grep -E '^winalux:|Trying to pull|not pulled|importing|: RUN |: (built|failed)' >&2)
+	fi
 }
 
 visit()
@@ -77,7 +105,7 @@ visit()
 	show "${ssh[@]}" alice.winalux "id; hostname; python3 --version"
 	heading "6. Redis and Memcached, seen from inside the workspace"
 	show "${ssh[@]}" alice.winalux redis-cli ping
-	show "${ssh[@]}" alice.winalux "printf 'version\r\n' | nc -q 1 127.0.0.1 11211"
+	show "${ssh[@]}" alice.winalux "echo version | nc -q 1 127.0.0.1 11211"
 }
 
 survive()
@@ -114,7 +142,7 @@ as_user() # UID_OF_CALLER
 	demo=$HOME/winalux-demo
 	write_inventory
 	heading "3. Images, without a registry where none answers"
-	show build/winalux build --sidecars web
+	build_images
 	heading "4. From an inventory to running workspaces"
 	sed -nE '/^version/,$p' "$demo/inventory.yml" | sed -E 's/(ssh-ed25519 .{12})[^ ]*/\1…/'
 	show build/winalux deploy "$demo/inventory.yml"
