@@ -112,7 +112,7 @@ static void plan_one_restart(struct workspace_plan *w)
 		plan_one_start(w);
 		return;
 	}
-	steps_stop(w);
+	plan_stop_steps(w); /* the pod stays: its network and ports need not be made again */
 	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 	w->action = w->step_count ? ACTION_RESTART : ACTION_START;
 	steps_start(w, true);

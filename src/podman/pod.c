@@ -67,7 +67,12 @@ struct json *pod_spec_encode(const struct pod_spec *spec)
 	if (spec->hostname)
 		json_add_text(body, "hostname", spec->hostname);
 	encode_labels(body, "labels", &spec->labels);
-	json_add_text(body, "exit_policy", "stop"); /* the API's default is "continue" */
+	/*
+	 * With "stop", the cleanup process of the last container that ends stops the pod some time
+	 * later, in the midst of a restart too (seen with 4.3.1: sshd away, "cannot get namespace
+	 * path"). Who stops a pod here is winalux.
+	 */
+	json_add_text(body, "exit_policy", "continue");
 	struct json *shared = json_add_array(body, "shared_namespaces");
 	json_append_text(shared, "net");
 	json_append_text(shared, "uts");

@@ -11,8 +11,8 @@ struct json;
 struct podman;
 
 /*
- * What a pod is made from: shared namespaces net and uts (not ipc, not pid), exit policy stop, one
- * bridge network, resolv.conf managed by libpod.
+ * What a pod is made from: shared namespaces net and uts (not ipc, not pid), exit policy continue,
+ * one bridge network, resolv.conf managed by libpod.
  */
 struct pod_spec {
 	char *name;

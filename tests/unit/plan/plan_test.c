@@ -356,7 +356,6 @@ static void stop_ends_dev_first_and_restart_starts_it_last(void **state)
 	assert_true(plan.items[0].ends_sessions);
 	assert_steps(&plan.items[0], "stop container 'winalux-alice-dev'\n"
 				     "stop container 'winalux-alice-redis'\n"
-				     "stop pod 'winalux-alice-pod'\n"
 				     "start container 'winalux-alice-redis'\n"
 				     "start container 'winalux-alice-dev'\n"
 				     "wait for answers of 'winalux-alice-dev'\n");

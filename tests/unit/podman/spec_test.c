@@ -139,7 +139,7 @@ static void a_pod_shares_net_and_uts_on_its_bridge(void **state)
 	port_mappings_add(&spec.ports, "127.0.0.1", 8001, 8000);
 	assert_json(pod_spec_encode(&spec),
 		    "{\"name\":\"p\",\"infra_name\":\"p-infra\",\"hostname\":\"h\","
-		    "\"labels\":{\"k\":\"v\"},\"exit_policy\":\"stop\","
+		    "\"labels\":{\"k\":\"v\"},\"exit_policy\":\"continue\","
 		    "\"shared_namespaces\":[\"net\",\"uts\"],\"netns\":{\"nsmode\":\"bridge\"},"
 		    "\"Networks\":{\"n\":{}},"
 		    "\"portmappings\":[{\"host_ip\":\"\",\"host_port\":2201,"
