@@ -45,10 +45,10 @@ packages_of() { # GROUP
 	test)
 		[ -n "$clang" ] || die "does not know the name of clang's libraries in '$release'"
 		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
-		echo openssh-client python3-minimal iproute2 util-linux
+		echo openssh-client python3-minimal iproute2 util-linux curl dpkg-dev binutils
 		;;
 	lint)
-		echo clang-format clang-tidy cppcheck shellcheck gcovr valgrind
+		echo clang-format clang-tidy cppcheck shellcheck gcovr valgrind universal-ctags mandoc
 		;;
 	*)
 		die "there is no group '$1': build, run, test or lint"
