@@ -25,7 +25,6 @@ static const char *const action_names[ACTION_COUNT] = {
 static const char *const step_verbs[STEP_KIND_COUNT] = {
 	[STEP_STOP_CONTAINER] = "stop container",
 	[STEP_REMOVE_CONTAINER] = "remove container",
-	[STEP_STOP_POD] = "stop pod",
 	[STEP_REMOVE_POD] = "remove pod",
 	[STEP_REMOVE_NETWORK] = "remove network",
 	[STEP_REMOVE_VOLUME] = "remove volume",

@@ -20,7 +20,7 @@ static bool is_stoppable(const struct container *c)
 	return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED;
 }
 
-void plan_stop_steps(struct workspace_plan *w)
+static void stop_members(struct workspace_plan *w)
 {
 	const struct workspace_facts *facts = w->facts;
 
@@ -30,15 +30,18 @@ void plan_stop_steps(struct workspace_plan *w)
 	}
 }
 
-/* The pod after its members: then the order is ours, and its infra container ends too. */
+/*
+ * The infra container last: the order is ours, and the published ports are given back. (POST
+ * /pods/{id}/stop answers 304 and does nothing while a pod is "Degraded".)
+ */
 static void steps_stop(struct workspace_plan *w)
 {
 	const struct workspace_facts *facts = w->facts;
 	const bool has_infra = facts->infra && facts->infra->state == CONTAINER_RUNNING;
 
-	plan_stop_steps(w);
-	if (facts->pod && (w->step_count || has_infra))
-		plan_add_step(w, STEP_STOP_POD, facts->pod->name, 0);
+	stop_members(w);
+	if (has_infra)
+		plan_add_step(w, STEP_STOP_CONTAINER, facts->infra->name, 0);
 }
 
 void plan_left_sidecar_steps(struct workspace_plan *w)
@@ -79,7 +82,7 @@ static void plan_one_severed(struct workspace_plan *w)
 	w->action = ACTION_RESTART;
 	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 	plan_add_change(w, w->facts->infra->name, ACTION_RESTART, "has ended");
-	plan_stop_steps(w);
+	steps_stop(w);
 	steps_start(w, true);
 }
 
@@ -112,7 +115,7 @@ static void plan_one_restart(struct workspace_plan *w)
 		plan_one_start(w);
 		return;
 	}
-	plan_stop_steps(w); /* the pod stays: its network and ports need not be made again */
+	stop_members(w); /* the pod stays: its network and ports need not be made again */
 	w->ends_sessions = workspace_facts_dev_runs(w->facts);
 	w->action = w->step_count ? ACTION_RESTART : ACTION_START;
 	steps_start(w, true);

@@ -139,29 +139,6 @@ int pod_create(struct podman *podman, const struct pod_spec *spec, char **ret_id
 	return -1;
 }
 
-int pod_start(struct podman *podman, const char *id, struct error *err)
-{
-	DEFER(request_release) struct request rq;
-
-	request_init(&rq, "POST", "start pod", id);
-	rq.flags = REQUEST_OK_304 | REQUEST_ERRORS_IN_200;
-	request_path(&rq, "pods", id, "start", NULL);
-	return podman_call(podman, &rq, NULL, err);
-}
-
-int pod_stop(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err)
-{
-	DEFER(request_release) struct request rq;
-
-	request_init(&rq, "POST", "stop pod", id);
-	rq.flags = REQUEST_OK_304 | REQUEST_OK_404 | REQUEST_ERRORS_IN_200;
-	rq.timeout_ms = request_stop_timeout_ms(timeout_s);
-	request_path(&rq, "pods", id, "stop", NULL);
-	request_query_int(&rq, "t",
-			  timeout_s > 0 ? timeout_s : 1); /* 0 is taken for "unset": 10 s */
-	return podman_call(podman, &rq, NULL, err);
-}
-
 int pod_remove(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err)
 {
 	DEFER(request_release) struct request rq;

@@ -71,12 +71,6 @@ static int remove_container(struct job *job, struct podman *podman, const struct
 	return container_remove(podman, step->object, true, job->config->stop_timeout_s, err);
 }
 
-static int stop_pod(struct job *job, struct podman *podman, const struct step *step,
-		    struct error *err)
-{
-	return pod_stop(podman, step->object, job->config->stop_timeout_s, err);
-}
-
 static int remove_pod(struct job *job, struct podman *podman, const struct step *step,
 		      struct error *err)
 {
@@ -349,7 +343,6 @@ static const struct {
 } step_kinds[STEP_KIND_COUNT] = {
 	[STEP_STOP_CONTAINER] = { stop_container, true, NULL },
 	[STEP_REMOVE_CONTAINER] = { remove_container, true, NULL },
-	[STEP_STOP_POD] = { stop_pod, true, NULL },
 	[STEP_REMOVE_POD] = { remove_pod, true, NULL },
 	[STEP_REMOVE_NETWORK] = { remove_network, true, NETWORK_IN_USE },
 	[STEP_REMOVE_VOLUME] = { remove_volume, true, VOLUME_IN_USE },

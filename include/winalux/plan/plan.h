@@ -34,7 +34,6 @@ const char *action_name(enum action action); /* "unchanged", "live change", … 
 enum step_kind {
 	STEP_STOP_CONTAINER,
 	STEP_REMOVE_CONTAINER,
-	STEP_STOP_POD,
 	STEP_REMOVE_POD,
 	STEP_REMOVE_NETWORK,
 	STEP_REMOVE_VOLUME,

@@ -48,11 +48,6 @@ int pod_list(struct podman *podman, const char *label, struct pods *ret, struct 
  */
 int pod_create(struct podman *podman, const struct pod_spec *spec, char **ret_id,
 	       struct error *err);
-/* POST /pods/{id}/start: 304 is success; the texts of "Errs" become the error. */
-int pod_start(struct podman *podman, const char *id, struct error *err);
-/* POST /pods/{id}/stop?t=timeout_s, where 0 would mean 10 s: less than 1 is sent as 1. 304, 404 are
- * success. */
-int pod_stop(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err);
 /* DELETE /pods/{id}?force=true&timeout=: with all its containers. 404 is success. */
 int pod_remove(struct podman *podman, const char *id, uint32_t timeout_s, struct error *err);
 

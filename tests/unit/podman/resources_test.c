@@ -195,19 +195,14 @@ static void removing_what_is_gone_is_success(void **state)
 	}
 }
 
-static void starting_tells_apart_gone_running_and_refused(void **state)
+static void starting_tells_apart_gone_and_running(void **state)
 {
 	(void)state;
 	FOR_EACH_RECORDING(f)
 	{
 		assert_failure(&f, container_start(f.podman, "nope", &f.err), ERROR_NOT_FOUND,
 			       "no such container");
-		assert_failure(&f, pod_start(f.podman, "nope", &f.err), ERROR_NOT_FOUND,
-			       "no such pod");
 		assert_success(&f, container_start(f.podman, "winalux-alice-dev", &f.err));
-		assert_success(&f, pod_start(f.podman, "winalux-alice-pod", &f.err));
-		assert_failure(&f, pod_start(f.podman, "busy-pod", &f.err), ERROR_CONFLICT,
-			       "bind: address already in use");
 	}
 }
 
@@ -230,31 +225,13 @@ static void a_half_made_pod_is_removed(void **state)
 static void errors_inside_a_200_count(void **state)
 {
 	static const char script[] =
-		">>> POST /pods/p/start\n<<< 200\n\n{\"Errs\":[\"one container is broken\"]}\n"
 		">>> DELETE /containers/c*\n<<< 200\n\n[{\"Id\":\"c\",\"Err\":\"it is stuck\"}]\n"
 		">>> DELETE /pods/p*\n<<< 200\n\n{\"Err\":\"not all\",\"Id\":\"p\"}\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
 
 	(void)state;
-	assert_failure(&f, pod_start(f.podman, "p", &f.err), ERROR_PODMAN, "one container");
 	assert_failure(&f, container_remove(f.podman, "c", true, 0, &f.err), ERROR_PODMAN, "stuck");
 	assert_failure(&f, pod_remove(f.podman, "p", 0, &f.err), ERROR_PODMAN, "not all");
-}
-
-static void a_pod_is_never_stopped_with_time_zero(void **state)
-{
-	DEFER(fixture_release)
-	struct fixture f = fixture_start(
-		">>> POST /pods/p/stop?t=1\n<<< 200\n\n{\"Errs\":null,\"Id\":\"p\"}\n"
-		">>> POST /pods/p/stop?t=7\n<<< 304\n\n\n>>> POST /pods/p/stop?t=1\n<<< 404\n\n{}\n"
-		">>> POST /containers/c/stop?timeout=0\n<<< 204\n\n\n");
-
-	(void)state;
-	assert_success(&f, pod_stop(f.podman, "p", 0, &f.err));
-	assert_success(&f, pod_stop(f.podman, "p", 7, &f.err));
-	assert_success(&f, pod_stop(f.podman, "p", 1, &f.err));
-	assert_success(&f, container_stop(f.podman, "c", 0, &f.err));
-	assert_no_problems(&f);
 }
 
 static void a_missing_image_is_not_found_before_and_after_4_8(void **state)
@@ -347,10 +324,9 @@ int main(void)
 		cmocka_unit_test(what_is_in_use_is_not_removed),
 		cmocka_unit_test(a_network_with_strangers_attached_is_never_forced),
 		cmocka_unit_test(removing_what_is_gone_is_success),
-		cmocka_unit_test(starting_tells_apart_gone_running_and_refused),
+		cmocka_unit_test(starting_tells_apart_gone_and_running),
 		cmocka_unit_test(a_half_made_pod_is_removed),
 		cmocka_unit_test(errors_inside_a_200_count),
-		cmocka_unit_test(a_pod_is_never_stopped_with_time_zero),
 		cmocka_unit_test(a_missing_image_is_not_found_before_and_after_4_8),
 		cmocka_unit_test(waiting_gives_the_exit_code),
 		cmocka_unit_test(odd_entries_of_a_list_are_tolerated),
