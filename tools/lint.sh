@@ -228,8 +228,8 @@ for check in "${checks[@]}"; do
 		echo "ok $check"
 		passed=$((passed + 1))
 	else
-		printf '%s\n' "$found"
 		echo "not ok $check ($(wc -l <<<"$found"))"
+		printf '%s\n' "$found"
 		failed=$((failed + 1))
 	fi
 done

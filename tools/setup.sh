@@ -38,7 +38,8 @@ packages_of() { # GROUP
 		;;
 	run)
 		# Without recommended packages Podman comes without most of what it needs rootless.
-		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt slirp4netns $firewall
+		echo podman crun conmon uidmap netavark aardvark-dns catatonit iptables fuse-overlayfs passt
+		echo slirp4netns $firewall
 		echo mmdebstrap debian-archive-keyring openssh-client ca-certificates procps
 		[ ! -d /run/systemd/system ] || echo dbus-user-session
 		;;
