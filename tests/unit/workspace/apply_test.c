@@ -432,12 +432,11 @@ static void one_that_fails_does_not_stop_the_others(void **state)
 /* --- the lock --- */
 
 struct lost_lock {
-	struct stage *stage;
-	unsigned asked; /* requests of the lock's service before */
+	unsigned asked; /* requests of the lock's service when the renewal has begun */
 	struct fake_server *server;
 };
 
-/* Holds the first step until the renewal has been refused. */
+/* Holds the first step until the lock is being renewed, in vain. */
 static void wait_for_loss(void *context, const char *workspace, const char *text, size_t number,
 			  size_t total)
 {
@@ -463,7 +462,7 @@ static void a_lost_lock_stops_everything_and_undoes_nothing(void **state)
 	DEFER(service_release) struct service_fake locks = service_start(lock_script);
 	DEFER(story_release) struct story s;
 	DEFER(stage_close) struct stage t = { 0 };
-	struct lost_lock lost = { &t, 5, locks.server };
+	struct lost_lock lost = { 4, locks.server };
 	const struct progress_sink sink = { .on_step = wait_for_loss, .context = &lost };
 	struct applied_lock held = { .podman = locks.podman };
 
