@@ -51,7 +51,7 @@ const struct config_entry config_entries[] = {
 	ENTRY(host_ca_file, "WINALUX_HOST_CA_FILE", CONFIG_TEXT,
 	      .doc = "PEM file of these authorities; found by itself"),
 	ENTRY(jobs, "WINALUX_JOBS", CONFIG_NUMBER, .fallback = "0", .max = 64,
-	      .doc = "Calls to Podman at a time; 0 is one per processor, at most 4"),
+	      .doc = "Calls to Podman at a time; 0 means 4"),
 	ENTRY(ready_timeout_s, "WINALUX_READY_TIMEOUT_S", CONFIG_NUMBER, .fallback = "60", .min = 1,
 	      .max = 86400, .doc = "Seconds until a container must answer"),
 	ENTRY(stop_timeout_s, "WINALUX_STOP_TIMEOUT_S", CONFIG_NUMBER, .fallback = "10",

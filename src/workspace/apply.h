@@ -15,7 +15,7 @@ struct applied_lock {
 
 /*
  * Executes a plan: workspaces side by side (one thread each, at most 32; mutating calls in flight
- * at most config->jobs or min(cores, 4)), the steps of one in order, renewing the lock meanwhile. A
+ * at most config->jobs, by default 4), the steps of one in order, renewing the lock meanwhile. A
  * failed workspace that was being created is undone; the others go on. ERROR_PARTIAL, or the one
  * workspace's own error; ERROR_INTERRUPTED; ERROR_LOCKED when the lock was lost. *ret is filled in
  * any case.

@@ -28,7 +28,7 @@ struct config {
 	char *debian_mirror; /* debian_mirror: NULL: the host's own or deb.debian.org */
 	enum config_tristate trust_host_ca; /* trust_host_ca: auto | on | off */
 	char *host_ca_file;                 /* host_ca_file: PEM bundle; NULL: found */
-	uint32_t jobs;                      /* jobs: mutating calls in flight; 0: min(cores, 4) */
+	uint32_t jobs;                      /* jobs: mutating calls in flight; 0: 4 */
 	uint32_t ready_timeout_s;           /* ready_timeout_s: 60 */
 	uint32_t stop_timeout_s;            /* stop_timeout_s: 10 */
 	uint32_t lock_timeout_s;            /* lock_timeout_s: 600; waits for another winalux */
