@@ -120,7 +120,7 @@ $(foreach l,$(LAYERS) guest,$(eval $(call unit_rules,$(l))))
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(call archives,$(call reverse,base format inventory podman),fuzz) $(BUILD)/release/embed.o
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang $(COMMON) -g -fsanitize=fuzzer,address,undefined $(CFLAGS_PKG) -o $@ $^ $(LIBS_PKG)
+	$(Q)clang $(COMMON) -g -fsanitize=fuzzer,address,undefined $(CFLAGS_PKG) -o $@ $(filter-out %.h,$^) $(LIBS_PKG)
 
 programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
