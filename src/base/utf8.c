@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "winalux/base/utf8.h"
 
+#include <string.h>
+
 #include "winalux/base/mem.h"
 
 /* What a first byte in [first, last] announces; the second byte's range rules out broken forms. */
@@ -47,13 +49,29 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *ret_code)
 	return form->len;
 }
 
+/* Bytes at the start of text that are ASCII, eight at a time. */
+static size_t ascii_run(const char *text, size_t len)
+{
+	size_t run = 0;
+
+	for (uint64_t word; len - run >= sizeof(word); run += sizeof(word)) {
+		memcpy(&word, text + run, sizeof(word));
+		if (word & 0x8080808080808080U)
+			break;
+	}
+	while (run < len && (unsigned char)text[run] < 0x80)
+		run++;
+	return run;
+}
+
 bool utf8_is_valid(const char *text, size_t len)
 {
 	uint32_t code;
 
 	while (len > 0) {
 		/* Almost all of what is checked is ASCII: answers of libpod, inventories. */
-		size_t used = (unsigned char)*text < 0x80 ? 1 : utf8_decode(text, len, &code);
+		size_t ascii = ascii_run(text, len);
+		size_t used = ascii ? ascii : utf8_decode(text, len, &code);
 
 		if (used == 0)
 			return false;

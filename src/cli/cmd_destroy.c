@@ -45,7 +45,7 @@ static int collect_volumes(struct app *app, const struct strv *names, struct str
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(plan_release) struct plan plan = { 0 };
 
-	if (host_observe(app->host, &facts, err) < 0)
+	if (host_observe(app->host, OBSERVE_ALL, &facts, err) < 0)
 		return -1;
 	if (plan_destroy(&facts, names, false, &plan, err) < 0)
 		return -1;

@@ -348,7 +348,7 @@ static int run_info(struct app *app, const void *options, const struct strv *arg
 	DEFER(details_release) struct details d = { 0 };
 
 	(void)options;
-	if (find_facts(app, args, &facts, err) < 0)
+	if (find_facts(app, args, OBSERVE_ALL, &facts, err) < 0)
 		return -1;
 	if (details_fill(app, facts_find(&facts, args->items[0]), &d, err) < 0)
 		return -1;

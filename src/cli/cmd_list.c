@@ -140,7 +140,7 @@ static int run_list(struct app *app, const void *options, const struct strv *arg
 	const struct list_options *o = options;
 	DEFER(facts_release) struct facts facts = { 0 };
 
-	if (find_facts(app, args, &facts, err) < 0)
+	if (find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	if (app->global.is_json)
 		print_json(app, &facts);

@@ -72,7 +72,7 @@ static int prepare(struct app *app, const struct strv *args, struct strv *argv, 
 	const char *host_ip;
 
 	strv_add(&names, args->items[0]);
-	if (find_facts(app, &names, &facts, err) < 0)
+	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	const struct workspace_facts *w = facts_find(&facts, args->items[0]);
 	if (ssh_published_port(w, &host_ip) == 0)

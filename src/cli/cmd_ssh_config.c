@@ -130,7 +130,7 @@ static int run_ssh_config(struct app *app, const void *options, const struct str
 	DEFER(entries_release) struct entries entries = { 0 };
 	DEFER(freep) char *ssh_home = ssh_files_home(err);
 
-	if (!ssh_home || find_facts(app, args, &facts, err) < 0)
+	if (!ssh_home || find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	DEFER(freep) char *known_hosts = ssh_files_path(ssh_home, "known_hosts");
 	DEFER(freep) char *config = ssh_files_path(ssh_home, "config");

@@ -16,12 +16,13 @@
 
 #include "app.h"
 
-int find_facts(struct app *app, const struct strv *names, struct facts *ret, struct error *err)
+int find_facts(struct app *app, const struct strv *names, enum observe extent, struct facts *ret,
+	       struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(plan_release) struct plan plan = { 0 };
 
-	if (app_open_host(app, err) < 0 || host_observe(app->host, &facts, err) < 0)
+	if (app_open_host(app, err) < 0 || host_observe(app->host, extent, &facts, err) < 0)
 		return -1;
 	/* The plan is not wanted, only its check of the names with its message. */
 	if (names->count > 0 && plan_stop(&facts, names, &plan, err) < 0)
@@ -38,7 +39,7 @@ static int no_containers(struct app *app, const char *workspace, struct error *e
 	DEFER(strv_release) struct strv names = { 0 };
 
 	strv_add(&names, workspace);
-	if (find_facts(app, &names, &facts, err) < 0)
+	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	return error_set(err, ERROR_NOT_FOUND,
 			 "workspace '%s' has no containers, only data; `winalux deploy` makes them",

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "winalux/workspace/host.h"
+
 struct app;
 struct container;
 struct containers;
@@ -26,6 +28,7 @@ int find_container(const struct containers *containers, const char *workspace, c
 const char *find_role(const struct container *container);
 
 /* Everything on the host; names (may be empty) must be in it. Opens the host. */
-int find_facts(struct app *app, const struct strv *names, struct facts *ret, struct error *err);
+int find_facts(struct app *app, const struct strv *names, enum observe extent, struct facts *ret,
+	       struct error *err);
 
 #endif

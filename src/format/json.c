@@ -55,12 +55,10 @@ static const struct json *out_const(const cJSON *value)
  */
 static void defuse_nul_escapes(char *text)
 {
-	for (; *text; text++) {
-		if (text[0] != '\\' || !text[1])
-			continue;
+	while ((text = strchr(text, '\\')) && text[1]) {
 		if (strncmp(text + 1, "u0000", 5) == 0)
 			memcpy(text + 1, "ufffd", 5);
-		text++; /* over the escaped character: "\\u0000" is a backslash and text */
+		text += 2; /* over the escaped character: "\\u0000" is a backslash and text */
 	}
 }
 

@@ -407,7 +407,7 @@ const char *workspace_facts_status(const struct workspace_facts *w)
 	const size_t running = count_running(w);
 
 	if (!w->container_count)
-		return w->pod ? "broken" : "no containers";
+		return w->infra ? "broken" : "no containers";
 	if (running == w->container_count && !workspace_facts_is_severed(w))
 		return "running";
 	if (running)

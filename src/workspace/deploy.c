@@ -96,7 +96,7 @@ static void forget(struct deployment *r)
 static int look(struct deploy *d, struct error *err)
 {
 	forget(d->result);
-	return host_observe(d->host, d->result->facts, err);
+	return host_observe(d->host, OBSERVE_ALL, d->result->facts, err);
 }
 
 static int find_faults(struct deploy *d, struct error *err)
@@ -344,7 +344,7 @@ static int look_and_plan(struct host *host, enum operation operation, const stru
 			 struct deployment *ret, struct error *err)
 {
 	forget(ret);
-	if (host_observe(host, ret->facts, err) < 0)
+	if (host_observe(host, OBSERVE_ALL, ret->facts, err) < 0)
 		return -1;
 	return make_operation_plan(operation, ret->facts, names, &ret->plan, err);
 }

@@ -80,16 +80,26 @@ int host_get_limits(struct host *host, struct limit_support *ret, struct error *
 	return 0;
 }
 
-int host_observe(struct host *host, struct facts *ret, struct error *err)
+static int list_objects(struct podman *podman, enum observe extent, struct facts *ret,
+			struct error *err)
+{
+	if (podman_get_version(podman, &ret->version, err) < 0 ||
+	    container_list(podman, LABEL_SCHEMA, &ret->containers, err) < 0 ||
+	    volume_list(podman, LABEL_SCHEMA, &ret->volumes, err) < 0)
+		return -1;
+	if (extent == OBSERVE_STATE)
+		return 0;
+	if (pod_list(podman, LABEL_SCHEMA, &ret->pods, err) < 0 ||
+	    network_list(podman, LABEL_SCHEMA, &ret->networks, err) < 0)
+		return -1;
+	return image_list(podman, &ret->images, err);
+}
+
+int host_observe(struct host *host, enum observe extent, struct facts *ret, struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 
-	if (podman_get_version(host->podman, &facts.version, err) < 0 ||
-	    container_list(host->podman, LABEL_SCHEMA, &facts.containers, err) < 0 ||
-	    pod_list(host->podman, LABEL_SCHEMA, &facts.pods, err) < 0 ||
-	    volume_list(host->podman, LABEL_SCHEMA, &facts.volumes, err) < 0 ||
-	    network_list(host->podman, LABEL_SCHEMA, &facts.networks, err) < 0 ||
-	    image_list(host->podman, &facts.images, err) < 0)
+	if (list_objects(host->podman, extent, &facts, err) < 0)
 		return error_add(err, "cannot see what is there");
 	facts_index(&facts);
 	*ret = facts;

@@ -30,9 +30,11 @@ const struct config *host_config(const struct host *host);
 const volatile bool *host_cancelled(const struct host *host);
 
 /*
- * Everything of ours that is there, by one list call per kind (containers, pods, volumes, networks,
- * images) however many workspaces. Release with facts_release.
+ * What of ours is there, by one list call per kind however many workspaces. OBSERVE_STATE is what
+ * tells the state of workspaces (containers and volumes); pods, networks and images then stay
+ * empty. Release with facts_release.
  */
-int host_observe(struct host *host, struct facts *ret, struct error *err);
+enum observe { OBSERVE_ALL, OBSERVE_STATE };
+int host_observe(struct host *host, enum observe extent, struct facts *ret, struct error *err);
 
 #endif
