@@ -139,6 +139,7 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 
 struct item_call {
 	struct items items;
+	struct json_reader *reader;
 	item_fn fn;
 	void *context;
 	struct error why; /* of an element that is not JSON */
@@ -148,9 +149,9 @@ struct item_call {
 static bool on_item(const char *text, size_t len, void *context)
 {
 	struct item_call *c = context;
-	DEFER(json_freep) struct json *item = NULL;
+	const struct json *item;
 
-	if (json_parse(text, len, &item, &c->why) < 0) {
+	if (json_reader_parse(c->reader, text, len, &item, &c->why) < 0) {
 		c->has_failed = true;
 		return false;
 	}
@@ -168,7 +169,7 @@ static bool on_data(const char *data, size_t len, void *context)
 int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
 		      struct error *err)
 {
-	struct item_call call = { .fn = fn, .context = context };
+	struct item_call call = { .reader = json_reader_new(), .fn = fn, .context = context };
 
 	buf_init(&call.items.text, ITEM_MAX);
 	rq->on_data = on_data;
@@ -181,5 +182,6 @@ int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, voi
 		result = error_set(err, ERROR_PODMAN, "cannot %s: Podman's answer is not a list",
 				   rq->what);
 	buf_release(&call.items.text);
+	json_reader_freep(&call.reader);
 	return result;
 }
