@@ -27,7 +27,7 @@ FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-r
 LINK_release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LINK_asan := -fsanitize=address,undefined
 GUEST_FLAGS := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fno-PIE -ffunction-sections -fdata-sections
-GUEST_LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
+GUEST_LINK := -s -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
 GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc)
 GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 GUEST_ARCHS ?= $(ARCH)
