@@ -203,6 +203,72 @@ void scene_deploy(struct scene *s)
 	facts_index(&s->facts);
 }
 
+void scene_reindex(struct scene *s)
+{
+	const struct facts lists = { .version = s->facts.version,
+				     .containers = s->facts.containers,
+				     .pods = s->facts.pods,
+				     .volumes = s->facts.volumes,
+				     .networks = s->facts.networks,
+				     .images = s->facts.images };
+
+	s->facts.containers = (struct containers){ 0 };
+	s->facts.pods = (struct pods){ 0 };
+	s->facts.volumes = (struct volumes){ 0 };
+	s->facts.networks = (struct networks){ 0 };
+	s->facts.images = (struct images){ 0 };
+	facts_release(&s->facts);
+	s->facts = lists;
+	facts_index(&s->facts);
+}
+
+static void label_by_hand(struct labels *labels, const char *workspace, const char *role)
+{
+	labels_add(labels, LABEL_SCHEMA, SCHEMA_VERSION);
+	labels_add(labels, LABEL_WORKSPACE, workspace);
+	labels_add(labels, LABEL_ROLE, role);
+}
+
+struct container *scene_add_container(struct scene *s, const char *workspace, const char *role,
+				      const char *name)
+{
+	struct containers *list = &s->facts.containers;
+	struct container *c = xgrow(&list->items, &list->cap, list->count++, sizeof(*c));
+
+	c->id = xasprintf("by-hand-%s", name);
+	c->name = xstrdup(name);
+	c->pod_id = xstrdup("");
+	c->image = xstrdup("image");
+	c->image_id = xstrdup("");
+	c->state = CONTAINER_RUNNING;
+	label_by_hand(&c->labels, workspace, role);
+	return c;
+}
+
+struct container *scene_add_infra(struct scene *s, const char *workspace)
+{
+	DEFER(freep) char *name = xasprintf("winalux-%s-infra", workspace);
+	DEFER(freep) char *pod = xasprintf("winalux-%s-pod", workspace);
+	struct container *c = scene_add_container(s, workspace, ROLE_POD, name);
+
+	free(c->pod_id);
+	c->pod_id = fake_id(pod);
+	c->is_infra = true;
+	return c;
+}
+
+struct volume *scene_add_volume(struct scene *s, const char *workspace, const char *role,
+				const char *name)
+{
+	struct volumes *list = &s->facts.volumes;
+	struct volume *v = xgrow(&list->items, &list->cap, list->count++, sizeof(*v));
+
+	v->name = xstrdup(name);
+	v->mountpoint = xstrdup("/v");
+	label_by_hand(&v->labels, workspace, role);
+	return v;
+}
+
 const struct workspace_plan *scene_find(const struct scene *s, const char *name)
 {
 	for (size_t i = 0; i < s->plan.count; i++) {

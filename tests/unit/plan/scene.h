@@ -32,6 +32,16 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 /* Makes facts as if every want of the scene had been deployed and recorded. */
 void scene_deploy(struct scene *s);
 
+/* Sorts the facts again, after a test has changed their lists. */
+void scene_reindex(struct scene *s);
+/* An object that a person made with labels of ours. */
+struct container *scene_add_container(struct scene *s, const char *workspace, const char *role,
+				      const char *name);
+struct volume *scene_add_volume(struct scene *s, const char *workspace, const char *role,
+				const char *name);
+/* The infra container of a workspace's pod. */
+struct container *scene_add_infra(struct scene *s, const char *workspace);
+
 const struct workspace_plan *scene_find(const struct scene *s, const char *name);
 
 /* "create network 'x'\ncreate volume 'y'\n…". The caller frees it. */
