@@ -50,7 +50,7 @@ EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml Containerfiles/*/*
 GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
 
 .PHONY: all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs
-.SECONDARY:
+.PRECIOUS: %.o
 all: $(BUILD)/winalux
 asan: $(BUILD)/winalux-asan
 static-guest: $(GUESTS)
