@@ -2,9 +2,12 @@
 #include "winalux/podman/service.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,10 +30,17 @@ enum {
 	SERVICE_PROBE_MS = 20000
 };
 
+/*
+ * Seconds without a connection after which a service that lost us ends by itself: longer than any
+ * pause of ours between two calls (we wait for a workspace on the log, which is a connection).
+ */
+#define SERVICE_IDLE_S "600"
+
 struct service {
 	char *socket;
 	char *directory; /* made by us for the socket, NULL otherwise */
 	pid_t pid;       /* of the service that we started; -1: none */
+	int listener; /* pidfd of the process that listens: a rootless podman is two; -1: unknown */
 };
 
 /* --- finding --- */
@@ -172,6 +182,32 @@ static int explain(const char *what, struct error *err)
 			 what);
 }
 
+/*
+ * The first podman of an account re-executes itself in a new user namespace and waits; the child is
+ * the one that listens, and has been seen to outlive its parent. A socket tells who listens.
+ */
+static int open_listener(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
+		return -1;
+	return pidfd_open(peer.pid, 0); /* close-on-exec by itself */
+}
+
+static void stop_listener(int listener)
+{
+	if (listener < 0 || pidfd_send_signal(listener, SIGTERM, NULL, 0) < 0)
+		return;
+	if (fd_wait(listener, POLLIN, SERVICE_STOP_MS) == 0)
+		pidfd_send_signal(listener, SIGKILL, NULL, 0);
+}
+
 /* Until the socket answers. The child may end before that. */
 static int await(struct service *s, struct error *err)
 {
@@ -189,6 +225,7 @@ static int await(struct service *s, struct error *err)
 		if (pause_ms < SERVICE_PAUSE_MAX_MS)
 			pause_ms *= 2;
 	}
+	s->listener = open_listener(s->socket);
 	return 0;
 }
 
@@ -197,7 +234,7 @@ static int start(struct service *s, const char *runtime, struct error *err)
 	if (choose_socket(s, runtime, err) < 0)
 		return -1;
 	DEFER(freep) char *address = xasprintf("unix://%s", s->socket);
-	const char *argv[] = { "podman", "system", "service", "-t", "0", address, NULL };
+	const char *argv[] = { "podman", "system", "service", "-t", SERVICE_IDLE_S, address, NULL };
 	if (process_spawn(argv, &s->pid, err) < 0)
 		return error_add(err, "cannot start Podman's service");
 	return await(s, err);
@@ -222,7 +259,7 @@ int service_find(const char *explicit_path, struct service **ret, struct error *
 {
 	DEFER(service_freep) struct service *s = xcalloc(1, sizeof(*s));
 
-	s->pid = -1;
+	s->pid = s->listener = -1;
 	if (find(s, explicit_path, err) < 0)
 		return -1;
 	*ret = TAKE(s);
@@ -244,11 +281,13 @@ void service_free(struct service *service)
 	if (!service)
 		return;
 	if (service->pid >= 0) {
+		stop_listener(service->listener);
 		process_stop(service->pid, SERVICE_STOP_MS);
 		unlink(service->socket);
 	}
 	if (service->directory)
 		rmdir(service->directory);
+	fd_closep(&service->listener);
 	free(service->socket);
 	free(service->directory);
 	free(service);
