@@ -17,6 +17,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
+#include "winalux/inventory/inventory.h"
 #include "winalux/plan/names.h"
 
 static int compare_workspaces(const void *a, const void *b)
@@ -38,7 +39,8 @@ static void add_workspace_name(struct facts *facts, const struct labels *labels)
 	const char *name = labels_get(labels, LABEL_WORKSPACE);
 	struct workspace_facts *w;
 
-	if (!name)
+	/* A label may come from anybody's image: only what could be a name of ours is one. */
+	if (!name || !inventory_name_is_valid(name))
 		return;
 	w = xgrow(&facts->workspaces, &facts->cap, facts->count++, sizeof(*w));
 	w->name = name;

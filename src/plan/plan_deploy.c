@@ -87,6 +87,8 @@ static struct verdict review_pod(const struct review *r)
 	reason = judge(r->facts, ROLE_POD, pod->id, &pod->labels, &r->want->pod.labels);
 	if (!reason && strcmp(pod->name, r->want->pod.name) != 0)
 		reason = xstrdup("was renamed by hand");
+	if (!reason && r->options->faults)
+		reason = xstrdup_or_null(labels_get(r->options->faults, pod->id));
 	return (struct verdict){ .is_kept = !reason, .reason = reason };
 }
 

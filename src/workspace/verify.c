@@ -146,10 +146,29 @@ static int verify_one(struct podman *podman, const char *id, struct subject *s,
 	return 0;
 }
 
+/* `podman network connect` and `disconnect` reach a pod through its infra container. */
+static int verify_pod(struct podman *podman, const struct want *want,
+		      const struct workspace_facts *facts, struct labels *faults, struct error *err)
+{
+	DEFER(json_freep) struct json *inspect = NULL;
+	const struct json *networks;
+
+	if (!facts->pod || !facts->infra)
+		return 0;
+	if (container_inspect(podman, facts->infra->id, &inspect, err) < 0)
+		return -1;
+	networks = json_path(inspect, "NetworkSettings.Networks");
+	if (json_count(networks) != 1 || !json_get(networks, want->network))
+		labels_add(faults, facts->pod->id, "networks changed by hand");
+	return 0;
+}
+
 static int verify_workspace(struct podman *podman, const struct want *want,
 			    const struct workspace_facts *facts, const struct limit_support *limits,
 			    struct labels *faults, struct error *err)
 {
+	if (verify_pod(podman, want, facts, faults, err) < 0)
+		return -1;
 	for (size_t i = 0; i < want->container_count; i++) {
 		const struct want_container *wanted = &want->containers[i];
 		const struct container *c = workspace_facts_container(facts, wanted->role);

@@ -14,7 +14,8 @@ struct want;
 /*
  * `deploy --verify`: looks into every container (GET /containers/{id}/json) for what a person can
  * change without its id changing: `podman update`, `rename`, `network connect`; and, while at it,
- * compares image, environment, capabilities and mounts. ret_faults: container id -> "limits, name".
+ * compares image, environment, capabilities and mounts. ret_faults: id of a container or pod ->
+ * "limits, image changed by hand".
  */
 int verify_wants(struct podman *podman, const struct want *wants, size_t count,
 		 const struct facts *facts, const struct limit_support *limits,

@@ -91,12 +91,12 @@ struct plan {
 };
 
 struct plan_options {
-	const struct strv *names; /* selection; NULL or empty: all */
-	bool upgrade_guest;       /* make dev containers and sidecars with another guest anew */
-	const char *guest_digest; /* of the guest that this program carries */
-	const struct labels
-		*faults; /* container id -> what a person changed (--verify); NULL: none */
-	bool prune;      /* remove compute of workspaces that are not in the inventory */
+	const struct strv *names;    /* selection; NULL or empty: all */
+	bool upgrade_guest;          /* make dev containers and sidecars with another guest anew */
+	const char *guest_digest;    /* of the guest that this program carries */
+	const struct labels *faults; /* id of a container or pod -> what a person changed
+					(--verify); NULL: none */
+	bool prune; /* remove compute of workspaces that are not in the inventory */
 };
 
 /* The deploy plan. Names that are neither in wants nor in facts are ERROR_NOT_FOUND. */
