@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every workspace has a bridge network of its own: netavark makes the bridge, aardvark-dns answers
- * names, iptables or nft forwards ports, and slirp4netns (before Podman 5) or pasta carries it all
- * to the host.
+ * Every workspace has a bridge network of its own: netavark makes the bridge, iptables or nft
+ * forwards ports, and slirp4netns (before Podman 5) or pasta carries it all to the host.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +35,6 @@ static void look_backend(const struct probe_context *c, struct finding *f)
 		return;
 	}
 	finding_ok(f, "%s", netavark);
-}
-
-static void look_dns(const struct probe_context *c, struct finding *f)
-{
-	DEFER(freep) char *path = look_program(c, "aardvark-dns");
-
-	if (path != NULL) {
-		finding_ok(f, "%s", path);
-		return;
-	}
-	finding_gap(f, FINDING_PROBLEM, "it answers name lookups inside workspaces",
-		    "no aardvark-dns");
-	finding_install_remedy(c, f, "aardvark-dns", "aardvark-dns");
 }
 
 /*
@@ -147,7 +133,6 @@ static void look_ports(const struct probe_context *c, struct finding *f)
 
 const struct probe network_probes[] = {
 	{ "network", "Networks", look_backend },
-	{ "dns", "Name lookups", look_dns },
 	{ "firewall", "Port forwarding", look_firewall },
 	{ "user-network", "User networking", look_user_network },
 	{ "tun", "TUN device", look_tun },

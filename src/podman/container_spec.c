@@ -62,20 +62,29 @@ static void add_list(struct json *body, const char *key, const struct strv *list
 		json_append_text(array, list->items[i]);
 }
 
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(((const struct label *)a)->key, ((const struct label *)b)->key);
+}
+
+/* Of two with the same name the later one counts: what is nearer to the user is added later. */
 static void add_environment(struct json *body, const struct strv *environment)
 {
-	DEFER(strv_release) struct strv sorted = { 0 };
+	DEFER(labels_release) struct labels pairs = { 0 };
 	struct json *map = json_add_object(body, "env");
 
-	strv_add_all(&sorted, environment);
-	strv_sort(&sorted);
-	for (size_t i = 0; i < sorted.count; i++) {
-		char *equals = strchr(sorted.items[i], '=');
+	for (size_t i = 0; i < environment->count; i++) {
+		DEFER(freep) char *name = xstrdup(environment->items[i]);
+		char *equals = strchr(name, '=');
 
 		if (equals)
 			*equals = '\0';
-		json_add_text(map, sorted.items[i], equals ? equals + 1 : "");
+		labels_add(&pairs, name, equals ? equals + 1 : "");
 	}
+	if (pairs.count > 1)
+		qsort(pairs.items, pairs.count, sizeof(pairs.items[0]), compare_labels);
+	for (size_t i = 0; i < pairs.count; i++)
+		json_add_text(map, pairs.items[i].key, pairs.items[i].value);
 }
 
 static void add_namespace(struct json *body, const char *key, const char *mode)

@@ -2,6 +2,7 @@
 #include "winalux/podman/pod.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
 #include "decode.h"
@@ -117,6 +118,35 @@ int pod_list(struct podman *podman, const char *label, struct pods *ret, struct 
 	return 0;
 }
 
+static bool has_labels(const struct pod *pod, const struct labels *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const char *value = labels_get(&pod->labels, wanted->items[i].key);
+
+		if (!value || strcmp(value, wanted->items[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Before 5.x a refused create may leave half a pod behind, which would make the next try fail with
+ * "already exists". Only one with the name and all the labels that were asked for is ours.
+ */
+static void remove_half_made(struct podman *podman, const struct pod_spec *spec)
+{
+	struct pods pods = { 0 };
+
+	if (!spec->labels.count || pod_list(podman, spec->labels.items[0].key, &pods, NULL) < 0)
+		return;
+	for (size_t i = 0; i < pods.count; i++) {
+		if (!strcmp(pods.items[i].name, spec->name) &&
+		    has_labels(&pods.items[i], &spec->labels))
+			pod_remove(podman, pods.items[i].id, 0, NULL);
+	}
+	pods_release(&pods);
+}
+
 int pod_create(struct podman *podman, const struct pod_spec *spec, char **ret_id, struct error *err)
 {
 	DEFER(request_release) struct request rq;
@@ -128,12 +158,8 @@ int pod_create(struct podman *podman, const struct pod_spec *spec, char **ret_id
 	request_json(&rq, pod_spec_encode(spec));
 	if (podman_call_id(podman, &rq, "Id", ret_id, &why) == 0)
 		return 0;
-	/*
-	 * Before 5.x a refused create may leave half a pod behind, which would make the next try
-	 * fail with "already exists". A conflict is somebody's whole pod: hands off.
-	 */
 	if (why.kind == ERROR_PODMAN || why.kind == ERROR_NOT_FOUND)
-		pod_remove(podman, spec->name, 0, NULL);
+		remove_half_made(podman, spec);
 	if (err)
 		*err = why;
 	return -1;

@@ -33,16 +33,6 @@ static const struct probe_case cases[] = {
 	  .remedy = "netavark",
 	  .needs_admin = true },
 
-	{ .name = "aardvark-dns is there",
-	  .probe = "dns",
-	  .level = FINDING_OK,
-	  .files = { PROGRAM("/usr/lib/podman/aardvark-dns") } },
-	{ .name = "aardvark-dns is missing",
-	  .probe = "dns",
-	  .level = FINDING_PROBLEM,
-	  .remedy = "aardvark-dns",
-	  .needs_admin = true },
-
 	{ .name = "old netavark with iptables",
 	  .probe = "firewall",
 	  .level = FINDING_OK,

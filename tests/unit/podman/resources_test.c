@@ -206,16 +206,20 @@ static void starting_tells_apart_gone_and_running(void **state)
 	}
 }
 
-static void a_half_made_pod_is_removed(void **state)
+static void a_half_made_pod_is_removed_and_no_other(void **state)
 {
 	static const char script[] =
 		">>> POST /pods/create\n<<< 500\n\n{\"cause\":\"no space left on device\"}\n"
 		">>> POST /pods/create\n<<< 500\n\n{\"cause\":\"something\"}\n"
-		">>> DELETE /pods/p?force=true&timeout=0\n<<< 200\n\n{\"Err\":null}\n";
+		">>> GET /pods/json*\n<<< 200\n\n"
+		"[{\"Id\":\"foreign\",\"Name\":\"p\",\"Labels\":{\"k\":\"theirs\"}},"
+		"{\"Id\":\"half\",\"Name\":\"p\",\"Labels\":{\"k\":\"ours\",\"x\":\"\"}}]\n"
+		">>> DELETE /pods/half?force=true&timeout=0\n<<< 200\n\n{\"Err\":null}\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
 	struct pod_spec pod = { .name = xstrdup("p") };
 
 	(void)state;
+	labels_add(&pod.labels, "k", "ours");
 	assert_failure(&f, pod_create(f.podman, &pod, NULL, &f.err), ERROR_HOST, "no space left");
 	assert_failure(&f, pod_create(f.podman, &pod, NULL, &f.err), ERROR_PODMAN, "something");
 	pod_spec_release(&pod);
@@ -325,7 +329,7 @@ int main(void)
 		cmocka_unit_test(a_network_with_strangers_attached_is_never_forced),
 		cmocka_unit_test(removing_what_is_gone_is_success),
 		cmocka_unit_test(starting_tells_apart_gone_and_running),
-		cmocka_unit_test(a_half_made_pod_is_removed),
+		cmocka_unit_test(a_half_made_pod_is_removed_and_no_other),
 		cmocka_unit_test(errors_inside_a_200_count),
 		cmocka_unit_test(a_missing_image_is_not_found_before_and_after_4_8),
 		cmocka_unit_test(waiting_gives_the_exit_code),

@@ -57,6 +57,7 @@ static void fill(struct container_spec *spec)
 	};
 	strv_add(&spec->entrypoint, "/init");
 	strv_add(&spec->command, "a b");
+	strv_add(&spec->environment, "Z=overridden below");
 	strv_add(&spec->environment, "Z=1=2");
 	strv_add(&spec->environment, "A=");
 	strv_add(&spec->environment, "B");
