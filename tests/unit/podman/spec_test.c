@@ -57,7 +57,6 @@ static void fill(struct container_spec *spec)
 	};
 	strv_add(&spec->entrypoint, "/init");
 	strv_add(&spec->command, "a b");
-	strv_add(&spec->environment, "Z=overridden below");
 	strv_add(&spec->environment, "Z=1=2");
 	strv_add(&spec->environment, "A=");
 	strv_add(&spec->environment, "B");
@@ -151,9 +150,25 @@ static void a_pod_shares_net_and_uts_on_its_bridge(void **state)
 	pod_spec_release(NULL);
 }
 
+static void of_two_values_of_a_variable_the_later_one_counts(void **state)
+{
+	struct container_spec spec = { .name = xstrdup("c"), .image = xstrdup("i") };
+	struct json *body;
+
+	(void)state;
+	strv_add(&spec.environment, "DEBUG=1");
+	strv_add(&spec.environment, "DEBUG=0");
+	body = container_spec_encode(&spec);
+	assert_int_equal(json_count(json_get(body, "env")), 1);
+	assert_string_equal(json_get_text(json_get(body, "env"), "DEBUG"), "0");
+	json_free(body);
+	container_spec_release(&spec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_two_values_of_a_variable_the_later_one_counts),
 		cmocka_unit_test(a_small_container_states_what_defaults_would_not),
 		cmocka_unit_test(a_full_container_has_every_field),
 		cmocka_unit_test(the_order_of_volumes_and_variables_does_not_matter),
