@@ -139,7 +139,10 @@ int container_put_archive_fd(struct podman *podman, const char *id, const char *
 /* GET /containers/{id}/archive?path= to a descriptor, streamed (cp). ERROR_NOT_FOUND on 404. */
 int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
 			     struct error *err);
-/* HEAD …/archive: *ret_exists, *ret_is_dir. Not an error when it is missing. */
+/*
+ * HEAD …/archive: *ret_exists, *ret_is_dir. Not an error when it is missing. Of a symbolic link,
+ * what it leads to counts (at most 8 hops, then ERROR_CONFLICT).
+ */
 int container_stat_path(struct podman *podman, const char *id, const char *path, bool *ret_exists,
 			bool *ret_is_dir, struct error *err);
 

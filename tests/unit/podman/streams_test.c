@@ -336,6 +336,42 @@ static void a_path_is_looked_up_by_its_header(void **state)
 	assert_no_problems(&f);
 }
 
+static void a_link_to_a_directory_is_looked_up_as_the_directory(void **state)
+{
+	/* {"name":"d","mode":134218239,"linkTarget":"/d"}, {"name":"d","mode":2147484141} */
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(
+		">>> HEAD /containers/c/archive?path=%2Fl\n<<< 200\n"
+		"X-Docker-Container-Path-Stat: "
+		"eyJuYW1lIjoiZCIsIm1vZGUiOjEzNDIxODIzOSwibGlua1RhcmdldCI6Ii9kIn0=\n\n\n"
+		">>> HEAD /containers/c/archive?path=%2Fd\n<<< 200\n"
+		"X-Docker-Container-Path-Stat: eyJuYW1lIjoiZCIsIm1vZGUiOjIxNDc0ODQxNDF9\n\n\n");
+	bool exists = false, is_dir = false;
+
+	(void)state;
+	assert_success(&f, container_stat_path(f.podman, "c", "/l", &exists, &is_dir, &f.err));
+	assert_true(exists && is_dir);
+	assert_no_problems(&f);
+}
+
+static void a_link_that_leads_in_a_circle_is_an_error(void **state)
+{
+	/* {"name":"l","mode":134218239,"linkTarget":"/l"} */
+#define CIRCLE                                                                                     \
+	">>> HEAD /containers/c/archive?path=%2Fl\n<<< 200\n"                                      \
+	"X-Docker-Container-Path-Stat: "                                                           \
+	"eyJuYW1lIjoibCIsIm1vZGUiOjEzNDIxODIzOSwibGlua1RhcmdldCI6Ii9sIn0=\n\n\n"
+	DEFER(fixture_release)
+	struct fixture f =
+		fixture_start(CIRCLE CIRCLE CIRCLE CIRCLE CIRCLE CIRCLE CIRCLE CIRCLE CIRCLE);
+	bool exists, is_dir;
+
+	(void)state;
+	assert_failure(&f, container_stat_path(f.podman, "c", "/l", &exists, &is_dir, &f.err),
+		       ERROR_CONFLICT, "leads nowhere");
+	assert_no_problems(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +388,8 @@ int main(void)
 		cmocka_unit_test(an_archive_is_put_with_its_owners),
 		cmocka_unit_test(an_archive_is_got_into_a_descriptor),
 		cmocka_unit_test(a_path_is_looked_up_by_its_header),
+		cmocka_unit_test(a_link_to_a_directory_is_looked_up_as_the_directory),
+		cmocka_unit_test(a_link_that_leads_in_a_circle_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
