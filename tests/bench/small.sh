@@ -10,14 +10,15 @@ row()
 	printf '%s,%s\n' "$1" "$2"
 }
 
-# Milliseconds of one start, the mean of 100.
+# Milliseconds of one start, the median of 100.
 start_ms() # COMMAND…
 {
-	local started=$EPOCHREALTIME i
+	local started i
 	for ((i = 0; i < 100; i++)); do
+		started=$EPOCHREALTIME
 		"$@" >/dev/null
-	done
-	awk -v us=$(( ${EPOCHREALTIME/./} - ${started/./} )) 'BEGIN { printf "%.2f", us / 100000 }'
+		echo $(( ${EPOCHREALTIME/./} - ${started/./} ))
+	done | sort -n | awk 'NR == 50 { printf "%.2f", $1 / 1000 }'
 }
 
 # CPU milliseconds and greatest memory (KiB) of COMMAND, the least of N runs: "CPU RSS".
