@@ -404,12 +404,37 @@ bool workspace_facts_is_left_sidecar(const struct workspace_facts *w, const stru
 	       !labels_get(&c->labels, LABEL_GUEST);
 }
 
+/* Is a container gone that the recorded state has? ("dev=… net=… pod=… redis=…") */
+static bool lacks_container(const struct workspace_facts *w)
+{
+	static const char *const others[] = { ROLE_NETWORK, ROLE_POD };
+
+	for (const char *pair = w->state.objects; pair && *pair; pair += strspn(pair, " ")) {
+		const size_t len = strcspn(pair, "= ");
+		bool is_found = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			is_found |= strlen(others[i]) == len && !strncmp(pair, others[i], len);
+		for (size_t i = 0; i < w->container_count; i++) {
+			const char *role = role_of(&w->containers[i]->labels);
+
+			is_found |= strlen(role) == len && !strncmp(pair, role, len);
+		}
+		if (!is_found)
+			return true;
+		pair += strcspn(pair, " ");
+	}
+	return false;
+}
+
 const char *workspace_facts_status(const struct workspace_facts *w)
 {
 	const size_t running = count_running(w);
 
 	if (!w->container_count)
 		return w->infra ? "broken" : "no containers";
+	if (lacks_container(w))
+		return "broken";
 	if (running == w->container_count && !workspace_facts_is_severed(w))
 		return "running";
 	if (running)

@@ -100,6 +100,9 @@ static void plan_one_start(struct workspace_plan *w)
 	}
 	steps_start(w, false);
 	w->action = w->step_count ? ACTION_START : ACTION_UNCHANGED;
+	/* What runs must also answer: an earlier start may have failed in just that. */
+	if (!w->step_count)
+		plan_add_step_owned(w, STEP_WAIT_READY, object_name(w->slug, ROLE_DEV), 0);
 }
 
 static void plan_one_stop(struct workspace_plan *w)

@@ -10,18 +10,15 @@
  */
 #include "winalux/workspace/apply.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "account.h"
 #include "apply.h"
 #include "images.h"
 #include "limits.h"
+#include "port_probe.h"
 #include "verify.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
 #include "winalux/inventory/config.h"
@@ -51,33 +48,6 @@ static void deploy_release(struct deploy *d)
 }
 
 /* --- looking and planning --- */
-
-static bool can_bind(int family, const struct sockaddr *address, socklen_t len)
-{
-	DEFER(fd_closep) int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const int on = 1;
-
-	if (fd < 0)
-		return true; /* no such family here: nobody can hold the port in it */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	return bind(fd, address, len) == 0 && listen(fd, 1) == 0;
-}
-
-/* Binding tells what no list does: programs that are not ours. */
-static bool port_is_free(const char *host_ip, uint16_t port, void *context)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-
-	(void)context;
-	if (*host_ip && inet_pton(AF_INET6, host_ip, &v6.sin6_addr) == 1)
-		return can_bind(AF_INET6, (const void *)&v6, sizeof(v6));
-	if (*host_ip)
-		inet_pton(AF_INET, host_ip, &v4.sin_addr);
-	return can_bind(AF_INET, (const void *)&v4, sizeof(v4));
-}
 
 static void forget_plan(struct deployment *r)
 {
@@ -252,6 +222,24 @@ static void note_limits(struct deploy *d)
 	}
 }
 
+static void note_moved_ports(struct deploy *d)
+{
+	struct deployment *r = d->result;
+
+	for (size_t i = 0; i < r->plan.count; i++) {
+		const struct workspace_plan *w = &r->plan.items[i];
+		const uint16_t had = w->facts ? w->facts->state.ssh_port : 0;
+
+		if (!w->want || !w->step_count || !had || had == w->want->ssh_port ||
+		    w->want->workspace->ssh_port != PORT_AUTO)
+			continue;
+		strv_addf(&r->notes,
+			  "workspace '%s': port %u is taken, its ssh port is now %u; run `winalux "
+			  "ssh-config --write` again",
+			  w->name, had, w->want->ssh_port);
+	}
+}
+
 static int deploy_prepare(struct deploy *d, struct error *err)
 {
 	const struct builder_options options = {
@@ -280,6 +268,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 		return -1;
 	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
 	note_limits(d);
+	note_moved_ports(d);
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run || !plan_step_count(&r->plan))
 		return 0;

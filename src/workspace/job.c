@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port_probe.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
@@ -178,12 +179,37 @@ static int reload_guest(struct job *job, struct podman *podman, const struct ste
 	return container_kill(podman, step->object, "HUP", err);
 }
 
+/*
+ * A port of the pod that somebody has taken since makes libpod fail with "internal libpod error"
+ * and the like (its network is made with the first container that starts): say which port.
+ */
+static int explain_start(const struct job *job, struct error *err)
+{
+	const struct workspace_facts *facts = job->plan->facts;
+	const struct container *infra = facts ? facts->infra : NULL;
+
+	if (!infra || infra->state == CONTAINER_RUNNING || err->kind == ERROR_INTERRUPTED)
+		return -1;
+	for (size_t i = 0; i < infra->ports.count; i++) {
+		const struct port_mapping *p = &infra->ports.items[i];
+
+		if (!port_is_free(p->host_ip, p->host_port, NULL))
+			return error_set(err, ERROR_CONFLICT,
+					 "port %u is in use by another program of this host; end "
+					 "that, or give the workspace another port and deploy",
+					 p->host_port);
+	}
+	return -1;
+}
+
 static int start_container(struct job *job, struct podman *podman, const struct step *step,
 			   struct error *err)
 {
 	if (!job->started_s)
 		job->started_s = clock_wall_s();
-	return container_start(podman, step->object, err);
+	if (container_start(podman, step->object, err) == 0)
+		return 0;
+	return explain_start(job, err);
 }
 
 /* Where sshd is published: as wanted, or as it is for a plan over what is there. */
@@ -236,7 +262,17 @@ static int wait_ready(struct job *job, struct podman *podman, const struct step 
 	if (job->plan->want)
 		list_checks(job->plan->want, &checks);
 	free(TAKE(job->host_key));
-	return ready_wait(podman, &options, &job->host_key, err);
+	if (ready_wait(podman, &options, &job->host_key, err) == 0)
+		return 0;
+	if (err->kind == ERROR_TIMEOUT && !job->plan->want) {
+		const struct error why = *err;
+
+		error_set(
+			err, why.kind,
+			"%s; `winalux stop %s` and `winalux start %s` make its pod's network anew",
+			why.text, job->plan->name, job->plan->name);
+	}
+	return -1;
 }
 
 static const char *find_made(const struct job *job, const char *role, size_t role_len)

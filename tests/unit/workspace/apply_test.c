@@ -129,8 +129,8 @@ static void tell_half_pod(struct story *s, size_t failed_call)
 {
 	if (failed_call != CALL_POD)
 		return;
-	buf_add_str(&s->script, ">>> DELETE /pods/winalux-alice-pod\n<<< 404\n\n\n");
-	buf_add_str(&s->requests, "DELETE /pods/winalux-alice-pod\n");
+	buf_add_str(&s->script, ">>> GET /pods/json*\n<<< 200\n\n[]\n");
+	buf_add_str(&s->requests, "GET /pods/json\n");
 }
 
 /* Executes a first deploy of alice as the story goes. */
@@ -385,7 +385,7 @@ static void a_failed_recreation_is_left_for_the_next_deploy(void **state)
 	stage_open(&t, STAGE_PING
 		   ">>> DELETE /pods/winalux-alice-pod\n<<< 200\n\n{}\n"
 		   ">>> POST /pods/create\n<<< 500\n\n{\"cause\":\"boom\",\"message\":\"boom\"}\n"
-		   ">>> DELETE /pods/winalux-alice-pod\n<<< 404\n\n\n");
+		   ">>> GET /pods/json*\n<<< 200\n\n[]\n");
 	t.scene.inventory.workspaces[0].ssh_port = 2299;
 	stage_plan(&t);
 	assert_int_equal(t.scene.plan.items[0].action, ACTION_RECREATE);
