@@ -195,8 +195,7 @@ static int explain_start(const struct job *job, struct error *err)
 
 		if (!port_is_free(p->host_ip, p->host_port, NULL))
 			return error_set(err, ERROR_CONFLICT,
-					 "port %u is in use by another program of this host; end "
-					 "that, or give the workspace another port and deploy",
+					 "port %u is in use by another program of this host",
 					 p->host_port);
 	}
 	return -1;
