@@ -24,7 +24,7 @@
 
 enum { MAX_ARGUMENTS = 6 };
 
-/* Of a dev container (ARCHITECTURE, decision 6). */
+/* Of a dev container (docs/threat-model.md). */
 static const char *const workspace_capabilities[] = {
 	"CAP_CHOWN", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SYS_CHROOT",
 };

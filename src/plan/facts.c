@@ -400,8 +400,9 @@ bool workspace_facts_dev_runs(const struct workspace_facts *w)
 
 bool workspace_facts_is_left_sidecar(const struct workspace_facts *w, const struct container *c)
 {
-	return !workspace_facts_dev_runs(w) && c->state == CONTAINER_RUNNING &&
-	       !labels_get(&c->labels, LABEL_GUEST);
+	const char *guest = labels_get(&c->labels, LABEL_GUEST);
+
+	return !workspace_facts_dev_runs(w) && c->state == CONTAINER_RUNNING && !(guest && *guest);
 }
 
 /* Is a container gone that the recorded state has? ("dev=… net=… pod=… redis=…") */

@@ -96,7 +96,7 @@ static bool has_other_guest(const struct review *r, const struct container *c)
 {
 	const char *guest = labels_get(&c->labels, LABEL_GUEST);
 
-	return r->options->upgrade_guest && r->options->guest_digest && guest &&
+	return r->options->upgrade_guest && r->options->guest_digest && guest && *guest &&
 	       strcmp(guest, r->options->guest_digest);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "winalux/plan/want.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,8 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	c->spec.image_mounts[0].image = xstrdup(context->guest_image);
 	c->spec.image_mounts[0].destination = xstrdup("/usr/lib/winalux");
 	labels_add(&c->spec.labels, LABEL_GUEST, context->guest_digest);
+	c->spec.stop_signal =
+		SIGTERM; /* an image's own STOPSIGNAL would mean nothing to the guest */
 	c->spec.seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
 }
 

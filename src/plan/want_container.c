@@ -98,6 +98,8 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 	want_common(want, sidecar->name, ret);
 	if (sidecar->image) {
 		ret->is_foreign = true;
+		/* An image may carry any label; this one must not come from it. */
+		labels_add(&spec->labels, LABEL_GUEST, "");
 		spec->image = xstrdup(sidecar->image);
 		spec->user = xstrdup_or_null(sidecar->user);
 		strv_add_all(&spec->command, &sidecar->command);

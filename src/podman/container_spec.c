@@ -168,6 +168,8 @@ static void add_life(struct json *body, const struct container_spec *spec)
 	json_add_text(body, "restart_policy", spec->restart_tries ? "on-failure" : "no");
 	if (spec->restart_tries)
 		json_add_int(body, "restart_tries", spec->restart_tries);
+	if (spec->stop_signal)
+		json_add_int(body, "stop_signal", spec->stop_signal);
 	if (spec->stop_timeout_s)
 		json_add_int(body, "stop_timeout", spec->stop_timeout_s);
 	json_add_text(body, "systemd", "false");

@@ -2,7 +2,7 @@
 /*
  * Executing a plan: a thread per workspace (at most THREADS_MAX; the rest wait in line), the steps
  * of one workspace in order. Threads beyond the number of mutating calls that Podman takes well
- * (PODMAN.md: its store has one lock) wait for a slot step by step, so a workspace that waits for
+ * (its store has one lock) wait for a slot step by step, so a workspace that waits for
  * its sshd does not keep others from being made. A free slot goes to the first workspace in line,
  * so that the first ones already wait for their answers while the last ones are made.
  *
@@ -357,10 +357,11 @@ static int summarise(const struct applier *a, struct error *err)
 {
 	const struct outcomes *o = a->outcomes;
 	const struct outcome *first = NULL;
-	size_t failed = 0, begun = 0;
+	size_t failed = 0, begun = 0, wanted = 0;
 
 	for (size_t i = 0; i < o->count; i++) {
 		begun += o->items[i].is_done;
+		wanted += o->items[i].action != ACTION_ORPHAN;
 		failed += o->items[i].has_failed;
 		if (!first && o->items[i].has_failed)
 			first = &o->items[i];
@@ -374,13 +375,13 @@ static int summarise(const struct applier *a, struct error *err)
 		return error_set(err, ERROR_LOCKED,
 				 "another winalux has taken over the lock of this account; a "
 				 "second run goes on from here");
-	if (o->count == 1 && first) {
+	if (wanted == 1 && first) {
 		*err = first->error;
 		return error_add(err, "workspace '%s'", first->name);
 	}
 	return error_set(err, ERROR_PARTIAL,
 			 "%zu of %zu workspaces failed; a second run goes on from here", failed,
-			 o->count);
+			 wanted);
 }
 
 static void applier_init(struct applier *a)

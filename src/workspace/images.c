@@ -80,6 +80,18 @@ void images_list_missing(const struct plan *plan, const struct images *images,
 	each_created(plan, visit_missing, &m, NULL);
 }
 
+static enum image_state image_state(struct builder *builder, const struct want *want,
+				    const struct want_container *c, const struct profiles *profiles,
+				    const struct images *images)
+{
+	const struct profile *profile = profiles_find(profiles, want->workspace->profile);
+	const struct sidecar_kind *kind = profiles_find_sidecar(profiles, c->role);
+
+	if (!strcmp(c->role, ROLE_DEV))
+		return profile ? builder_profile_state(builder, images, profile) : IMAGE_MISSING;
+	return kind ? builder_sidecar_state(builder, images, kind) : IMAGE_MISSING;
+}
+
 void images_note_stale(struct builder *builder, const struct plan *plan,
 		       const struct profiles *profiles, const struct images *images,
 		       struct strv *notes)
@@ -88,18 +100,22 @@ void images_note_stale(struct builder *builder, const struct plan *plan,
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct want *want = plan->items[i].want;
-		const struct profile *profile;
 
-		if (!want || strv_contains(&seen, want->workspace->profile))
+		if (!want)
 			continue;
-		strv_add(&seen, want->workspace->profile);
-		profile = profiles_find(profiles, want->workspace->profile);
-		if (profile && builder_profile_state(builder, images, profile) == IMAGE_STALE)
-			strv_addf(notes,
-				  "image '%s' is older than its profile; `winalux build %s` renews "
-				  "it, "
-				  "the next deploy recreates its workspaces",
-				  profile->name, profile->name);
+		for (size_t k = 0; k < want->container_count; k++) {
+			const struct want_container *c = &want->containers[k];
+
+			if (c->is_foreign || strv_contains(&seen, c->spec.image))
+				continue;
+			strv_add(&seen, c->spec.image);
+			if (image_state(builder, want, c, profiles, images) == IMAGE_STALE)
+				strv_addf(notes,
+					  "image '%s' is older than what it is made from; `winalux "
+					  "build --all` renews it, the next deploy then makes the "
+					  "containers anew",
+					  c->spec.image);
+		}
 	}
 }
 

@@ -78,13 +78,15 @@ struct container_spec {
 	struct strv environment;    /* "K=V", sorted by the encoder */
 	struct strv cap_add;        /* with cap_drop ALL always */
 	struct labels labels;
-	struct volume_mount *volumes; /* sorted by the encoder: PODMAN.md, deadlock before 4.8 */
+	struct volume_mount
+		*volumes; /* sorted by the encoder: docs/design/podman.md, deadlock before 4.8 */
 	size_t volume_count;
 	struct bind_mount *binds;
 	size_t bind_count;
 	struct image_mount *image_mounts;
 	size_t image_mount_count;
 	struct resource_limits limits;
+	uint32_t stop_signal; /* 0: the image's */
 	uint32_t stop_timeout_s;
 	uint32_t restart_tries;  /* restart policy on-failure; 0: no */
 	uint64_t log_size_bytes; /* k8s-file, rotated by conmon at this size */
@@ -129,7 +131,7 @@ int container_inspect(struct podman *podman, const char *id, struct json **ret, 
 /*
  * PUT /containers/{id}/archive?path=&copyUIDGID=false. A missing directory is created by libpod, so
  * a typo does not fail. Only into the root file system of a container, never below a volume of a
- * stopped one (PODMAN.md A.5). owner is what the tar says.
+ * stopped one (docs/design/podman.md). owner is what the tar says.
  */
 int container_put_archive(struct podman *podman, const char *id, const char *path, const void *tar,
 			  size_t len, struct error *err);

@@ -13,7 +13,7 @@ struct json;
 /*
  * A connection to libpod's REST API: one keep-alive connection, one request at a time, one thread
  * at a time. Threads that work side by side take a podman_clone each. Paths are below the fixed
- * prefix /v4.0.0/libpod (shared/PODMAN.md A.1: later servers accept it; features are gated on the
+ * prefix /v4.0.0/libpod (docs/design/podman.md: later servers accept it; features are gated on the
  * version that every answer carries in its Libpod-API-Version header).
  *
  * Errors: ERROR_HOST when no service can be reached, ERROR_PODMAN for refusals (error text =
