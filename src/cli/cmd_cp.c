@@ -13,6 +13,7 @@
 
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
@@ -53,11 +54,18 @@ struct worker {
 	struct error err;
 };
 
+static void warn_skipped(const char *path, const char *what)
+{
+	log_warn("skipped '%s': is %s", path, what);
+}
+
+static const struct tar_pack_options pack_options = { DEVELOPER_ID, DEVELOPER_ID, warn_skipped };
+
 static void *pack(void *context)
 {
 	struct worker *w = context;
 
-	w->result = tar_pack_path(w->fd, w->path, w->name, DEVELOPER_ID, DEVELOPER_ID, &w->err);
+	w->result = tar_pack_path(w->fd, w->path, w->name, &pack_options, &w->err);
 	w->failed_first = w->result < 0 && !w->is_call_over;
 	fd_closep(&w->fd); /* the reader sees the end */
 	return NULL;
@@ -67,7 +75,7 @@ static void *unpack(void *context)
 {
 	struct worker *w = context;
 
-	w->result = tar_unpack(w->fd, w->path, w->name, NULL, &w->err);
+	w->result = tar_unpack(w->fd, w->path, w->name, warn_skipped, NULL, &w->err);
 	w->failed_first = w->result < 0 && !w->is_call_over;
 	fd_closep(&w->fd); /* the writer sees that nobody reads */
 	return NULL;
@@ -275,7 +283,8 @@ const struct command cmd_cp = {
 		"-a, an existing directory takes the source inside it, 'DIR/.' means its content, "
 		"and a missing parent is an error. Inside, files belong to developer. '-' reads "
 		"or writes a tar archive, with the owners it names. Links are copied as links, "
-		"and nothing is written through one.",
+		"and nothing is written through one; a directory behind one takes the source. "
+		"FIFOs, sockets and devices are skipped with a warning.",
 	.min_args = 2,
 	.max_args = 2,
 	.needs = NEEDS_CONFIG,

@@ -20,8 +20,9 @@
 #include "winalux/base/mem.h"
 
 #include "tar_locale.h"
+#include "tar_type.h"
 
-enum { TAR_CHUNK_BYTES = 64 << 10 };
+enum { TAR_CHUNK_BYTES = 64 << 10, TAR_SIZELESS_MAX_BYTES = 16 << 20 };
 
 /* What the writer side writes to: one of the two. */
 struct sink {
@@ -190,12 +191,20 @@ int tar_finish(struct tar_writer *w, struct error *err)
 
 /* --- packing a tree --- */
 
+const char *tar_type_text(mode_t mode)
+{
+	if (S_ISFIFO(mode))
+		return "a fifo";
+	if (S_ISSOCK(mode))
+		return "a socket";
+	return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "of an unknown type";
+}
+
 struct packer {
 	struct tar_writer writer;
 	const char *name; /* what stands for the root of the tree */
 	size_t root_len;  /* length of the path given */
-	uid_t uid;
-	gid_t gid;
+	const struct tar_pack_options *options;
 };
 
 static void packer_release(struct packer *p)
@@ -235,6 +244,24 @@ static int pack_content(struct packer *p, const FTSENT *file, int fd, struct err
 	}
 }
 
+/* The kernel's files in /proc and /sys are empty until they are read. */
+static int pack_sizeless(struct packer *p, const FTSENT *file, int fd, struct archive_entry *entry,
+			 struct error *err)
+{
+	DEFER(buf_release) struct buf b = { 0 };
+
+	buf_init(&b, TAR_SIZELESS_MAX_BYTES);
+	if (fd_read_all(fd, &b, err) < 0)
+		return error_add(err, "cannot read '%s'", file->fts_path);
+	archive_entry_set_size(entry, (int64_t)b.len);
+	if (write_header(&p->writer, entry, err) < 0)
+		return -1;
+	if (b.len > 0 &&
+	    (archive_write_data(p->writer.archive, b.data, b.len) < 0 || p->writer.sink.is_closed))
+		return fail_write(&p->writer, file->fts_path, err);
+	return 0;
+}
+
 static int pack_file(struct packer *p, const FTSENT *file, struct archive_entry *entry,
 		     struct error *err)
 {
@@ -244,6 +271,8 @@ static int pack_file(struct packer *p, const FTSENT *file, struct archive_entry 
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", file->fts_path);
+	if (st.st_size == 0 && S_ISREG(st.st_mode))
+		return pack_sizeless(p, file, fd, entry, err);
 	archive_entry_set_size(entry, st.st_size);
 	if (write_header(&p->writer, entry, err) < 0)
 		return -1;
@@ -272,12 +301,26 @@ static int pack_entry(struct packer *p, const FTSENT *found, struct error *err)
 	DEFER(entry_freep)
 	struct archive_entry *entry = new_entry(name, st->st_mode, st->st_mtim.tv_sec);
 
-	set_owner(entry, p->uid, p->gid);
+	set_owner(entry, p->options->uid, p->options->gid);
 	if (S_ISDIR(st->st_mode))
 		return write_header(&p->writer, entry, err);
 	if (S_ISLNK(st->st_mode))
 		return pack_link(p, found, entry, err);
 	return pack_file(p, found, entry, err);
+}
+
+static int skip_found(const struct packer *p, const FTSENT *found, struct error *err)
+{
+	const char *what = tar_type_text(found->fts_statp->st_mode);
+
+	if (found->fts_info == FTS_DP)
+		return 0;
+	if (found->fts_level == 0)
+		return error_set(err, ERROR_HOST, "'%s' is %s, which cannot be copied",
+				 found->fts_path, what);
+	if (p->options->on_skipped)
+		p->options->on_skipped(found->fts_path, what);
+	return 0;
 }
 
 static int pack_found(struct packer *p, const FTSENT *found, struct error *err)
@@ -294,7 +337,7 @@ static int pack_found(struct packer *p, const FTSENT *found, struct error *err)
 		return error_set_errno(err, ERROR_HOST, found->fts_errno, "cannot read '%s'",
 				       found->fts_path);
 	default: /* directories a second time; sockets, FIFOs, devices */
-		return 0;
+		return skip_found(p, found, err);
 	}
 }
 
@@ -315,16 +358,15 @@ static int pack_tree(struct packer *p, const char *path, struct error *err)
 	return 0;
 }
 
-int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid,
-		  struct error *err)
+int tar_pack_path(int fd, const char *path, const char *name,
+		  const struct tar_pack_options *options, struct error *err)
 {
 	UTF8_LOCALE_SCOPE(locale);
 	DEFER(packer_release)
 	struct packer p = {
 		.name = name,
 		.root_len = strlen(path),
-		.uid = uid,
-		.gid = gid,
+		.options = options,
 	};
 
 	open_writer(&p.writer, NULL, fd);

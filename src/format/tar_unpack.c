@@ -15,6 +15,7 @@
 #include "winalux/format/tar.h"
 
 #include "tar_locale.h"
+#include "tar_type.h"
 
 /*
  * Unpacking does not trust the archive: it may come out of a container whose owner is not the
@@ -36,6 +37,7 @@ struct unpacker {
 	const char *directory; /* for messages */
 	char *real_directory;
 	const char *rename_first;
+	tar_skip_fn on_skipped;
 	uint64_t bytes;
 };
 
@@ -171,6 +173,18 @@ static bool is_unpackable(struct archive_entry *entry)
 	       type == AE_IFLNK;
 }
 
+static int skip_entry(const struct unpacker *u, struct archive_entry *entry, const char *name,
+		      struct error *err)
+{
+	const char *what = tar_type_text(archive_entry_filetype(entry));
+
+	if (u->rename_first && name && *skip_component(name) == '\0')
+		return error_set(err, ERROR_HOST, "'%s' is %s, which cannot be copied", name, what);
+	if (u->on_skipped && name)
+		u->on_skipped(name, what);
+	return 0;
+}
+
 /* An entry for the directory itself ("./") brings nothing: it exists and its mode is the user's. */
 static bool is_directory_itself(const struct unpacker *u, struct archive_entry *entry)
 {
@@ -182,7 +196,7 @@ static int unpack_entry(struct unpacker *u, struct archive_entry *entry, struct 
 	DEFER(freep) char *name = xstrdup_or_null(archive_entry_pathname(entry));
 
 	if (!is_unpackable(entry))
-		return 0;
+		return skip_entry(u, entry, name, err);
 	if (place_entry(u, entry, name, err) < 0)
 		return -1;
 	if (is_directory_itself(u, entry))
@@ -237,8 +251,8 @@ static void open_unpacker(struct unpacker *u, struct source *source)
 	archive_read_open(u->reader, source, NULL, read_source, NULL);
 }
 
-int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
-	       struct error *err)
+int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
+	       uint64_t *ret_bytes, struct error *err)
 {
 	UTF8_LOCALE_SCOPE(locale);
 	DEFER(freep) struct source *source = xmalloc(sizeof(*source));
@@ -247,6 +261,7 @@ int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t
 		.directory = directory,
 		.real_directory = realpath(directory, NULL),
 		.rename_first = rename_first,
+		.on_skipped = on_skipped,
 	};
 
 	if (!u.real_directory)

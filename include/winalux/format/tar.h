@@ -29,21 +29,35 @@ int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, 
 int tar_finish(struct tar_writer *w, struct error *err);
 
 /*
+ * Told of everything inside a tree that is left out, as it is met: its path (or the entry's name)
+ * and what it is ("a fifo", "a socket", "a device"). Runs in the thread that packs or unpacks.
+ */
+typedef void (*tar_skip_fn)(const char *path, const char *what);
+
+struct tar_pack_options {
+	uid_t uid;
+	gid_t gid;
+	tar_skip_fn on_skipped; /* may be NULL */
+};
+
+/*
  * Streaming forms for cp, which must not hold a tree in memory. Both return ERROR_HOST errors that
  * name the path.
  * tar_pack_path writes the file or tree at path as entries that begin with name (symbolic links as
  * links; sockets, FIFOs and devices are skipped), each owned by uid:gid with the file's own time,
- * to fd.
+ * to fd. A file that says it is empty is read all the same, up to 16 MiB: those in /proc do.
  * tar_unpack reads an archive from fd to its end and makes its files below directory, which exists.
  * Refused are "..", absolute names, and writing or linking through symbolic links; FIFOs and
  * devices are skipped, set-user-id bits dropped, the umask applies. The first path component is
  * replaced by rename_first unless that is NULL (with "" it is dropped). Existing files are
  * overwritten. *ret_bytes, which may be NULL, is what the files hold.
+ * What would be skipped is an error where it is the whole source: path itself, or the entry that
+ * has only the component that is replaced.
  */
-int tar_pack_path(int fd, const char *path, const char *name, uid_t uid, gid_t gid,
-		  struct error *err);
-int tar_unpack(int fd, const char *directory, const char *rename_first, uint64_t *ret_bytes,
-	       struct error *err);
+int tar_pack_path(int fd, const char *path, const char *name,
+		  const struct tar_pack_options *options, struct error *err);
+int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
+	       uint64_t *ret_bytes, struct error *err);
 
 /*
  * The content of the first regular file in an archive in memory (small files read back).

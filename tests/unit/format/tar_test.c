@@ -77,6 +77,17 @@ static void make_archive(struct buf *b, const struct member *members, size_t cou
 	buf_add(b, zeros, sizeof(zeros));
 }
 
+static unsigned skipped_count;
+
+static void count_skipped(const char *path, const char *what)
+{
+	assert_string_equal(what, strstr(path, "fifo") ? "a fifo" : "a device");
+	skipped_count++;
+}
+
+static const struct tar_pack_options plain = { 0 };
+static const struct tar_pack_options owned = { 1000, 1000, count_skipped };
+
 /* Unpacks an archive out of a file, which has room for any size. */
 static int unpack(const struct buf *archive, const char *directory, const char *rename_first,
 		  uint64_t *ret_bytes, struct error *err)
@@ -86,7 +97,8 @@ static int unpack(const struct buf *archive, const char *directory, const char *
 	assert_non_null(file);
 	assert_int_equal(fd_write_all(fileno(file), archive->data, archive->len, NULL), 0);
 	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
-	int result = tar_unpack(fileno(file), directory, rename_first, ret_bytes, err);
+	int result =
+		tar_unpack(fileno(file), directory, rename_first, count_skipped, ret_bytes, err);
 	fclose(file);
 	return result;
 }
@@ -257,7 +269,7 @@ static void pack(void **state, const char *from, const char *name, struct buf *r
 	struct error err = { 0 };
 
 	assert_non_null(file);
-	if (tar_pack_path(fileno(file), path, name, 1000, 1000, &err) < 0)
+	if (tar_pack_path(fileno(file), path, name, &owned, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
 	buf_init(ret_archive, 16 << 20);
@@ -288,9 +300,11 @@ static void a_tree_arrives_as_it_was(void **state)
 	char points_to[10] = "";
 	uint64_t bytes = 0;
 
+	skipped_count = 0;
 	make_tree(state);
 	make_dir(state, "target");
 	pack(state, "tree", "tree", &archive);
+	assert_int_equal(skipped_count, 1);
 	assert_int_equal(archive.len % BLOCK, 0);
 	assert_int_equal(unpack(&archive, target, "new", &bytes, NULL), 0);
 	assert_int_equal(bytes, 14);
@@ -304,6 +318,42 @@ static void a_tree_arrives_as_it_was(void **state)
 	assert_int_equal(readlink(link, points_to, sizeof(points_to) - 1), 3);
 	assert_string_equal(points_to, "sub");
 	assert_int_equal(mode_of(state, "target/new/fifo"), 0);
+}
+
+static void a_fifo_alone_is_an_error(void **state)
+{
+	static const struct member member = { '6', "fifo", "", 0 };
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(freep) char *fifo = inside(state, "fifo");
+	DEFER(fd_closep) int sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct error err = { 0 };
+
+	skipped_count = 0;
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(tar_pack_path(sink, fifo, "x", &owned, &err), -1);
+	assert_non_null(strstr(err.text, "is a fifo, which cannot be copied"));
+	make_archive(&archive, &member, 1);
+	assert_int_equal(unpack(&archive, *state, "new", NULL, &err), -1);
+	assert_string_equal(err.text, "'fifo' is a fifo, which cannot be copied");
+	assert_int_equal(skipped_count, 0);
+}
+
+static void a_file_without_a_size_is_read_to_its_end(void **state)
+{
+	DEFER(buf_release) struct buf archive = { 0 };
+	DEFER(fd_closep) int file = open(*state, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	DEFER(freep) char *path = NULL;
+	struct stat status;
+
+	assert_true(file >= 0);
+	assert_int_equal(tar_pack_path(file, "/proc/version", "version", &plain, NULL), 0);
+	assert_int_equal(lseek(file, 0, SEEK_SET), 0);
+	buf_init(&archive, 1 << 20);
+	assert_int_equal(fd_read_all(file, &archive, NULL), 0);
+	assert_int_equal(unpack(&archive, *state, NULL, NULL, NULL), 0);
+	path = inside(state, "version");
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(status.st_size > 0);
 }
 
 static void names_of_a_packed_tree_begin_with_the_name_given(void **state)
@@ -346,7 +396,7 @@ static void a_path_that_cannot_be_read_is_named(void **state)
 	int ends[2];
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(tar_pack_path(ends[1], path, "x", 0, 0, &err), -1);
+	assert_int_equal(tar_pack_path(ends[1], path, "x", &plain, &err), -1);
 	assert_int_equal(err.kind, ERROR_HOST);
 	assert_int_equal(err.os_errno, ENOENT);
 	assert_non_null(strstr(err.text, "/missing'"));
@@ -366,7 +416,7 @@ static void *send_tree(void *context)
 {
 	struct sender *sender = context;
 
-	sender->result = tar_pack_path(sender->fd, sender->path, "t", 0, 0, NULL);
+	sender->result = tar_pack_path(sender->fd, sender->path, "t", &plain, NULL);
 	close(sender->fd);
 	return NULL;
 }
@@ -387,7 +437,7 @@ static void trees_larger_than_a_pipe_stream_through(void **state)
 	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
 	sender.fd = ends[1];
 	assert_int_equal(pthread_create(&thread, NULL, send_tree, &sender), 0);
-	assert_int_equal(tar_unpack(ends[0], *state, "copy", &bytes, NULL), 0);
+	assert_int_equal(tar_unpack(ends[0], *state, "copy", NULL, &bytes, NULL), 0);
 	pthread_join(thread, NULL);
 	assert_int_equal(sender.result, 0);
 	assert_int_equal(bytes, 5000000);
@@ -407,7 +457,7 @@ static void a_receiver_that_goes_away_ends_the_packing(void **state)
 	assert_int_equal(file_write_atomic(file, data, 5000000, 0644, NULL), 0);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	close(ends[0]);
-	assert_int_equal(tar_pack_path(ends[1], from, "t", 0, 0, &err), -1);
+	assert_int_equal(tar_pack_path(ends[1], from, "t", &plain, &err), -1);
 	assert_int_equal(err.kind, ERROR_HOST);
 	assert_int_equal(err.os_errno, EPIPE);
 	close(ends[1]);
@@ -636,6 +686,8 @@ int main(void)
 		cmocka_unit_test(long_and_foreign_names_survive),
 		cmocka_unit_test(an_archive_past_its_limit_is_an_error),
 		SCRATCH_TEST(a_tree_arrives_as_it_was),
+		SCRATCH_TEST(a_fifo_alone_is_an_error),
+		SCRATCH_TEST(a_file_without_a_size_is_read_to_its_end),
 		SCRATCH_TEST(names_of_a_packed_tree_begin_with_the_name_given),
 		SCRATCH_TEST(a_single_file_is_packed_under_its_new_name),
 		SCRATCH_TEST(a_path_that_cannot_be_read_is_named),
