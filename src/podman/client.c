@@ -125,8 +125,12 @@ static void call_once(struct podman *p, struct transfer *t)
 	p->request_count++;
 	t->number = p->request_count;
 	transport_run(p->transport, t);
-	log_debug("%s %s: %d, %zu bytes", t->rq->method, t->rq->target.data, t->status,
-		  p->body.len);
+	/* What a callback takes is not collected, so not counted. */
+	if (t->rq->on_data)
+		log_debug("%s %s: %d", t->rq->method, t->rq->target.data, t->status);
+	else
+		log_debug("%s %s: %d, %zu bytes", t->rq->method, t->rq->target.data, t->status,
+			  p->body.len);
 	if (t->status > 0)
 		note_version(p);
 }
