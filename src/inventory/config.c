@@ -333,12 +333,15 @@ int config_load(const char *explicit_file, struct config *ret, struct diagnostic
 	config.file = explicit_file ? xstrdup(explicit_file) : config_path("config.yml");
 	if (set_defaults(&config, err) < 0 || read_file(&config, explicit_file, diags, err) < 0)
 		return -1;
+	size_t in_file = diags->error_count - before;
 	read_environment(&config, diags);
 	find_profile_dir(&config);
 	diagnostics_sort(diags);
 	size_t errors = diags->error_count - before;
 	if (errors)
-		return error_set(err, ERROR_INVENTORY, "%s: %zu error%s", config.file, errors,
+		return error_set(err, ERROR_INVENTORY, "%s%s: %zu error%s",
+				 in_file ? config.file : "the environment",
+				 in_file && in_file < errors ? " and the environment" : "", errors,
 				 errors == 1 ? "" : "s");
 	*ret = config;
 	config = (struct config){ 0 };
