@@ -17,6 +17,7 @@
 #include "winalux/workspace/host.h"
 
 #include "signals.h"
+#include "view.h"
 
 #define GLOBAL(member) offsetof(struct global_options, member)
 
@@ -67,9 +68,11 @@ void app_release(struct app *app)
 	app->has_profiles = app->has_config = false;
 }
 
-void app_print_diagnostics(const struct diagnostics *diags)
+void app_print_diagnostics(const struct diagnostics *diags, const struct error *err)
 {
 	for (size_t i = 0; i < diags->count; i++) {
+		if (err && view_ends_with(diags->items[i].text, err->text))
+			continue;
 		if (diags->items[i].is_warning)
 			log_warn("%s", diags->items[i].text);
 		else
@@ -91,7 +94,7 @@ int app_load_config(struct app *app, struct error *err)
 	if (app->has_config)
 		return 0;
 	int result = config_load(app->global.config_file, &app->config, &diags, err);
-	app_print_diagnostics(&diags);
+	app_print_diagnostics(&diags, result < 0 ? err : NULL);
 	if (result < 0)
 		return -1;
 	app->has_config = true;
@@ -109,7 +112,7 @@ int app_load_profiles(struct app *app, struct error *err)
 	if (app_load_config(app, err) < 0)
 		return -1;
 	int result = profiles_load(app->config.profile_dir, &app->profiles, &diags, err);
-	app_print_diagnostics(&diags);
+	app_print_diagnostics(&diags, result < 0 ? err : NULL);
 	if (result < 0)
 		return -1;
 	app->has_profiles = true;
@@ -145,12 +148,14 @@ int app_load_inventory(struct app *app, const char *path, struct inventory *ret,
 		return -1;
 	if (!path)
 		path = app_default_inventory(app);
-	if (!path)
+	if (!path) {
+		app->hides_usage = true;
 		return error_set(
 			err, ERROR_USAGE,
 			"no inventory: name one, or write a first one with 'winalux init'");
+	}
 	int result = inventory_load(path, &app->profiles, ret, &diags, err);
-	app_print_diagnostics(&diags);
+	app_print_diagnostics(&diags, result < 0 ? err : NULL);
 	return result;
 }
 

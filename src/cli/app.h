@@ -35,8 +35,9 @@ struct app {
 	struct config config;
 	struct profiles profiles;
 	struct host *host;
-	bool has_result; /* a JSON result is on stdout */
-	int exit_status; /* of a run that succeeded: exec passes its command's on */
+	bool has_result;  /* a JSON result is on stdout */
+	bool hides_usage; /* a refusal that the command's synopsis would not explain */
+	int exit_status;  /* of a run that succeeded: exec passes its command's on */
 };
 
 void app_release(struct app *app);
@@ -58,8 +59,8 @@ const char *app_default_inventory(struct app *app);
 /* The same for the inventory at hand, without a word: true when there is one and it is sound. */
 bool app_peek_inventory(struct app *app, struct inventory *ret);
 
-/* Each diagnostic as a line on stderr. */
-void app_print_diagnostics(const struct diagnostics *diags);
+/* Each diagnostic as a line on stderr, but not what err (NULL: none), told later, says as well. */
+void app_print_diagnostics(const struct diagnostics *diags, const struct error *err);
 
 /* Prints a value on stdout as the result and frees it. */
 void app_print_json(struct app *app, struct json *value);

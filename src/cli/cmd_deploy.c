@@ -59,7 +59,8 @@ static void warn_unapplied(const struct inventory *inventory, const struct strv 
 	}
 }
 
-static void print_result(struct app *app, const struct deployment *d, bool is_dry_run)
+static void print_result(struct app *app, const struct deployment *d, bool is_dry_run,
+			 const struct error *err)
 {
 	summary_print_notes(d);
 	if (app->global.is_json) {
@@ -70,7 +71,7 @@ static void print_result(struct app *app, const struct deployment *d, bool is_dr
 		summary_print_plan(app, d, app->global.is_verbose);
 		return;
 	}
-	summary_print_outcomes(app, d);
+	summary_print_outcomes(app, d, err);
 }
 
 static bool is_all_unchanged(const struct plan *plan)
@@ -114,7 +115,7 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 	progress_freep(&progress);
 	if (result < 0 && d.outcomes.count == 0)
 		return -1; /* it never came to a plan: the error says all */
-	print_result(app, &d, flags->is_dry_run);
+	print_result(app, &d, flags->is_dry_run, result < 0 ? err : NULL);
 	if (result == 0 && !flags->is_dry_run && !app->global.is_json && is_all_unchanged(&d.plan))
 		summary_print_unchanged(count_wanted(&d.plan));
 	return result;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "winalux/base/error.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/base/term.h"
@@ -15,6 +17,7 @@
 #include "app.h"
 #include "command.h"
 #include "operate.h"
+#include "signals.h"
 
 struct destroy_options {
 	bool is_all;
@@ -58,24 +61,29 @@ static int collect_volumes(struct app *app, const struct strv *names, struct str
 	return 0;
 }
 
-static int ask(const struct strv *volumes, struct error *err)
+/* 1: no. */
+static int ask(struct app *app, const struct strv *volumes, struct error *err)
 {
 	DEFER(freep) char *list = strv_join(volumes, ", ");
 	char answer[16] = "";
 
-	if (!term_is_terminal(STDIN_FILENO))
+	if (!term_is_terminal(STDIN_FILENO)) {
+		app->hides_usage = true;
 		return error_set(
 			err, ERROR_USAGE,
 			"this removes the volumes %s; say --yes, or --keep-data to keep them",
 			list);
+	}
 	fprintf(stderr, "This removes %s with everything in %s.\nType 'yes' to go on: ", list,
 		volumes->count == 1 ? "it" : "them");
 	fflush(stderr);
-	if (!fgets(answer, sizeof(answer), stdin) || strcmp(answer, "yes\n") != 0)
-		return error_set(err, ERROR_INTERRUPTED, "not confirmed, nothing was destroyed");
-	return 0;
+	bool is_sure = fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+	if (*signals_cancelled())
+		return error_set(err, ERROR_INTERRUPTED, "interrupted; nothing was removed");
+	return is_sure ? 0 : 1;
 }
 
+/* 1: it was asked, and the answer was no. */
 static int confirm(struct app *app, const struct destroy_options *options, const struct strv *names,
 		   struct error *err)
 {
@@ -85,7 +93,7 @@ static int confirm(struct app *app, const struct destroy_options *options, const
 		return 0;
 	if (collect_volumes(app, names, &volumes, err) < 0)
 		return -1;
-	return volumes.count > 0 ? ask(&volumes, err) : 0;
+	return volumes.count > 0 ? ask(app, &volumes, err) : 0;
 }
 
 static int run_destroy(struct app *app, const void *options, const struct strv *args,
@@ -95,8 +103,16 @@ static int run_destroy(struct app *app, const void *options, const struct strv *
 
 	if (operate_check_names(args, o->is_all, err) < 0)
 		return -1;
-	if (app_open_host(app, err) < 0 || confirm(app, o, args, err) < 0)
+	if (app_open_host(app, err) < 0)
 		return -1;
+	int answer = confirm(app, o, args, err);
+	if (answer < 0)
+		return -1;
+	if (answer > 0) {
+		log_error("nothing was removed");
+		app->exit_status = EXIT_FAILURE;
+		return 0;
+	}
 	return operate(app, o->keep_data ? OPERATION_DESTROY_KEEP_DATA : OPERATION_DESTROY, args,
 		       err);
 }
@@ -106,7 +122,8 @@ const struct command cmd_destroy = {
 	.summary = "Remove workspaces, with or without their data",
 	.args = "[NAME…]",
 	.details = "Asks before volumes are removed and names them; where there is no terminal it "
-		   "needs --yes or --keep-data.",
+		   "needs --yes or --keep-data. Any answer but 'yes' ends it with status 1 and "
+		   "removes nothing.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,

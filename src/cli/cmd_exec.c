@@ -182,7 +182,8 @@ const struct command cmd_exec = {
 	.details =
 		"Arguments arrive byte for byte; no shell reads them. The exit status is the "
 		"command's. Options end at COMMAND or at '--'. Without a terminal standard output "
-		"and standard error stay apart.",
+		"and standard error stay apart. An exec that is interrupted leaves its command "
+		"running: Podman's API cannot end it.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,
 	.verbatim_after = 2,

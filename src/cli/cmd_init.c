@@ -73,6 +73,11 @@ static int check_names(const struct strv *names, struct error *err)
 				"'%s' cannot be a name; it has up to %d of a-z, 0-9, '_' and "
 				"'-', and begins with a letter or digit",
 				names->items[i], INVENTORY_NAME_MAX);
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(names->items[i], names->items[j]) == 0)
+				return error_set(err, ERROR_USAGE, "the name '%s' is given twice",
+						 names->items[i]);
+		}
 	}
 	return 0;
 }
@@ -160,6 +165,22 @@ static void print_result(struct app *app, const char *path, const struct strv *n
 		 strcmp(path, "inventory.yml") == 0 ? "" : path);
 }
 
+/* What is there is a refusal, no mistake of the command line. */
+static int check_path(struct app *app, const char *path, bool is_forced, struct error *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		app->hides_usage = true;
+		return error_set(err, ERROR_USAGE, "'%s' is a directory; name a file", path);
+	}
+	if (!is_forced && lstat(path, &status) == 0) {
+		app->hides_usage = true;
+		return error_set(err, ERROR_USAGE, "'%s' exists; --force replaces it", path);
+	}
+	return 0;
+}
+
 static int run_init(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
@@ -168,12 +189,11 @@ static int run_init(struct app *app, const void *options, const struct strv *arg
 	DEFER(strv_release) struct strv keys = { 0 };
 	DEFER(strv_release) struct strv names = { 0 };
 	DEFER(buf_release) struct buf b = { 0 };
-	struct stat status;
 
 	if (check_names(&o->names, err) < 0)
 		return -1;
-	if (!o->is_forced && lstat(path, &status) == 0)
-		return error_set(err, ERROR_USAGE, "'%s' exists; --force replaces it", path);
+	if (check_path(app, path, o->is_forced, err) < 0)
+		return -1;
 	if (find_keys(&keys, err) < 0)
 		return -1;
 	strv_add_all(&names, &o->names);

@@ -54,7 +54,7 @@ static int run_validate(struct app *app, const void *options, const struct strv 
 	if (app->global.is_json)
 		print_json(app, path, &inventory, &diags, result == 0);
 	else
-		app_print_diagnostics(&diags);
+		app_print_diagnostics(&diags, result < 0 ? err : NULL);
 	if (result == 0 && !app->global.is_json)
 		printf("%s: %zu workspace%s, ok\n", path, inventory.count,
 		       inventory.count == 1 ? "" : "s");

@@ -19,6 +19,7 @@
 #include "app.h"
 #include "command.h"
 #include "signals.h"
+#include "view.h"
 
 static int print_help(const struct command *command)
 {
@@ -116,10 +117,11 @@ static int run(struct app *app, const char *const *argv, const struct command **
 	return error_set(err, ERROR_USAGE, "no command given; 'winalux help' lists them");
 }
 
-static void report(struct app *app, const struct command *command, const struct error *err)
+static void report(struct app *app, const struct command *command, struct error *err)
 {
+	view_shorten_ids(err->text);
 	log_error("%s", err->text);
-	if (err->kind == ERROR_USAGE) {
+	if (err->kind == ERROR_USAGE && !app->hides_usage) {
 		DEFER(buf_release) struct buf b = { 0 };
 		buf_init(&b, SIZE_MAX);
 		command_add_synopsis(&b, command);

@@ -45,7 +45,7 @@ int operate(struct app *app, enum operation operation, const struct strv *names,
 	if (app->global.is_json)
 		app_print_json(app, summary_outcomes_json(&d));
 	else
-		summary_print_outcomes(app, &d);
+		summary_print_outcomes(app, &d, result < 0 ? err : NULL);
 	if (result == 0 && !app->global.is_json && !has_changes(&d.plan))
 		puts("nothing to do");
 	return result;

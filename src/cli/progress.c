@@ -293,6 +293,7 @@ static void on_done(void *context, const char *workspace, enum action action, in
 	DEFER(freep)
 	char *text = err ? xasprintf("failed: %s", err->text) : xstrdup(done_word(name, action));
 
+	view_shorten_ids(text);
 	if (p->mode == PROGRESS_PLAIN) {
 		DEFER(freep) char *timed = err ? xstrdup(text) : xasprintf("%s (%s)", text, took);
 		write_plain(p, name, timed);

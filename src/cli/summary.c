@@ -200,11 +200,17 @@ static void add_outcome(struct table *t, const struct deployment *d, size_t inde
 	table_add(t, ssh);
 }
 
-static void print_failures(const struct outcomes *outcomes)
+/* Not what err, with which the run ends, says as well. */
+static void print_failures(const struct outcomes *outcomes, const struct error *err)
 {
 	for (size_t i = 0; i < outcomes->count; i++) {
-		if (outcomes->items[i].has_failed)
-			log_error("%s: %s", outcomes->items[i].name, outcomes->items[i].error.text);
+		const struct outcome *o = &outcomes->items[i];
+
+		if (!o->has_failed || (err && view_ends_with(err->text, o->error.text)))
+			continue;
+		DEFER(freep) char *text = xstrdup(o->error.text);
+		view_shorten_ids(text);
+		log_error("%s: %s", o->name, text);
 	}
 }
 
@@ -224,7 +230,7 @@ static void print_orphans(const struct plan *plan)
 		 text);
 }
 
-void summary_print_outcomes(struct app *app, const struct deployment *d)
+void summary_print_outcomes(struct app *app, const struct deployment *d, const struct error *err)
 {
 	DEFER(table_release) struct table t = { 0 };
 	size_t same = count_action(&d->plan, ACTION_UNCHANGED);
@@ -239,7 +245,7 @@ void summary_print_outcomes(struct app *app, const struct deployment *d)
 	if (t.cell_count > 0 && same > 0)
 		printf("%zu unchanged\n", same);
 	fflush(stdout);
-	print_failures(&d->outcomes);
+	print_failures(&d->outcomes, err);
 	print_orphans(&d->plan);
 }
 

@@ -7,6 +7,7 @@
 
 struct app;
 struct deployment;
+struct error;
 struct json;
 
 /* What a deploy or another operation would do, or has done. */
@@ -18,8 +19,11 @@ struct json *summary_plan_json(const struct deployment *d);
 /* One line where nothing was to do. */
 void summary_print_unchanged(size_t count);
 
-/* The outcomes: a table on stdout, failures on stderr. */
-void summary_print_outcomes(struct app *app, const struct deployment *d);
+/*
+ * The outcomes: a table on stdout, failures on stderr, but not what err says as well, with which
+ * the run ends (NULL: it succeeded).
+ */
+void summary_print_outcomes(struct app *app, const struct deployment *d, const struct error *err);
 struct json *summary_outcomes_json(const struct deployment *d);
 
 /* Notes of a deployment as lines on stderr. */

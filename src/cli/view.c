@@ -13,6 +13,8 @@
 #include "winalux/plan/names.h"
 #include "winalux/workspace/ssh_client.h"
 
+enum { ID_DIGITS = 64, ID_SHOWN_DIGITS = 12 };
+
 struct action_view {
 	const char *done;
 	char mark;
@@ -255,4 +257,28 @@ struct json *view_workspace_json(const struct workspace_facts *w, const char *ou
 	for (size_t i = 0; i < w->volume_count; i++)
 		json_append_text(volumes, w->volumes[i]->name);
 	return root;
+}
+
+bool view_ends_with(const char *text, const char *end)
+{
+	size_t text_len = strlen(text), end_len = strlen(end);
+
+	return end_len <= text_len && strcmp(text + text_len - end_len, end) == 0;
+}
+
+void view_shorten_ids(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		size_t digits = strspn(text, "0123456789abcdef");
+		size_t kept = digits == ID_DIGITS ? ID_SHOWN_DIGITS : digits;
+
+		if (digits == 0)
+			kept = digits = 1;
+		memmove(to, text, kept);
+		to += kept;
+		text += digits;
+	}
+	*to = '\0';
 }

@@ -2,6 +2,7 @@
 #ifndef WINALUX_CLI_VIEW_H
 #define WINALUX_CLI_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,5 +48,10 @@ char view_action_mark(enum action action);
 
 /* One element of `list --json`: see winalux(1). */
 struct json *view_workspace_json(const struct workspace_facts *w, const char *our_guest);
+
+bool view_ends_with(const char *text, const char *end);
+
+/* Cuts every run of 64 hexadecimal digits, an object's id, to the 12 that Podman shows. */
+void view_shorten_ids(char *text);
 
 #endif

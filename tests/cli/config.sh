@@ -71,3 +71,9 @@ it "a wrong value in the environment is told by its name"
 WINALUX_JOBS=many run config
 expect_status 3
 expect_err_has 'WINALUX_JOBS'
+expect_err_has '^winalux: the environment: 1 error$'
+
+it "a configuration that cannot be read is told once"
+run --config nowhere.yml config
+expect_status 3
+[ "$(wc -l <"$SCRATCH/err")" = 1 ] || fail "  not one line"

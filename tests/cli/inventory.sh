@@ -56,6 +56,33 @@ run init
 expect_status 2
 expect_err_has "'inventory.yml' exists; --force replaces it"
 cmp -s inventory.yml "$SCRATCH/before" || fail "  inventory.yml was changed"
+grep -q '^usage:' "$SCRATCH/err" && fail "  a refusal shows the usage"
+
+it "init does not take a directory, with or without --force"
+mkdir -p some.d
+for force in '' --force; do
+	run init $force some.d
+	expect_status 2
+	expect_err_has "^winalux: 'some.d' is a directory; name a file$"
+done
+
+it "init refuses a name that is given twice"
+run init -n anna -n ben -n anna twice.yml
+expect_status 2
+expect_err_has "the name 'anna' is given twice"
+
+it "a file that cannot be read is told once"
+run validate nowhere.yml
+expect_status 3
+expect_err <<'END'
+winalux: cannot read 'nowhere.yml': No such file or directory
+END
+
+it "a file that is no YAML is told once"
+printf 'version: [1\n' >broken.yml
+run validate broken.yml
+expect_status 3
+[ "$(wc -l <"$SCRATCH/err")" = 1 ] || fail "  not one line"
 
 it "init --force replaces it, with names"
 run -q init --force --name anna -n ben inventory.yml

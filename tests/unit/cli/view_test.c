@@ -160,6 +160,35 @@ static void its_json_has_what_the_manual_says(void **state)
 	assert_int_equal(json_get_int(container, "exit_code", -1), 0);
 }
 
+static void ids_are_cut_to_what_podman_shows(void **state)
+{
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "no id: abc", "no id: abc" },
+		{ "'" ID "' is gone", "'0123456789ab' is gone" },
+		{ ID "," ID, "0123456789ab,0123456789ab" },
+		{ ID "0", ID "0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(freep) char *text = xstrdup(cases[i][0]);
+
+		view_shorten_ids(text);
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
+static void an_end_is_told_from_a_part(void **state)
+{
+	(void)state;
+	assert_true(view_ends_with("a: b", "b"));
+	assert_true(view_ends_with("b", "b"));
+	assert_false(view_ends_with("b: a", "b"));
+	assert_false(view_ends_with("b", "a: b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +199,8 @@ int main(void)
 		cmocka_unit_test(endpoints_are_what_a_client_types),
 		cmocka_unit_test(a_workspace_shows_its_sidecars_and_its_old_guest),
 		cmocka_unit_test(its_json_has_what_the_manual_says),
+		cmocka_unit_test(ids_are_cut_to_what_podman_shows),
+		cmocka_unit_test(an_end_is_told_from_a_part),
 	};
 
 	return cmocka_run_group_tests_name("view", tests, NULL, NULL);
