@@ -255,7 +255,6 @@ static void garbage_is_named(void **state)
 				     ">>> GET /containers/json*\n<<< 200\n\n[{\"Id\":}]\n"
 				     ">>> GET /containers/json*\n<<< 200\n\n[{\"Id\":\"x\"}\n"
 				     ">>> POST /pods/create\n<<< 201\n\n{}\n"
-				     ">>> DELETE /pods/p?force=true&timeout=0\n<<< 404\n\n{}\n"
 				     ">>> POST /containers/c/wait*\n<<< 200\n\nsoon\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
 	struct pod_spec spec = { .name = xstrdup("p") };
