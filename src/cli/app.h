@@ -35,9 +35,10 @@ struct app {
 	struct config config;
 	struct profiles profiles;
 	struct host *host;
-	bool has_result;  /* a JSON result is on stdout */
-	bool hides_usage; /* a refusal that the command's synopsis would not explain */
-	int exit_status;  /* of a run that succeeded: exec passes its command's on */
+	bool has_result;     /* a JSON result is on stdout */
+	bool is_reader_gone; /* of our output, which is no failure worth a word */
+	bool hides_usage;    /* a refusal that the command's synopsis would not explain */
+	int exit_status;     /* of a run that succeeded: exec passes its command's on */
 };
 
 void app_release(struct app *app);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,6 +143,7 @@ static int run_in(struct app *app, const char *id, struct exec_options *options,
 	}
 	int result = exec_run(host_podman(app->host), id, options, &app->exit_status, err);
 	term_restore(state);
+	app->is_reader_gone = result < 0 && err->os_errno == EPIPE;
 	return result;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #include "app.h"
 #include "command.h"
+#include "output.h"
 #include "signals.h"
 #include "view.h"
 
@@ -141,13 +143,19 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	const struct command *command = NULL;
 
+	struct output output;
+
+	output_init(&output);
 	signals_install();
 	int result = run(&app, (const char *const *)argv + (argc > 0), &command, &err);
-	if (result < 0)
+	if (result < 0 && !app.is_reader_gone)
 		report(&app, command, &err);
 	app_release(&app);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		error_set_errno(&err, ERROR_INTERNAL, errno, "cannot write the result");
+	int failed = output_finish(&output);
+	if (failed == EPIPE || app.is_reader_gone)
+		return EXIT_FAILURE; /* whoever read has seen enough */
+	if (failed) {
+		error_set_errno(&err, ERROR_INTERNAL, failed, "cannot write the result");
 		if (result == 0)
 			log_error("%s", err.text);
 		return error_exit_status(ERROR_INTERNAL);

@@ -38,7 +38,7 @@ bool inventory_name_is_valid(const char *name)
 
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret)
 {
-	if (w->gate != GATE_OFF)
+	if (w->gate_is_given && w->gate != GATE_OFF)
 		strv_add(ret, "gate");
 	if (w->libraries.count > 0)
 		strv_add(ret, "libraries");
@@ -123,6 +123,7 @@ static void read_workspaces(const struct schema_reader *r, const struct check *c
 		w->line = item->line;
 		w->column = item->column;
 		schema_read(r, &workspace_schema, item, c->defaults, w);
+		w->gate_is_given = schema_value(item, c->defaults, "gate") != NULL;
 		if (w->name)
 			w->slug = make_slug(w->name);
 	}

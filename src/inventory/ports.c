@@ -19,7 +19,8 @@ struct binding {
 	uint16_t port;
 	const char *address; /* "" is all */
 	const char *key;     /* "ssh_port" */
-	const char *owner;   /* name of the workspace */
+	const char *owner;   /* name of the workspace; NULL: it could not be read */
+	size_t index;        /* of the workspace */
 	const struct yaml_node *node;
 	size_t order;
 };
@@ -36,8 +37,6 @@ static void add(struct bindings *b, struct binding binding)
 	binding.order = b->count;
 	if (!binding.address)
 		binding.address = "";
-	if (!binding.owner)
-		binding.owner = "?"; /* its name could not be read; its ports count all the same */
 	*place = binding;
 	b->count++;
 }
@@ -52,7 +51,7 @@ static void add_extra_ports(const struct check *c, size_t index, struct bindings
 
 		if (p->host_port)
 			add(b, (struct binding){ p->host_port, p->host_ip, "extra_ports", w->name,
-						 list->items[i], 0 });
+						 index, list->items[i], 0 });
 	}
 }
 
@@ -63,10 +62,10 @@ static void collect(const struct check *c, struct bindings *b)
 
 		if (w->ssh_port > 0)
 			add(b, (struct binding){ (uint16_t)w->ssh_port, w->ssh_bind, "ssh_port",
-						 w->name, check_node(c, i, "ssh_port"), 0 });
+						 w->name, i, check_node(c, i, "ssh_port"), 0 });
 		if (w->app_port > 0)
 			add(b, (struct binding){ (uint16_t)w->app_port, w->bind, "app_port",
-						 w->name, check_node(c, i, "app_port"), 0 });
+						 w->name, i, check_node(c, i, "app_port"), 0 });
 		add_extra_ports(c, i, b);
 	}
 }
@@ -89,16 +88,26 @@ static const char *shown_address(const struct binding *b)
 	return *b->address ? b->address : "all addresses";
 }
 
+/* A workspace whose name is wrong has ports all the same. The caller frees it. */
+static char *owner_text(const struct binding *b)
+{
+	if (b->owner)
+		return xasprintf("'%s'", b->owner);
+	return xasprintf("workspace %zu of the list", b->index + 1);
+}
+
 static void report(const struct check *c, const struct binding *a, const struct binding *b)
 {
 	const struct binding *first = a->order < b->order ? a : b;
 	const struct binding *later = a->order < b->order ? b : a;
+	DEFER(freep) char *first_owner = owner_text(first);
+	DEFER(freep) char *later_owner = owner_text(later);
 
 	diagnostics_error(c->diags, c->file, later->node,
-			  "%s %u of '%s' (%s) clashes with %s of '%s' at line %u, column %u (%s); "
+			  "%s %u of %s (%s) clashes with %s of %s at line %u, column %u (%s); "
 			  "choose another port",
-			  later->key, later->port, later->owner, shown_address(later), first->key,
-			  first->owner, first->node->line, first->node->column,
+			  later->key, later->port, later_owner, shown_address(later), first->key,
+			  first_owner, first->node->line, first->node->column,
 			  shown_address(first));
 }
 

@@ -193,3 +193,31 @@ it "an unknown section of the manual is refused"
 run help --mdoc nothing
 expect_status 2
 expect_err_has "no generated section 'nothing'"
+
+it "a closed standard output is told"
+command_line='winalux version >&-' status=0
+"$WINALUX" version >&- 2>"$SCRATCH/err" || status=$?
+expect_status 1
+expect_err <<'END'
+winalux: cannot write the result: Bad file descriptor
+END
+
+it "a full disk is told with its reason"
+command_line='winalux config >/dev/full' status=0
+"$WINALUX" config >/dev/full 2>"$SCRATCH/err" || status=$?
+expect_status 1
+expect_err <<'END'
+winalux: cannot write the result: No space left on device
+END
+
+it "a reader that is gone ends it without a word"
+command_line='winalux help | true'
+mkfifo "$SCRATCH/pipe"
+exec {reader}<>"$SCRATCH/pipe"
+exec {writer}>"$SCRATCH/pipe"
+exec {reader}>&-
+status=0
+"$WINALUX" help >&"$writer" 2>"$SCRATCH/err" || status=$?
+exec {writer}>&-
+expect_status 1
+expect_err_empty

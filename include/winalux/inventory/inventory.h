@@ -72,6 +72,7 @@ struct workspace {
 	struct sidecar *sidecars; /* in the order of the file */
 	size_t sidecar_count;
 	enum gate_mode gate;
+	bool gate_is_given;      /* in the file, for it or in the defaults */
 	struct strv environment; /* "K=V" */
 	unsigned line, column;   /* of its item in the file */
 };
@@ -100,8 +101,8 @@ int inventory_parse(const char *text, size_t len, const char *file_name,
 void inventory_release(struct inventory *inventory);
 const struct workspace *inventory_find(const struct inventory *inventory, const char *name);
 bool inventory_name_is_valid(const char *name);
-/* Adds the keys whose values this version checks and keeps but does not apply: "gate", "libraries",
- * "disk_limit_gb". */
+/* Adds the keys that the file gives and whose values this version checks and keeps but does not
+ * apply: "gate", "libraries", "disk_limit_gb". */
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret);
 
 /* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it.
