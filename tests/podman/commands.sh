@@ -48,7 +48,10 @@ exec_without_input()
 exec_terminal()
 {
 	local seen
-	seen=$(script -qec "stty rows 31 cols 91; $WINALUX exec alice -- sh -c 'tty; stty size; exit 7'" /dev/null) || :
+	# Podman 4.3 sets the size a moment after the command has begun, and tells it with SIGWINCH.
+	# shellcheck disable=SC2016
+	seen=$(timeout 20 script -qec "stty rows 31 cols 91; $WINALUX exec alice -- sh -c '
+		tty; until [ \"\$(stty size)\" != \"0 0\" ]; do sleep 0.05; done; stty size'" /dev/null) || :
 	contains "$seen" /dev/pts/
 	contains "$seen" "31 91"
 	status 7 script -qec "$WINALUX exec alice -- sh -c 'exit 7'" /dev/null
