@@ -194,7 +194,11 @@ static struct json *details_json(const struct details *d)
 	struct json *libraries = json_add_array(root, "libraries");
 	for (size_t i = 0; d->wanted && i < d->wanted->libraries.count; i++)
 		json_append_text(libraries, d->wanted->libraries.items[i]);
-	json_add_text(root, "log_limit", json_text(json_path(d->dev, "HostConfig.LogConfig.Size")));
+	uint64_t log_limit;
+	if (view_parse_size(json_text(json_path(d->dev, "HostConfig.LogConfig.Size")), &log_limit))
+		json_add_int(root, "log_limit", (int64_t)log_limit);
+	else
+		json_add_null(root, "log_limit");
 	json_add_text(root, "network", w->network ? w->network->name : NULL);
 	json_add_text(root, "pod", w->pod ? w->pod->name : NULL);
 	return root;
@@ -328,7 +332,9 @@ static void print_objects(struct app *app, const struct workspace_facts *w)
 
 static void print_details(struct app *app, const struct details *d)
 {
-	const char *log = json_text(json_path(d->dev, "HostConfig.LogConfig.Size"));
+	uint64_t log_limit = 0;
+	view_parse_size(json_text(json_path(d->dev, "HostConfig.LogConfig.Size")), &log_limit);
+	DEFER(freep) char *log = log_limit > 0 ? view_size(log_limit) : NULL;
 
 	line("name", "%s", d->facts->name);
 	print_state(d->facts);

@@ -7,6 +7,7 @@
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
 #include "winalux/format/json.h"
 #include "winalux/image/builder.h"
 #include "winalux/plan/facts.h"
@@ -170,6 +171,42 @@ char *view_size(uint64_t bytes)
 	for (; value >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
 		value /= 1024;
 	return xasprintf("%.1f %s", value, units[unit]);
+}
+
+/* "1.049" is 1049 of a scale of 1000. */
+static bool parse_decimal(const char **at, uint64_t *ret_value, uint64_t *ret_scale)
+{
+	*ret_scale = 1;
+	if (!parse_u64(at, 0, 1000000, ret_value))
+		return false;
+	if (!parse_char(at, '.'))
+		return true;
+	for (; **at >= '0' && **at <= '9' && *ret_scale < 1000000; (*at)++) {
+		*ret_value = *ret_value * 10 + (uint64_t)(**at - '0');
+		*ret_scale *= 10;
+	}
+	return true;
+}
+
+bool view_parse_size(const char *text, uint64_t *ret)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	const uint64_t mib = UINT64_C(1) << 20;
+	uint64_t value, scale, factor = 1;
+
+	if (!text || !parse_decimal(&text, &value, &scale))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++, factor *= 1000) {
+		if (strcmp(text, units[i]) != 0)
+			continue;
+		uint64_t bytes = value * factor / scale;
+		uint64_t whole = (bytes + mib / 2) / mib * mib;
+		uint64_t off = whole > bytes ? whole - bytes : bytes - whole;
+
+		*ret = off <= bytes / 1000 ? whole : bytes;
+		return true;
+	}
+	return false;
 }
 
 char *view_took(int64_t took_ms)

@@ -49,6 +49,12 @@ char view_action_mark(enum action action);
 /* One element of `list --json`: see winalux(1). */
 struct json *view_workspace_json(const struct workspace_facts *w, const char *our_guest);
 
+/*
+ * Podman's "1.049MB" in bytes. It has four digits and powers of 1000; what is within its rounding
+ * of whole MiB, as sizes are given, was that. False where it is no such text.
+ */
+bool view_parse_size(const char *text, uint64_t *ret);
+
 bool view_ends_with(const char *text, const char *end);
 
 /* Cuts every run of 64 hexadecimal digits, an object's id, to the 12 that Podman shows. */

@@ -99,7 +99,7 @@ int builder_ensure_guest(struct builder *b, const struct images *images, char **
 	strv_addf(&changes, "LABEL %s=guest", IMAGE_LABEL_ROLE);
 	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, digest);
 	strv_addf(&changes, "LABEL io.winalux.wire=%s", image_guest_wire());
-	progress_say(b, "guest", "importing %zu KB", tar.len >> 10);
+	progress_say(b, "guest", "importing %zu KiB", tar.len >> 10);
 	if (image_import(b->options.podman, tar.data, tar.len, reference, &changes, ret_id, err) <
 	    0)
 		return error_add(err, "cannot import the guest image");

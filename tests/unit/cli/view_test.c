@@ -160,6 +160,33 @@ static void its_json_has_what_the_manual_says(void **state)
 	assert_int_equal(json_get_int(container, "exit_code", -1), 0);
 }
 
+static void sizes_of_podman_are_read_as_bytes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} cases[] = {
+		{ "0B", 0 },
+		{ "1.049MB", 1 << 20 },
+		{ "10.49MB", 10 << 20 },
+		{ "1.074GB", 1 << 30 },
+		{ "512B", 512 },
+		{ "1.5kB", 1500 },
+		{ "1.3MB", 1300000 },
+	};
+	static const char *const wrong[] = { "", "MB", "1", "1.0", "1XB", "-1B" };
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_true(view_parse_size(cases[i].text, &bytes));
+		assert_int_equal(bytes, cases[i].bytes);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_false(view_parse_size(wrong[i], &bytes));
+	assert_false(view_parse_size(NULL, &bytes));
+}
+
 static void ids_are_cut_to_what_podman_shows(void **state)
 {
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -199,6 +226,7 @@ int main(void)
 		cmocka_unit_test(endpoints_are_what_a_client_types),
 		cmocka_unit_test(a_workspace_shows_its_sidecars_and_its_old_guest),
 		cmocka_unit_test(its_json_has_what_the_manual_says),
+		cmocka_unit_test(sizes_of_podman_are_read_as_bytes),
 		cmocka_unit_test(ids_are_cut_to_what_podman_shows),
 		cmocka_unit_test(an_end_is_told_from_a_part),
 	};
