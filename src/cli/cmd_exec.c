@@ -95,12 +95,11 @@ static int fill_environment(struct strv *ret, const struct exec_flags *flags, bo
 		else if (getenv(item))
 			strv_addf(ret, "%s=%s", item, getenv(item));
 	}
-	/* The server sets TERM itself only since 4.8, and never LANG. */
+	/* The server sets TERM itself only since 4.8. LANG is the workspace's. */
 	if (has_terminal) {
 		add_default(ret, "TERM", getenv("TERM"));
 		add_default(ret, "COLORTERM", getenv("COLORTERM"));
 	}
-	add_default(ret, "LANG", "C.UTF-8");
 	return 0;
 }
 

@@ -127,7 +127,7 @@ static int bootstrap_base(const struct builder *b, const struct images *images, 
 	if (size < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return error_set_errno(err, ERROR_INTERNAL, errno,
 				       "cannot rewind the base's archive");
-	progress_say(b, "base", "importing %lld MB", (long long)size >> 20);
+	progress_say(b, "base", "importing %lld MiB", (long long)size >> 20);
 	return import_base(b, images, fd, build, err);
 }
 

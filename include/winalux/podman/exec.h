@@ -16,10 +16,9 @@ struct podman;
  * 0,0,0, len32be}.
  */
 struct exec_options {
-	struct strv command; /* byte for byte, no shell */
-	struct strv
-		environment; /* "K=V"; TERM and LANG are ours to send (the server does since 4.8) */
-	const char *user;    /* NULL: the container's */
+	struct strv command;     /* byte for byte, no shell */
+	struct strv environment; /* "K=V"; TERM is ours to send (the server does since 4.8) */
+	const char *user;        /* NULL: the container's */
 	const char *workdir;
 	bool has_terminal; /* allocate one; stdin_fd must then be a terminal in raw mode */
 	int stdin_fd;      /* -1: none */
