@@ -217,7 +217,7 @@ exec {reader}<>"$SCRATCH/pipe"
 exec {writer}>"$SCRATCH/pipe"
 exec {reader}>&-
 status=0
-"$WINALUX" help >&"$writer" 2>"$SCRATCH/err" || status=$?
+"$WINALUX" help 1>&"$writer" 2>"$SCRATCH/err" || status=$?
 exec {writer}>&-
 expect_status 1
 expect_err_empty

@@ -59,11 +59,4 @@ int tar_pack_path(int fd, const char *path, const char *name,
 int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
 	       uint64_t *ret_bytes, struct error *err);
 
-/*
- * The content of the first regular file in an archive in memory (small files read back).
- * ret_content is initialised by the caller, whose maximum is the limit. ERROR_NOT_FOUND where there
- * is no regular file, ERROR_PODMAN where it is no archive.
- */
-int tar_first_file(const void *data, size_t len, struct buf *ret_content, struct error *err);
-
 #endif

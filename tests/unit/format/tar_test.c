@@ -24,6 +24,7 @@
 #include "winalux/base/process.h"
 
 #include "unit/base/scratch.h"
+#include "unit/format/tar_list.h"
 
 enum { BLOCK = 512 };
 
@@ -136,130 +137,6 @@ static void make_dir(void **state, const char *name)
 	assert_int_equal(dir_make_all(path, 0755, NULL), 0);
 }
 
-/* What Python's tarfile, a reader that is not libarchive, makes of an archive. */
-static void list_archive(const struct buf *archive, struct buf *ret_text)
-{
-	static const char script[] =
-		"import sys, tarfile\n"
-		"for m in tarfile.open(fileobj=sys.stdin.buffer, mode='r|'):\n"
-		"    print(m.name, oct(m.mode), m.uid, m.gid, m.mtime, m.type.decode(),\n"
-		"          m.linkname or m.size)\n";
-	const char *const argv[] = { "python3", "-c", script, NULL };
-	struct process_options options = { .stdout_fd = -1, .environment = NULL };
-	FILE *file = tmpfile();
-
-	assert_non_null(file);
-	options.stdin_fd = fileno(file);
-	assert_int_equal(fd_write_all(options.stdin_fd, archive->data, archive->len, NULL), 0);
-	assert_int_equal(lseek(options.stdin_fd, 0, SEEK_SET), 0);
-	assert_int_equal(process_run(argv, &options, ret_text, NULL, NULL), 0);
-	fclose(file);
-}
-
-/* --- writing --- */
-
-static void write_small(struct buf *b)
-{
-	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
-
-	buf_init(b, 1 << 20);
-	w = tar_writer_new(b);
-	assert_int_equal(tar_add_dir(w, "/dir", 0750, 1000, 1001, NULL), 0);
-	assert_int_equal(tar_add_file(w, "dir/file", 0640, 70000, 80000, "hello", 5, NULL), 0);
-	assert_int_equal(tar_add_file(w, "empty", 0600, 0, 0, NULL, 0, NULL), 0);
-	assert_int_equal(tar_add_symlink(w, "link", "dir/file", NULL), 0);
-	assert_int_equal(tar_finish(w, NULL), 0);
-}
-
-static void another_reader_understands_what_is_written(void **state)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-	DEFER(buf_release) struct buf text = { 0 };
-
-	(void)state;
-	write_small(&b);
-	list_archive(&b, &text);
-	assert_string_equal(text.data, "dir 0o750 1000 1001 0 5 0\n"
-				       "dir/file 0o640 70000 80000 0 0 5\n"
-				       "empty 0o600 0 0 0 0 0\n"
-				       "link 0o777 0 0 0 2 dir/file\n");
-}
-
-static void the_end_is_exactly_two_zero_blocks(void **state)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-
-	(void)state;
-	write_small(&b);
-	assert_int_equal(b.len, 4 * BLOCK + BLOCK + 2 * BLOCK);
-	assert_memory_equal(b.data + b.len - 2 * BLOCK, zeros, 2 * BLOCK);
-	assert_memory_not_equal(b.data + b.len - 3 * BLOCK, zeros, BLOCK);
-}
-
-static void an_archive_of_nothing_is_two_zero_blocks(void **state)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
-
-	(void)state;
-	buf_init(&b, 1 << 20);
-	w = tar_writer_new(&b);
-	assert_int_equal(tar_finish(w, NULL), 0);
-	assert_int_equal(b.len, 2 * BLOCK);
-	assert_memory_equal(b.data, zeros, 2 * BLOCK);
-}
-
-static void equal_input_gives_equal_bytes(void **state)
-{
-	DEFER(buf_release) struct buf a = { 0 };
-	DEFER(buf_release) struct buf b = { 0 };
-
-	(void)state;
-	write_small(&a);
-	write_small(&b);
-	assert_int_equal(a.len, b.len);
-	assert_memory_equal(a.data, b.data, a.len);
-}
-
-static void long_and_foreign_names_survive(void **state)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-	DEFER(buf_release) struct buf text = { 0 };
-	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
-	DEFER(freep) char *wanted = NULL;
-	char long_name[301];
-
-	(void)state;
-	memset(long_name, 'n', 300);
-	long_name[300] = '\0';
-	buf_init(&b, 1 << 20);
-	w = tar_writer_new(&b);
-	assert_int_equal(tar_add_file(w, long_name, 0644, 0, 0, "x", 1, NULL), 0);
-	assert_int_equal(tar_add_file(w, "ünï/漢😀", 0644, 0, 0, "x", 1, NULL), 0);
-	assert_int_equal(tar_finish(w, NULL), 0);
-	list_archive(&b, &text);
-	wanted = xasprintf("%s 0o644 0 0 0 0 1\nünï/漢😀 0o644 0 0 0 0 1\n", long_name);
-	assert_string_equal(text.data, wanted);
-}
-
-static void an_archive_past_its_limit_is_an_error(void **state)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
-	DEFER(freep) char *data = xcalloc(200000, 1);
-	struct error err = { 0 };
-
-	(void)state;
-	buf_init(&b, 100000);
-	w = tar_writer_new(&b);
-	int result = tar_add_file(w, "big", 0644, 0, 0, data, 200000, &err);
-	if (result == 0)
-		result = tar_finish(w, &err);
-	assert_int_equal(result, -1);
-	assert_int_equal(err.kind, ERROR_INTERNAL);
-	assert_non_null(strstr(err.text, "the archive is larger than 100000 bytes"));
-}
-
 /* --- trees --- */
 
 static void pack(void **state, const char *from, const char *name, struct buf *ret_archive)
@@ -366,7 +243,7 @@ static void names_of_a_packed_tree_begin_with_the_name_given(void **state)
 		DEFER(buf_release) struct buf text = { 0 };
 
 		pack(state, roots[i], "other/name", &archive);
-		list_archive(&archive, &text);
+		tar_list(&archive, &text);
 		assert_memory_equal(text.data, "other/name 0o755 1000 1000 ", 27);
 		assert_non_null(strstr(text.data, "\nother/name/a 0o600 1000 1000 "));
 		assert_non_null(strstr(text.data, "\nother/name/sub/ü 0o644 "));
@@ -385,7 +262,7 @@ static void a_single_file_is_packed_under_its_new_name(void **state)
 	make_file(state, "file", "content", 0640);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 	pack(state, "file", "renamed", &archive);
-	list_archive(&archive, &text);
+	tar_list(&archive, &text);
 	assert_string_equal(text.data, "renamed 0o640 1000 1000 1234567890 0 7\n");
 }
 
@@ -635,56 +512,9 @@ static void broken_archives_are_refused(void **state)
 	assert_int_equal(err.os_errno, ENOENT);
 }
 
-/* --- small archives --- */
-
-static void the_first_regular_file_is_read(void **state)
-{
-	static const struct member members[] = {
-		{ '5', "dir", "", 0755 },
-		{ '2', "link", "dir", 0 },
-		{ '0', "dir/file", "content", 0 },
-		{ '0', "dir/second", "more", 0 },
-	};
-	DEFER(buf_release) struct buf archive = { 0 };
-	DEFER(buf_release) struct buf content = { 0 };
-
-	(void)state;
-	make_archive(&archive, members, ARRAY_SIZE(members));
-	buf_init(&content, 7);
-	assert_int_equal(tar_first_file(archive.data, archive.len, &content, NULL), 0);
-	assert_string_equal(content.data, "content");
-}
-
-static void reading_a_file_can_fail_in_three_ways(void **state)
-{
-	static const struct member only_dir[] = { { '5', "dir", "", 0755 } };
-	static const struct member file[] = { { '0', "file", "content", 0 } };
-	DEFER(buf_release) struct buf archive = { 0 };
-	DEFER(buf_release) struct buf content = { 0 };
-	struct error err = { 0 };
-
-	(void)state;
-	buf_init(&content, 6);
-	make_archive(&archive, only_dir, 1);
-	assert_int_equal(tar_first_file(archive.data, archive.len, &content, &err), -1);
-	assert_int_equal(err.kind, ERROR_NOT_FOUND);
-	buf_release(&archive);
-	make_archive(&archive, file, 1);
-	assert_int_equal(tar_first_file(archive.data, archive.len, &content, &err), -1);
-	assert_string_equal(err.text, "a file in an archive has more than 6 bytes");
-	assert_int_equal(tar_first_file("{\"cause\":\"no such file\"}", 24, &content, &err), -1);
-	assert_int_equal(err.kind, ERROR_PODMAN);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(another_reader_understands_what_is_written),
-		cmocka_unit_test(the_end_is_exactly_two_zero_blocks),
-		cmocka_unit_test(an_archive_of_nothing_is_two_zero_blocks),
-		cmocka_unit_test(equal_input_gives_equal_bytes),
-		cmocka_unit_test(long_and_foreign_names_survive),
-		cmocka_unit_test(an_archive_past_its_limit_is_an_error),
 		SCRATCH_TEST(a_tree_arrives_as_it_was),
 		SCRATCH_TEST(a_fifo_alone_is_an_error),
 		SCRATCH_TEST(a_file_without_a_size_is_read_to_its_end),
@@ -701,8 +531,6 @@ int main(void)
 		SCRATCH_TEST(hard_links_are_renamed_with_their_targets),
 		SCRATCH_TEST(existing_files_are_overwritten_and_the_rest_stays),
 		SCRATCH_TEST(broken_archives_are_refused),
-		cmocka_unit_test(the_first_regular_file_is_read),
-		cmocka_unit_test(reading_a_file_can_fail_in_three_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
