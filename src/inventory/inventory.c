@@ -151,6 +151,7 @@ static void read_ansible(struct schema_reader *r, const struct yaml_node *root, 
 	c->list = source.list;
 	c->defaults = &source.defaults;
 	read_items(r, c);
+	c->defaults = NULL; /* source ends here */
 }
 
 static void read_own(const struct schema_reader *r, const struct yaml_node *root, struct check *c)

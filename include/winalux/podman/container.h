@@ -167,6 +167,6 @@ struct log_options {
 };
 typedef bool (*log_line_fn)(const char *line, size_t len, bool is_stderr, void *context);
 int container_logs(struct podman *podman, const char *id, const struct log_options *options,
-		   log_line_fn on_line, void *context, struct error *err);
+		   log_line_fn fn, void *context, struct error *err);
 
 #endif
