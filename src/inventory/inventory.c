@@ -87,7 +87,7 @@ const struct workspace *inventory_find(const struct inventory *inventory, const 
 
 /* --- reading --- */
 
-static char *make_slug(const char *name)
+char *inventory_slug(const char *name)
 {
 	char *slug = xstrdup(name);
 
@@ -125,7 +125,7 @@ static void read_workspaces(const struct schema_reader *r, const struct check *c
 		schema_read(r, &workspace_schema, item, c->defaults, w);
 		w->gate_is_given = schema_value(item, c->defaults, "gate") != NULL;
 		if (w->name)
-			w->slug = make_slug(w->name);
+			w->slug = inventory_slug(w->name);
 	}
 }
 

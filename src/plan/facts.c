@@ -69,7 +69,7 @@ static void collect_names(struct facts *facts)
 	}
 	facts->count = kept;
 	for (size_t i = 0; i < facts->count; i++)
-		facts->workspaces[i].slug = slug_from_name(facts->workspaces[i].name);
+		facts->workspaces[i].slug = inventory_slug(facts->workspaces[i].name);
 }
 
 static struct workspace_facts *find_mutable(struct facts *facts, const struct labels *labels)

@@ -12,14 +12,3 @@ char *state_volume_name(const char *slug, unsigned generation)
 {
 	return xasprintf("winalux-%s-%s-%u", slug, ROLE_STATE, generation);
 }
-
-char *slug_from_name(const char *name)
-{
-	char *slug = xstrdup(name);
-
-	for (char *c = slug; *c; c++) {
-		if (*c == '_')
-			*c = '-';
-	}
-	return slug;
-}

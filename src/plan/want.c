@@ -18,7 +18,6 @@
 #include "winalux/plan/names.h"
 
 enum {
-	SSH_PORT_INSIDE = 2222,
 	LOG_SIZE_BYTES = 1 << 20,
 	STOP_TIMEOUT_S = 10,
 	RESTART_TRIES = 5,

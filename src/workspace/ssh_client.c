@@ -6,8 +6,7 @@
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/plan/facts.h"
-
-enum { SSH_PORT_INSIDE = 2222 };
+#include "winalux/plan/names.h"
 
 const char *ssh_client_address(const char *host_ip)
 {

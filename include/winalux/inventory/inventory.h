@@ -101,6 +101,8 @@ int inventory_parse(const char *text, size_t len, const char *file_name,
 void inventory_release(struct inventory *inventory);
 const struct workspace *inventory_find(const struct inventory *inventory, const char *name);
 bool inventory_name_is_valid(const char *name);
+/* "a_b" → "a-b": the name as it stands in names of objects. The caller frees it. */
+char *inventory_slug(const char *name);
 /* Adds the keys that the file gives and whose values this version checks and keeps but does not
  * apply: "gate", "libraries", "disk_limit_gb". */
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret);

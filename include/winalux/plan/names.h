@@ -34,6 +34,8 @@
 #define LABEL_SECCOMP                                                                              \
 	"io.winalux.seccomp" /* of the account's state: digest of the profile in its volume */
 
+enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens */
+
 #define SCHEMA_VERSION "1"
 #define ACCOUNT_VOLUME "winalux-account"
 #define ROLE_DEV "dev"
@@ -47,7 +49,5 @@
 char *object_name(const char *slug, const char *role);
 /* "winalux-<slug>-state-<generation>" */
 char *state_volume_name(const char *slug, unsigned generation);
-/* "a_b" → "a-b". The caller frees it. */
-char *slug_from_name(const char *name);
 
 #endif
