@@ -180,15 +180,3 @@ int image_remove(struct podman *podman, const char *reference, bool is_forced, s
 	request_query(&rq, "force", is_forced ? "true" : "false");
 	return podman_call(podman, &rq, NULL, err);
 }
-
-int image_tag(struct podman *podman, const char *reference, const char *repo, const char *tag,
-	      struct error *err)
-{
-	DEFER(request_release) struct request rq;
-
-	request_init(&rq, "POST", "tag image", reference);
-	request_path(&rq, "images", reference, "tag", NULL);
-	request_query(&rq, "repo", repo);
-	request_query(&rq, "tag", tag);
-	return podman_call(podman, &rq, NULL, err);
-}

@@ -47,9 +47,6 @@ int image_pull(struct podman *podman, const char *reference, int timeout_ms, ima
 	       void *context, struct error *err);
 /* DELETE /images/{name}?force=: 404 is success. */
 int image_remove(struct podman *podman, const char *reference, bool is_forced, struct error *err);
-/* POST /images/{name}/tag?repo=&tag= */
-int image_tag(struct podman *podman, const char *reference, const char *repo, const char *tag,
-	      struct error *err);
 
 struct build_options {
 	const char *tag;           /* localhost/winalux/web:latest */
