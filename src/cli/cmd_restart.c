@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <stddef.h>
-
 #include "app.h"
 #include "command.h"
 #include "operate.h"
-
-static const struct option restart_option_table[] = {
-	{ .name = "all",
-	  .letter = 'a',
-	  .offset = offsetof(struct all_flag, is_all),
-	  .help = "every workspace of this account" },
-	{ .name = NULL },
-};
 
 static int run_restart(struct app *app, const void *options, const struct strv *args,
 		       struct error *err)
 {
 	const struct all_flag *flag = options;
 
-	if (operate_check_names(args, flag->is_all, err) < 0)
-		return -1;
-	if (app_open_host(app, err) < 0)
-		return -1;
-	return operate(app, OPERATION_RESTART, args, err);
+	return operate_on(app, OPERATION_RESTART, args, flag->is_all, err);
 }
 
 const struct command cmd_restart = {
@@ -33,7 +19,7 @@ const struct command cmd_restart = {
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,
-	.options = restart_option_table,
+	.options = operate_all_options,
 	.options_size = sizeof(struct all_flag),
 	.run = run_restart,
 };

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <stddef.h>
-
 #include "app.h"
 #include "command.h"
 #include "operate.h"
-
-static const struct option start_option_table[] = {
-	{ .name = "all",
-	  .letter = 'a',
-	  .offset = offsetof(struct all_flag, is_all),
-	  .help = "every workspace of this account" },
-	{ .name = NULL },
-};
 
 static int run_start(struct app *app, const void *options, const struct strv *args,
 		     struct error *err)
@@ -19,11 +9,7 @@ static int run_start(struct app *app, const void *options, const struct strv *ar
 	const struct all_flag *flag = options;
 
 	/* Nothing is lost by starting too much: without names it is every workspace. */
-	if (operate_check_names(args, flag->is_all || args->count == 0, err) < 0)
-		return -1;
-	if (app_open_host(app, err) < 0)
-		return -1;
-	return operate(app, OPERATION_START, args, err);
+	return operate_on(app, OPERATION_START, args, flag->is_all || args->count == 0, err);
 }
 
 const struct command cmd_start = {
@@ -35,7 +21,7 @@ const struct command cmd_start = {
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,
-	.options = start_option_table,
+	.options = operate_all_options,
 	.options_size = sizeof(struct all_flag),
 	.run = run_start,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "operate.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,6 +12,14 @@
 #include "app.h"
 #include "progress.h"
 #include "summary.h"
+
+const struct option operate_all_options[] = {
+	{ .name = "all",
+	  .letter = 'a',
+	  .offset = offsetof(struct all_flag, is_all),
+	  .help = "every workspace of this account" },
+	{ .name = NULL },
+};
 
 int operate_check_names(const struct strv *names, bool is_all, struct error *err)
 {
@@ -49,4 +58,12 @@ int operate(struct app *app, enum operation operation, const struct strv *names,
 	if (result == 0 && !app->global.is_json && !has_changes(&d.plan))
 		puts("nothing to do");
 	return result;
+}
+
+int operate_on(struct app *app, enum operation operation, const struct strv *names, bool is_all,
+	       struct error *err)
+{
+	if (operate_check_names(names, is_all, err) < 0 || app_open_host(app, err) < 0)
+		return -1;
+	return operate(app, operation, names, err);
 }

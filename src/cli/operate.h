@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "option.h"
 #include "winalux/workspace/apply.h"
 
 struct app;
@@ -18,5 +19,12 @@ struct all_flag {
 	bool is_all;
 };
 int operate_check_names(const struct strv *names, bool is_all, struct error *err);
+
+/* --all, for commands whose options are a struct all_flag. */
+extern const struct option operate_all_options[];
+
+/* Checks the names, opens the host, operates: all of start, stop and restart. */
+int operate_on(struct app *app, enum operation operation, const struct strv *names, bool is_all,
+	       struct error *err);
 
 #endif
