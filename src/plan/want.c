@@ -51,6 +51,18 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	c->spec.seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
 }
 
+/* Of two values of a variable the later one counts: what the inventory says stays above the host's.
+ */
+static void put_below(struct strv *environment, const struct strv *of_host)
+{
+	struct strv both = { 0 };
+
+	strv_add_all(&both, of_host);
+	strv_add_all(&both, environment);
+	strv_release(environment);
+	*environment = both;
+}
+
 /* Digests the spec; then adds what a digest must not see: the environment of the host. */
 void want_seal(struct want_container *c, const struct want_context *context)
 {
@@ -59,7 +71,7 @@ void want_seal(struct want_container *c, const struct want_context *context)
 	c->image_id = xstrdup_or_null(image ? image->id : NULL);
 	digest_container(&c->spec, c->image_id, c->digest);
 	if (context->environment && !c->is_foreign)
-		strv_add_all(&c->spec.environment, context->environment);
+		put_below(&c->spec.environment, context->environment);
 }
 
 static void add_volume(struct want *want, const char *role)

@@ -11,6 +11,7 @@
 
 #include "scene.h"
 #include "winalux/base/error.h"
+#include "winalux/format/json.h"
 #include "winalux/plan/names.h"
 
 #define KEY                                                                                        \
@@ -147,6 +148,25 @@ static void the_guest_is_told_what_to_check(void **state)
 	scene_release(&s);
 }
 
+static void what_the_inventory_says_wins_over_the_hosts_proxy(void **state)
+{
+	struct scene s;
+	struct json *body;
+	const struct json *environment;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, environment: {https_proxy: mine}}\n");
+	strv_add(&s.environment, "https_proxy=of the host");
+	strv_add(&s.environment, "no_proxy=localhost");
+	plan_or_fail(&s);
+	body = container_spec_encode(&s.wants[0].containers[0].spec);
+	environment = json_get(body, "env");
+	assert_string_equal(json_get_text(environment, "https_proxy"), "mine");
+	assert_string_equal(json_get_text(environment, "no_proxy"), "localhost");
+	json_free(body);
+	scene_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +178,7 @@ int main(void)
 		cmocka_unit_test(
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_to_check),
+		cmocka_unit_test(what_the_inventory_says_wins_over_the_hosts_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
