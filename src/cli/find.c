@@ -20,12 +20,10 @@ int find_facts(struct app *app, const struct strv *names, enum observe extent, s
 	       struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
-	DEFER(plan_release) struct plan plan = { 0 };
 
 	if (app_open_host(app, err) < 0 || host_observe(app->host, extent, &facts, err) < 0)
 		return -1;
-	/* The plan is not wanted, only its check of the names with its message. */
-	if (names->count > 0 && plan_stop(&facts, names, &plan, err) < 0)
+	if (names->count > 0 && plan_check_names(&facts, names, err) < 0)
 		return -1;
 	*ret = facts;
 	facts = (struct facts){ 0 };

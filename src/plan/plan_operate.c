@@ -189,17 +189,24 @@ static void add_one(struct plan *plan, const struct workspace_facts *facts, plan
 	plan_one(w);
 }
 
-static int plan_over(const struct facts *facts, const struct strv *names, plan_one_fn plan_one,
-		     struct plan *ret, struct error *err)
+int plan_check_names(const struct facts *facts, const struct strv *names, struct error *err)
 {
-	struct plan plan = { 0 };
-
 	if (facts_check_schema(facts, err) < 0)
 		return -1;
 	for (size_t i = 0; names && i < names->count; i++) {
 		if (!facts_find(facts, names->items[i]))
 			return unknown_name(facts, names->items[i], err);
 	}
+	return 0;
+}
+
+static int plan_over(const struct facts *facts, const struct strv *names, plan_one_fn plan_one,
+		     struct plan *ret, struct error *err)
+{
+	struct plan plan = { 0 };
+
+	if (plan_check_names(facts, names, err) < 0)
+		return -1;
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
 

@@ -103,6 +103,12 @@ struct plan_options {
 int plan_deploy(const struct want *wants, size_t want_count, const struct facts *facts,
 		const struct plan_options *options, struct plan *ret, struct error *err);
 
+/*
+ * What every plan over what is there begins with: objects of this schema, and names that exist.
+ * ERROR_NOT_FOUND names the unknown one and those that exist.
+ */
+int plan_check_names(const struct facts *facts, const struct strv *names, struct error *err);
+
 /* Plans over what is there. names empty: all. ERROR_NOT_FOUND names the unknown one and those that
  * exist. */
 int plan_start(const struct facts *facts, const struct strv *names, struct plan *ret,
