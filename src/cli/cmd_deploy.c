@@ -118,6 +118,9 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 	print_result(app, &d, flags->is_dry_run, result < 0 ? err : NULL);
 	if (result == 0 && !flags->is_dry_run && !app->global.is_json && is_all_unchanged(&d.plan))
 		summary_print_unchanged(count_wanted(&d.plan));
+	if (result == 0 && flags->is_dry_run && plan_refusal_count(&d.plan))
+		return error_set(err, ERROR_PARTIAL, "%zu of %zu workspaces cannot be deployed",
+				 plan_refusal_count(&d.plan), count_wanted(&d.plan));
 	return result;
 }
 

@@ -18,10 +18,8 @@
 #include "view.h"
 
 static const enum table_color mark_colors[256] = {
-	['+'] = TABLE_GREEN,
-	['~'] = TABLE_YELLOW,
-	['!'] = TABLE_RED,
-	['-'] = TABLE_RED,
+	['+'] = TABLE_GREEN, ['~'] = TABLE_YELLOW, ['!'] = TABLE_RED,
+	['-'] = TABLE_RED,   ['x'] = TABLE_RED,
 };
 
 static void print_marked(const struct app *app, const char *indent, char mark, const char *name,
@@ -109,6 +107,7 @@ void summary_print_plan(struct app *app, const struct deployment *d, bool has_st
 	const struct plan *plan = &d->plan;
 	size_t same = count_action(plan, ACTION_UNCHANGED);
 	size_t orphans = count_action(plan, ACTION_ORPHAN);
+	size_t refused = plan_refusal_count(plan);
 
 	for (size_t i = 0; i < d->missing_images.count; i++)
 		printf("+ image %s: would be built\n", d->missing_images.items[i]);
@@ -121,10 +120,12 @@ void summary_print_plan(struct app *app, const struct deployment *d, bool has_st
 		return;
 	}
 	print_interrupted(plan);
-	printf("%zu to change in %zu step%s, %zu unchanged", plan->count - same - orphans,
+	printf("%zu to change in %zu step%s, %zu unchanged", plan->count - same - orphans - refused,
 	       plan_step_count(plan), plural(plan_step_count(plan)), same);
 	if (orphans > 0)
 		printf(", %zu not in the inventory", orphans);
+	if (refused > 0)
+		printf(", %zu refused", refused);
 	putchar('\n');
 }
 

@@ -33,6 +33,7 @@ static const struct action_view action_views[ACTION_COUNT] = {
 	[ACTION_REMOVE] = { "removed, data kept", '-' },
 	[ACTION_DESTROY] = { "destroyed", '-' },
 	[ACTION_ORPHAN] = { "left alone", '=' },
+	[ACTION_REFUSE] = { "refused", 'x' },
 };
 
 const char *view_action_done(enum action action)

@@ -20,6 +20,7 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_REMOVE] = "remove",
 	[ACTION_DESTROY] = "destroy",
 	[ACTION_ORPHAN] = "not in the inventory",
+	[ACTION_REFUSE] = "refused",
 };
 
 static const char *const step_verbs[STEP_KIND_COUNT] = {
@@ -117,6 +118,15 @@ size_t plan_step_count(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		count += plan->items[i].step_count;
+	return count;
+}
+
+size_t plan_refusal_count(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->items[i].action == ACTION_REFUSE;
 	return count;
 }
 

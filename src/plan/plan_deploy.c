@@ -355,9 +355,14 @@ static void plan_workspace(struct plan *plan, const struct want *want,
 	struct workspace_plan *w =
 		plan_add(plan, want->workspace->name, want->workspace->slug, ACTION_UNCHANGED);
 
-	review_workspace(&r);
 	w->want = want;
 	w->facts = facts;
+	if (want->refusal) {
+		w->action = ACTION_REFUSE;
+		w->reason = xstrdup(want->refusal);
+		return;
+	}
+	review_workspace(&r);
 	w->action = decide(&r);
 	list_changes(w, &r);
 	if (w->action == ACTION_CREATE && r.facts->state.generation)

@@ -162,13 +162,13 @@ int wants_make(const struct inventory *inventory, const struct want_context *con
 	       struct want **ret, struct error *err)
 {
 	struct want *wants = xcalloc(inventory->count + 1, sizeof(*wants));
-	int status;
+	int status = 0;
 
 	for (size_t i = 0; i < inventory->count; i++) {
 		wants[i].workspace = &inventory->workspaces[i];
 		wants[i].network = object_name(inventory->workspaces[i].slug, ROLE_NETWORK);
 	}
-	status = want_ports(wants, inventory->count, context, err);
+	want_ports(wants, inventory->count, context);
 	for (size_t i = 0; !status && i < inventory->count; i++)
 		status = want_make(&wants[i], context, err);
 	if (status < 0) {
@@ -196,6 +196,7 @@ static void want_release(struct want *want)
 	free(want->containers);
 	free(want->guest_conf);
 	free(want->authorized_keys);
+	free(want->refusal);
 }
 
 void wants_free(struct want *wants, size_t count)

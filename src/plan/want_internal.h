@@ -19,8 +19,7 @@ void want_common(struct want *want, const char *role, struct want_container *ret
 void want_guest_mount(struct want_container *c, const struct want_context *context);
 void want_seal(struct want_container *c, const struct want_context *context);
 
-/* Chooses and checks the published ports of all wants: ssh_port and app_port are set. */
-int want_ports(struct want *wants, size_t count, const struct want_context *context,
-	       struct error *err);
+/* Chooses and checks the published ports of all wants: ssh_port, app_port and refusal are set. */
+void want_ports(struct want *wants, size_t count, const struct want_context *context);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -42,13 +41,18 @@ static bool is_selected(const struct want_context *context, const char *name)
 	return !context->names || !context->names->count || strv_contains(context->names, name);
 }
 
-static bool publishes(const struct container *c, uint16_t port)
+static bool has_port(const struct container *c, uint16_t port)
 {
-	for (size_t i = 0; c->state == CONTAINER_RUNNING && i < c->ports.count; i++) {
+	for (size_t i = 0; i < c->ports.count; i++) {
 		if (c->ports.items[i].host_port == port)
 			return true;
 	}
 	return false;
+}
+
+static bool publishes(const struct container *c, uint16_t port)
+{
+	return c->state == CONTAINER_RUNNING && has_port(c, port);
 }
 
 /* Does a running pod of this workspace publish the port? */
@@ -74,26 +78,41 @@ static const struct workspace_facts *other_holder(const struct facts *facts, con
 	return NULL;
 }
 
-static int check_fixed(const struct workspace *w, const char *host_ip, uint16_t port,
-		       const struct want_context *context, struct error *err)
+/*
+ * A pod that another process is starting this moment (a winalux that was killed in the midst of it
+ * leaves the call to Podman behind) listens before it counts as running.
+ */
+static bool is_starting_on(const struct workspace_facts *w, uint16_t port)
+{
+	return w && w->infra && w->infra->state == CONTAINER_CREATED && has_port(w->infra, port);
+}
+
+static bool is_ours_already(const struct workspace *w, uint16_t port,
+			    const struct want_context *context)
+{
+	const struct workspace_facts *facts = facts_find(context->facts, w->name);
+
+	return is_held_by(facts, port) || is_starting_on(facts, port);
+}
+
+/* Why the port that the inventory fixes cannot be had; NULL: it can. The caller frees it. */
+static char *check_fixed(const struct workspace *w, const char *host_ip, uint16_t port,
+			 const struct want_context *context)
 {
 	const struct workspace_facts *holder;
 
-	if (!is_selected(context, w->name) || is_held_by(facts_find(context->facts, w->name), port))
-		return 0;
+	if (!is_selected(context, w->name) || is_ours_already(w, port, context))
+		return NULL;
 	holder = other_holder(context->facts, w->name, port);
 	if (holder)
-		return error_set(err, ERROR_CONFLICT,
-				 "workspace '%s': port %u is published by workspace '%s'; choose "
-				 "another port or stop that one first",
-				 w->name, port, holder->name);
+		return xasprintf("port %u is published by workspace '%s'; choose another port or "
+				 "stop that one first",
+				 port, holder->name);
 	if (context->port_is_free && !context->port_is_free(host_ip, port, context->context))
-		return error_set(
-			err, ERROR_CONFLICT,
-			"workspace '%s': port %u is in use by another program of this host; "
-			"choose another port or \"auto\"",
-			w->name, port);
-	return 0;
+		return xasprintf("port %u is in use by another program of this host; choose "
+				 "another port or \"auto\"",
+				 port);
+	return NULL;
 }
 
 static void collect(const struct want *wants, size_t count, const struct facts *facts,
@@ -119,7 +138,7 @@ static void collect(const struct want *wants, size_t count, const struct facts *
 static bool is_usable(const struct workspace *w, const char *host_ip, uint16_t port,
 		      const struct want_context *context)
 {
-	if (!is_selected(context, w->name) || is_held_by(facts_find(context->facts, w->name), port))
+	if (!is_selected(context, w->name) || is_ours_already(w, port, context))
 		return true;
 	return !other_holder(context->facts, w->name, port) &&
 	       (!context->port_is_free || context->port_is_free(host_ip, port, context->context));
@@ -161,7 +180,8 @@ static bool is_free(const struct search *s, const struct port_wish *wish, uint16
 		context->port_is_free(wish->host_ip, port, context->context));
 }
 
-static int choose(struct search *s, const struct port_wish *wish, uint16_t *ret, struct error *err)
+/* Returns a refusal as check_fixed does. */
+static char *choose(struct search *s, const struct port_wish *wish, uint16_t *ret)
 {
 	const struct port_range *range = wish->range;
 	const unsigned start = place_of(wish->w->name, range);
@@ -173,10 +193,10 @@ static int choose(struct search *s, const struct port_wish *wish, uint16_t *ret,
 			continue;
 		port_set_add(&s->taken, port);
 		*ret = port;
-		return 0;
+		return NULL;
 	}
-	return error_set(err, ERROR_CONFLICT, "workspace '%s': no free port from %u to %u",
-			 wish->w->name, range->first, range->first + range->count - 1);
+	return xasprintf("no port from %u to %u is free", range->first,
+			 range->first + range->count - 1);
 }
 
 /* Ports that the inventory fixes for some workspace: a recorded "auto" port must not be one. */
@@ -195,24 +215,24 @@ static bool is_fixed_elsewhere(const struct search *s, uint16_t port)
 	return false;
 }
 
-static int settle(struct search *s, const struct port_wish *wish, uint16_t *ret, struct error *err)
+static char *settle(struct search *s, const struct port_wish *wish, uint16_t *ret)
 {
 	if (wish->wanted == PORT_NONE)
-		return 0;
+		return NULL;
 	if (wish->wanted != PORT_AUTO) {
 		*ret = (uint16_t)wish->wanted;
-		return check_fixed(wish->w, wish->host_ip, *ret, s->context, err);
+		return check_fixed(wish->w, wish->host_ip, *ret, s->context);
 	}
 	/* A recorded one that an explicit port of the inventory claims by now is given up. */
 	if (wish->recorded && !is_fixed_elsewhere(s, wish->recorded) &&
 	    is_usable(wish->w, wish->host_ip, wish->recorded, s->context)) {
 		*ret = wish->recorded;
-		return 0;
+		return NULL;
 	}
-	return choose(s, wish, ret, err);
+	return choose(s, wish, ret);
 }
 
-static int ports_of(struct search *s, struct want *want, struct error *err)
+static void ports_of(struct search *s, struct want *want)
 {
 	const struct workspace *w = want->workspace;
 	const struct workspace_facts *facts = facts_find(s->context->facts, w->name);
@@ -221,18 +241,15 @@ static int ports_of(struct search *s, struct want *want, struct error *err)
 	const struct port_wish app = { w, w->app_port, facts ? facts->state.app_port : 0,
 				       w->bind ? w->bind : "", &app_range };
 
-	if (settle(s, &ssh, &want->ssh_port, err) < 0 || settle(s, &app, &want->app_port, err) < 0)
-		return -1;
-	for (size_t i = 0; i < w->extra_port_count; i++) {
-		if (check_fixed(w, w->extra_ports[i].host_ip, w->extra_ports[i].host_port,
-				s->context, err) < 0)
-			return -1;
-	}
-	return 0;
+	want->refusal = settle(s, &ssh, &want->ssh_port);
+	if (!want->refusal)
+		want->refusal = settle(s, &app, &want->app_port);
+	for (size_t i = 0; !want->refusal && i < w->extra_port_count; i++)
+		want->refusal = check_fixed(w, w->extra_ports[i].host_ip,
+					    w->extra_ports[i].host_port, s->context);
 }
 
-int want_ports(struct want *wants, size_t count, const struct want_context *context,
-	       struct error *err)
+void want_ports(struct want *wants, size_t count, const struct want_context *context)
 {
 	DEFER(freep) struct search *s = xcalloc(1, sizeof(*s));
 
@@ -240,9 +257,6 @@ int want_ports(struct want *wants, size_t count, const struct want_context *cont
 	s->count = count;
 	s->context = context;
 	collect(wants, count, context->facts, &s->taken);
-	for (size_t i = 0; i < count; i++) {
-		if (ports_of(s, &wants[i], err) < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		ports_of(s, &wants[i]);
 }

@@ -338,6 +338,10 @@ static void prepare_outcomes(const struct plan *plan, struct outcomes *ret)
 		ret->items[i].name = xstrdup(w->name);
 		ret->items[i].action = w->action;
 		ret->items[i].is_done = !w->step_count;
+		if (w->action == ACTION_REFUSE) {
+			ret->items[i].has_failed = true;
+			error_set(&ret->items[i].error, ERROR_CONFLICT, "%s", w->reason);
+		}
 		if (w->want)
 			ret->items[i].ssh_port = w->want->ssh_port;
 		else if (w->facts)

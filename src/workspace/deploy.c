@@ -259,6 +259,17 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 	return 0;
 }
 
+/* Nothing to touch, so no lock; but what was refused has to be told. */
+static int finish_without_steps(struct deploy *d, struct error *err)
+{
+	struct deployment *r = d->result;
+	const struct applied_lock none = { 0 };
+
+	if (!plan_refusal_count(&r->plan))
+		return 0;
+	return apply_under_lock(d->host, &r->plan, &d->options->sink, &none, &r->outcomes, err);
+}
+
 static int deploy_all(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
@@ -270,8 +281,10 @@ static int deploy_all(struct deploy *d, struct error *err)
 	note_limits(d);
 	note_moved_ports(d);
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
-	if (o->is_dry_run || !plan_step_count(&r->plan))
+	if (o->is_dry_run)
 		return 0;
+	if (!plan_step_count(&r->plan))
+		return finish_without_steps(d, err);
 	if (r->missing_images.count) {
 		const struct images_options images = {
 			.host = d->host,

@@ -27,6 +27,7 @@ enum action {
 	ACTION_REMOVE,  /* compute, data is kept */
 	ACTION_DESTROY, /* with its data */
 	ACTION_ORPHAN,  /* not in the inventory: left alone, only named */
+	ACTION_REFUSE,  /* cannot be done as things stand: left alone, the others go on */
 	ACTION_COUNT
 };
 const char *action_name(enum action action); /* "unchanged", "live change", … */
@@ -122,6 +123,7 @@ int plan_destroy(const struct facts *facts, const struct strv *names, bool keep_
 
 void plan_release(struct plan *plan);
 size_t plan_step_count(const struct plan *plan);
+size_t plan_refusal_count(const struct plan *plan); /* workspaces with ACTION_REFUSE */
 /* {"workspaces":[{name, action, reason, ends_sessions, objects:[…], steps:[…]}]}. json_free frees
  * it. */
 struct json *plan_to_json(const struct plan *plan);

@@ -45,6 +45,7 @@ struct want {
 	char live_digest[HASH_HEX_SIZE];
 	uint16_t ssh_port; /* 0 in a plan that could not choose yet */
 	uint16_t app_port; /* 0: not published */
+	char *refusal;     /* why this workspace cannot be deployed now; NULL: it can */
 };
 
 struct want_context {
@@ -66,8 +67,8 @@ struct want_context {
 /*
  * Makes the wants of all workspaces of an inventory (in its order, *ret has inventory->count
  * items). Chooses "auto" ports: the recorded one if there is one, else the first free one from a
- * place that the name decides (ssh 22000-24999, app 28000-29999). ERROR_CONFLICT when a fixed port
- * is not free.
+ * place that the name decides (ssh 22000-24999, app 28000-29999). A fixed port that is not free is
+ * the refusal of its workspace alone.
  */
 int wants_make(const struct inventory *inventory, const struct want_context *context,
 	       struct want **ret, struct error *err);

@@ -58,23 +58,46 @@ static void an_auto_port_avoids_fixed_and_busy_ones(void **state)
 	scene_release(&s);
 }
 
-static void a_fixed_port_that_is_busy_is_a_conflict_that_names_both(void **state)
+static void a_fixed_port_that_is_busy_refuses_its_workspace_alone(void **state)
 {
 	struct scene s;
-	struct error err = { 0 };
 
 	(void)state;
-	scene_init(&s, HEAD "  - {name: alice, ssh_port: 2201}\n");
+	scene_init(&s, HEAD "  - {name: alice, ssh_port: 2201}\n  - {name: bob, ssh_port: 2202}\n");
 	s.busy_port = 2201;
-	assert_int_equal(scene_plan(&s, NULL, &err), -1);
-	assert_int_equal(err.kind, ERROR_CONFLICT);
-	assert_string_equal(err.text,
-			    "workspace 'alice': port 2201 is in use by another program of "
-			    "this host; choose another port or \"auto\"");
+	plan_or_fail(&s);
+	assert_int_equal(s.plan.items[0].action, ACTION_REFUSE);
+	assert_int_equal(s.plan.items[0].step_count, 0);
+	assert_string_equal(s.plan.items[0].reason,
+			    "port 2201 is in use by another program of this host; choose "
+			    "another port or \"auto\"");
+	assert_int_equal(s.plan.items[1].action, ACTION_CREATE);
 	s.busy_port = 0;
 	scene_deploy(&s);
 	s.busy_port = 2201; /* our own pod holds it now */
 	plan_or_fail(&s);
+	scene_release(&s);
+}
+
+static void a_port_on_which_our_pod_is_just_starting_is_ours(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, ssh_port: 2201}\n");
+	scene_deploy(&s);
+	struct container *infra = scene_add_infra(&s, "alice");
+	port_mappings_add(&infra->ports, "", 2201, 2222);
+	for (size_t i = 0; i < s.facts.containers.count; i++)
+		s.facts.containers.items[i].state = CONTAINER_CREATED;
+	scene_reindex(&s);
+	s.busy_port = 2201;
+	plan_or_fail(&s);
+	assert_int_not_equal(s.plan.items[0].action, ACTION_REFUSE);
+	for (size_t i = 0; i < s.facts.containers.count; i++)
+		s.facts.containers.items[i].state = CONTAINER_STOPPED;
+	plan_or_fail(&s);
+	assert_int_equal(s.plan.items[0].action, ACTION_REFUSE);
 	scene_release(&s);
 }
 
@@ -172,7 +195,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_ports_stay_the_same_over_redeploys),
 		cmocka_unit_test(an_auto_port_avoids_fixed_and_busy_ones),
-		cmocka_unit_test(a_fixed_port_that_is_busy_is_a_conflict_that_names_both),
+		cmocka_unit_test(a_fixed_port_that_is_busy_refuses_its_workspace_alone),
+		cmocka_unit_test(a_port_on_which_our_pod_is_just_starting_is_ours),
 		cmocka_unit_test(a_busy_port_of_a_workspace_that_is_not_selected_does_not_matter),
 		cmocka_unit_test(limits_are_the_pods_since_4_7_and_the_dev_containers_before),
 		cmocka_unit_test(
