@@ -16,11 +16,11 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 CC ?= gcc
-PKGS := libcurl libcjson yaml-0.1 libarchive libsodium libseccomp
+PKGS := libcurl libcjson yaml-0.1 libsodium libseccomp
 WARN := -std=c11 -D_GNU_SOURCE -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wcast-qual \
 	-Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference $(if $(CI)$(WERROR),-Werror)
-COMMON := $(WARN) -Iinclude -Isrc -pthread -MMD -MP -DWINALUX_VERSION='"$(VERSION)"'
+COMMON := $(WARN) -Iinclude -Isrc -pthread -MMD -MP
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -49,8 +49,9 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuz
 EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml Containerfiles/*/* data/*.* data/*/*))
 GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
 
-.PHONY: all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs
+.PHONY: FORCE all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs
 .PRECIOUS: %.o
+FORCE:
 all: $(BUILD)/winalux
 asan: $(BUILD)/winalux-asan
 static-guest: $(GUESTS)
@@ -75,6 +76,13 @@ endef
 $(eval $(call mode_rules,release,$(CC)))
 $(eval $(call mode_rules,asan,$(CC)))
 $(eval $(call mode_rules,fuzz,clang))
+
+# Only the version's own object is compiled again when the version changes.
+$(BUILD)/version: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+VERSION_OBJECTS := $(foreach d,release asan fuzz guest/amd64 guest/arm64,$(BUILD)/$(d)/base/version.o)
+$(VERSION_OBJECTS): $(BUILD)/version
+$(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"'
 
 # The guest: static, one per architecture, of its own sources and base.
 define guest_rules

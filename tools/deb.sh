@@ -39,6 +39,9 @@ mkdir -p "$doc" "$root/DEBIAN"
 } | gzip -9n >"$doc/changelog.gz"
 install -m 0644 README.md CHANGELOG.md examples/inventory.yml "$doc"
 
+# libarchive is loaded at run time (src/format/libarchive.h), so no tool finds it.
+loaded="libarchive13t64 | libarchive13"
+
 # dpkg-shlibdeps wants a debian/control in its working directory.
 mkdir -p build/debian-control/debian
 printf 'Source: winalux\n\nPackage: winalux\nArchitecture: any\n' >build/debian-control/debian/control
@@ -52,7 +55,7 @@ Version: $version
 Architecture: $arch
 Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f 1)
-Depends: $libraries, podman (>= 4.3), crun | runc, uidmap, netavark, aardvark-dns, catatonit, iptables | nftables
+Depends: $libraries, $loaded, podman (>= 4.3), crun | runc, uidmap, netavark, aardvark-dns, catatonit, iptables | nftables
 Recommends: mmdebstrap, openssh-client, slirp4netns | passt, dbus-user-session, ca-certificates
 Section: admin
 Priority: optional

@@ -15,8 +15,9 @@ mkdir -p "$(dirname "$out")"
 	echo '	.section .rodata'
 	n=0
 	echo "$list" | while IFS='	' read -r name file; do
-		printf '.Lname%d:\t.asciz "%s"\n\t.balign 16\n.Ldata%d:\t.incbin "%s"\n.Lend%d:\t.byte 0\n' \
-			$n "$name" $n "$file" $n
+		digest=$(b2sum -l 128 "$file")
+		printf '.Lname%d:\t.asciz "%s"\n.Ldigest%d:\t.asciz "%s"\n' $n "$name" $n "${digest%% *}"
+		printf '\t.balign 16\n.Ldata%d:\t.incbin "%s"\n.Lend%d:\t.byte 0\n' $n "$file" $n
 		n=$((n + 1))
 	done
 	printf '\t.section .data.rel.ro,"aw"\n\t.balign 8\n\t.globl resources\nresources:\n'
@@ -24,9 +25,10 @@ mkdir -p "$(dirname "$out")"
 	echo "$list" | while IFS='	' read -r name file; do
 		mode=0644
 		[ ! -x "$file" ] || mode=0755
-		printf '\t.quad .Lname%d, .Ldata%d, .Lend%d - .Ldata%d\n\t.long %s, 0\n' $n $n $n $n $mode
+		printf '\t.quad .Lname%d, .Ldata%d, .Lend%d - .Ldata%d, .Ldigest%d\n\t.long %s, 0\n' \
+			$n $n $n $n $n $mode
 		n=$((n + 1))
 	done
-	printf '\t.quad 0, 0, 0, 0\n\t.section .note.GNU-stack,"",%%progbits\n'
+	printf '\t.quad 0, 0, 0, 0, 0\n\t.section .note.GNU-stack,"",%%progbits\n'
 } >"$tmp"
 mv "$tmp" "$out"

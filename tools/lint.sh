@@ -68,7 +68,7 @@ check_doors()
 	for header in curl/ cjson/ yaml.h archive sodium seccomp.h libssh/; do
 		include="^[[:space:]]*#[[:space:]]*include[[:space:]]+<$header"
 		grep -nE "$include" "${product[@]}" /dev/null |
-			sed -nE 's/^([^:]+\.h:[0-9]+):.*/\1: a library header in a header of ours/p'
+			sed -nE 's/^(include\/[^:]+:[0-9]+):.*/\1: a library header in a public header/p'
 		mapfile -t folders < <(grep -lE "$include" "${product[@]}" | xargs -r -n 1 dirname | sort -u)
 		[ ${#folders[@]} -le 1 ] || for folder in "${folders[@]}"; do
 			echo "$folder:1: <$header…> has more than one door"

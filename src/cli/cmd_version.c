@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "winalux/base/mem.h"
+#include "winalux/base/version.h"
 #include "winalux/format/json.h"
 #include "winalux/image/builder.h"
 
@@ -18,7 +19,7 @@ static int run_version(struct app *app, const void *options, const struct strv *
 	(void)options, (void)args, (void)err;
 	if (app->global.is_json) {
 		struct json *root = json_new_object();
-		json_add_text(root, "version", WINALUX_VERSION);
+		json_add_text(root, "version", winalux_version);
 		struct json *guest = json_add_object(root, "guest");
 		json_add_text(guest, "image", reference);
 		json_add_text(guest, "digest", digest);
@@ -26,7 +27,7 @@ static int run_version(struct app *app, const void *options, const struct strv *
 		app_print_json(app, root);
 		return 0;
 	}
-	printf("winalux %s\nguest %.12s, wire %s\n", WINALUX_VERSION, digest, image_guest_wire());
+	printf("winalux %s\nguest %.12s, wire %s\n", winalux_version, digest, image_guest_wire());
 	return 0;
 }
 

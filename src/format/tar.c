@@ -11,14 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
+#include "libarchive.h"
 #include "tar_locale.h"
 #include "tar_type.h"
 
@@ -64,13 +62,14 @@ static la_ssize_t write_sink(struct archive *a, void *context, const void *data,
 
 static void open_writer(struct tar_writer *w, struct buf *b, int fd)
 {
-	*w = (struct tar_writer){ .archive = archive_write_new(), .sink = { .b = b, .fd = fd } };
+	*w = (struct tar_writer){ .archive = sym_archive_write_new(),
+				  .sink = { .b = b, .fd = fd } };
 	if (!w->archive)
 		abort();
-	archive_write_set_format_pax_restricted(w->archive);
-	archive_write_set_bytes_per_block(w->archive, TAR_CHUNK_BYTES);
-	archive_write_set_bytes_in_last_block(w->archive, 1); /* no padding, see tar.h */
-	archive_write_open(w->archive, &w->sink, NULL, write_sink, NULL);
+	sym_archive_write_set_format_pax_restricted(w->archive);
+	sym_archive_write_set_bytes_per_block(w->archive, TAR_CHUNK_BYTES);
+	sym_archive_write_set_bytes_in_last_block(w->archive, 1); /* no padding, see tar.h */
+	sym_archive_write_open(w->archive, &w->sink, NULL, write_sink, NULL);
 }
 
 static void close_writer(struct tar_writer *w)
@@ -78,14 +77,15 @@ static void close_writer(struct tar_writer *w)
 	if (!w->archive)
 		return;
 	w->sink.is_closed = true; /* else freeing would give half an archive a proper end */
-	archive_write_free(w->archive);
+	sym_archive_write_free(w->archive);
 	w->archive = NULL;
 }
 
-struct tar_writer *tar_writer_new(struct buf *b)
+struct tar_writer *tar_writer_new(struct buf *b, struct error *err)
 {
+	if (libarchive_load(err) < 0)
+		return NULL;
 	struct tar_writer *w = xmalloc(sizeof(*w));
-
 	open_writer(w, b, -1);
 	return w;
 }
@@ -101,7 +101,7 @@ void tar_writer_freep(struct tar_writer **writer)
 /* The sink knows best why; else libarchive does. */
 static int fail_write(struct tar_writer *w, const char *name, struct error *err)
 {
-	const char *reason = archive_error_string(w->archive);
+	const char *reason = sym_archive_error_string(w->archive);
 
 	if (w->sink.err.text[0])
 		reason = w->sink.err.text;
@@ -114,34 +114,34 @@ static int fail_write(struct tar_writer *w, const char *name, struct error *err)
 
 static void entry_freep(struct archive_entry **entry)
 {
-	archive_entry_free(*entry);
+	sym_archive_entry_free(*entry);
 }
 
 static struct archive_entry *new_entry(const char *name, mode_t mode, int64_t mtime_s)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = sym_archive_entry_new();
 
 	if (!entry)
 		abort();
-	archive_entry_copy_pathname(entry, name + strspn(name, "/"));
-	archive_entry_set_mode(entry, mode);
-	archive_entry_set_mtime(entry, mtime_s, 0);
-	archive_entry_set_size(entry, 0);
+	sym_archive_entry_copy_pathname(entry, name + strspn(name, "/"));
+	sym_archive_entry_set_mode(entry, mode);
+	sym_archive_entry_set_mtime(entry, mtime_s, 0);
+	sym_archive_entry_set_size(entry, 0);
 	return entry;
 }
 
 /* A warning is a name that is not UTF-8: it is written as it is. */
 static int write_header(struct tar_writer *w, struct archive_entry *entry, struct error *err)
 {
-	if (archive_write_header(w->archive, entry) >= ARCHIVE_WARN && !w->sink.is_closed)
+	if (sym_archive_write_header(w->archive, entry) >= ARCHIVE_WARN && !w->sink.is_closed)
 		return 0;
-	return fail_write(w, archive_entry_pathname(entry), err);
+	return fail_write(w, sym_archive_entry_pathname(entry), err);
 }
 
 static void set_owner(struct archive_entry *entry, uid_t uid, gid_t gid)
 {
-	archive_entry_set_uid(entry, uid);
-	archive_entry_set_gid(entry, gid);
+	sym_archive_entry_set_uid(entry, uid);
+	sym_archive_entry_set_gid(entry, gid);
 }
 
 /* An entry has that many fields. */
@@ -153,10 +153,10 @@ int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid,
 	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFREG | mode, 0);
 
 	set_owner(entry, uid, gid);
-	archive_entry_set_size(entry, (int64_t)size);
+	sym_archive_entry_set_size(entry, (int64_t)size);
 	if (write_header(w, entry, err) < 0)
 		return -1;
-	if (size > 0 && archive_write_data(w->archive, data, size) != (la_ssize_t)size)
+	if (size > 0 && sym_archive_write_data(w->archive, data, size) != (la_ssize_t)size)
 		return fail_write(w, name, err);
 	return w->sink.is_closed ? fail_write(w, name, err) : 0;
 }
@@ -176,7 +176,7 @@ int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, 
 	UTF8_LOCALE_SCOPE(locale);
 	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFLNK | 0777, 0);
 
-	archive_entry_copy_symlink(entry, target);
+	sym_archive_entry_copy_symlink(entry, target);
 	return write_header(w, entry, err);
 }
 
@@ -184,7 +184,7 @@ int tar_finish(struct tar_writer *w, struct error *err)
 {
 	UTF8_LOCALE_SCOPE(locale);
 
-	if (archive_write_close(w->archive) == ARCHIVE_OK && !w->sink.is_closed)
+	if (sym_archive_write_close(w->archive) == ARCHIVE_OK && !w->sink.is_closed)
 		return 0;
 	return fail_write(w, "end", err);
 }
@@ -236,7 +236,7 @@ static int pack_content(struct packer *p, const FTSENT *file, int fd, struct err
 					       file->fts_path);
 		if (n == 0)
 			return 0;
-		la_ssize_t written = archive_write_data(p->writer.archive, chunk, (size_t)n);
+		la_ssize_t written = sym_archive_write_data(p->writer.archive, chunk, (size_t)n);
 		if (written < 0 || p->writer.sink.is_closed)
 			return fail_write(&p->writer, file->fts_path, err);
 		if (written < n)
@@ -253,11 +253,11 @@ static int pack_sizeless(struct packer *p, const FTSENT *file, int fd, struct ar
 	buf_init(&b, TAR_SIZELESS_MAX_BYTES);
 	if (fd_read_all(fd, &b, err) < 0)
 		return error_add(err, "cannot read '%s'", file->fts_path);
-	archive_entry_set_size(entry, (int64_t)b.len);
+	sym_archive_entry_set_size(entry, (int64_t)b.len);
 	if (write_header(&p->writer, entry, err) < 0)
 		return -1;
-	if (b.len > 0 &&
-	    (archive_write_data(p->writer.archive, b.data, b.len) < 0 || p->writer.sink.is_closed))
+	if (b.len > 0 && (sym_archive_write_data(p->writer.archive, b.data, b.len) < 0 ||
+			  p->writer.sink.is_closed))
 		return fail_write(&p->writer, file->fts_path, err);
 	return 0;
 }
@@ -273,7 +273,7 @@ static int pack_file(struct packer *p, const FTSENT *file, struct archive_entry 
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", file->fts_path);
 	if (st.st_size == 0 && S_ISREG(st.st_mode))
 		return pack_sizeless(p, file, fd, entry, err);
-	archive_entry_set_size(entry, st.st_size);
+	sym_archive_entry_set_size(entry, st.st_size);
 	if (write_header(&p->writer, entry, err) < 0)
 		return -1;
 	return pack_content(p, file, fd, err);
@@ -288,7 +288,7 @@ static int pack_link(struct packer *p, const FTSENT *link, struct archive_entry 
 	if (len < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", link->fts_path);
 	target[len] = '\0';
-	archive_entry_copy_symlink(entry, target);
+	sym_archive_entry_copy_symlink(entry, target);
 	return write_header(&p->writer, entry, err);
 }
 
@@ -369,6 +369,8 @@ int tar_pack_path(int fd, const char *path, const char *name,
 		.options = options,
 	};
 
+	if (libarchive_load(err) < 0)
+		return -1;
 	open_writer(&p.writer, NULL, fd);
 	if (pack_tree(&p, path, err) < 0)
 		return -1;

@@ -5,15 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/tar.h"
 
+#include "libarchive.h"
 #include "tar_locale.h"
 #include "tar_type.h"
 
@@ -44,9 +42,9 @@ struct unpacker {
 static void unpacker_release(struct unpacker *u)
 {
 	if (u->reader)
-		archive_read_free(u->reader);
+		sym_archive_read_free(u->reader);
 	if (u->disk)
-		archive_write_free(u->disk);
+		sym_archive_write_free(u->disk);
 	free(u->real_directory);
 }
 
@@ -63,7 +61,8 @@ static la_ssize_t read_source(struct archive *a, void *context, const void **ret
 		}
 		if (errno == EINTR || (errno == EAGAIN && fd_wait(source->fd, POLLIN, -1) > 0))
 			continue;
-		archive_set_error(a, errno, "cannot read the archive: %s", strerrordesc_np(errno));
+		sym_archive_set_error(a, errno, "cannot read the archive: %s",
+				      strerrordesc_np(errno));
 		return -1;
 	}
 }
@@ -71,12 +70,12 @@ static la_ssize_t read_source(struct archive *a, void *context, const void **ret
 static int fail_unpack(const struct unpacker *u, struct archive *a, const char *name,
 		       struct error *err)
 {
-	const char *reason = archive_error_string(a);
+	const char *reason = sym_archive_error_string(a);
 
 	error_set(err, ERROR_HOST, "cannot unpack '%s' in '%s': %s", name, u->directory,
 		  reason ? reason : "unknown reason");
 	if (err)
-		err->os_errno = archive_errno(a) > 0 ? archive_errno(a) : 0;
+		err->os_errno = sym_archive_errno(a) > 0 ? sym_archive_errno(a) : 0;
 	return -1;
 }
 
@@ -133,13 +132,13 @@ static int unpack_content(struct unpacker *u, const char *name, struct error *er
 	la_int64_t offset;
 
 	for (;;) {
-		int r = archive_read_data_block(u->reader, &data, &len, &offset);
+		int r = sym_archive_read_data_block(u->reader, &data, &len, &offset);
 
 		if (r == ARCHIVE_EOF)
 			return 0;
 		if (r < ARCHIVE_WARN)
 			return fail_unpack(u, u->reader, name, err);
-		if (archive_write_data_block(u->disk, data, len, offset) < ARCHIVE_WARN)
+		if (sym_archive_write_data_block(u->disk, data, len, offset) < ARCHIVE_WARN)
 			return fail_unpack(u, u->disk, name, err);
 		u->bytes += len;
 	}
@@ -149,7 +148,7 @@ static int unpack_content(struct unpacker *u, const char *name, struct error *er
 static int place_entry(const struct unpacker *u, struct archive_entry *entry, const char *name,
 		       struct error *err)
 {
-	const char *hard_link = archive_entry_hardlink(entry);
+	const char *hard_link = sym_archive_entry_hardlink(entry);
 	DEFER(freep) char *path = target_path(u, name, err);
 	DEFER(freep) char *link_path = NULL;
 
@@ -159,24 +158,24 @@ static int place_entry(const struct unpacker *u, struct archive_entry *entry, co
 		link_path = target_path(u, hard_link, err);
 		if (!link_path)
 			return -1;
-		archive_entry_copy_hardlink(entry, link_path);
+		sym_archive_entry_copy_hardlink(entry, link_path);
 	}
-	archive_entry_copy_pathname(entry, path);
+	sym_archive_entry_copy_pathname(entry, path);
 	return 0;
 }
 
 static bool is_unpackable(struct archive_entry *entry)
 {
-	mode_t type = archive_entry_filetype(entry);
+	mode_t type = sym_archive_entry_filetype(entry);
 
-	return archive_entry_hardlink(entry) || type == AE_IFREG || type == AE_IFDIR ||
+	return sym_archive_entry_hardlink(entry) || type == AE_IFREG || type == AE_IFDIR ||
 	       type == AE_IFLNK;
 }
 
 static int skip_entry(const struct unpacker *u, struct archive_entry *entry, const char *name,
 		      struct error *err)
 {
-	const char *what = tar_type_text(archive_entry_filetype(entry));
+	const char *what = tar_type_text(sym_archive_entry_filetype(entry));
 
 	if (u->rename_first && name && *skip_component(name) == '\0')
 		return error_set(err, ERROR_HOST, "'%s' is %s, which cannot be copied", name, what);
@@ -188,12 +187,12 @@ static int skip_entry(const struct unpacker *u, struct archive_entry *entry, con
 /* An entry for the directory itself ("./") brings nothing: it exists and its mode is the user's. */
 static bool is_directory_itself(const struct unpacker *u, struct archive_entry *entry)
 {
-	return strcmp(archive_entry_pathname(entry), u->real_directory) == 0;
+	return strcmp(sym_archive_entry_pathname(entry), u->real_directory) == 0;
 }
 
 static int unpack_entry(struct unpacker *u, struct archive_entry *entry, struct error *err)
 {
-	DEFER(freep) char *name = xstrdup_or_null(archive_entry_pathname(entry));
+	DEFER(freep) char *name = xstrdup_or_null(sym_archive_entry_pathname(entry));
 
 	if (!is_unpackable(entry))
 		return skip_entry(u, entry, name, err);
@@ -201,11 +200,11 @@ static int unpack_entry(struct unpacker *u, struct archive_entry *entry, struct 
 		return -1;
 	if (is_directory_itself(u, entry))
 		return 0;
-	if (archive_write_header(u->disk, entry) < ARCHIVE_WARN)
+	if (sym_archive_write_header(u->disk, entry) < ARCHIVE_WARN)
 		return fail_unpack(u, u->disk, name, err);
-	if (archive_entry_size(entry) > 0 && unpack_content(u, name, err) < 0)
+	if (sym_archive_entry_size(entry) > 0 && unpack_content(u, name, err) < 0)
 		return -1;
-	if (archive_write_finish_entry(u->disk) < ARCHIVE_WARN)
+	if (sym_archive_write_finish_entry(u->disk) < ARCHIVE_WARN)
 		return fail_unpack(u, u->disk, name, err);
 	return 0;
 }
@@ -215,7 +214,7 @@ static int unpack_all(struct unpacker *u, struct error *err)
 	struct archive_entry *entry;
 
 	for (;;) {
-		int r = archive_read_next_header(u->reader, &entry);
+		int r = sym_archive_read_next_header(u->reader, &entry);
 
 		if (r == ARCHIVE_EOF)
 			break;
@@ -224,7 +223,7 @@ static int unpack_all(struct unpacker *u, struct error *err)
 		if (unpack_entry(u, entry, err) < 0)
 			return -1;
 	}
-	if (archive_write_close(u->disk) < ARCHIVE_WARN) /* modes and times of directories */
+	if (sym_archive_write_close(u->disk) < ARCHIVE_WARN) /* modes and times of directories */
 		return fail_unpack(u, u->disk, "the archive", err);
 	return 0;
 }
@@ -240,15 +239,15 @@ static void read_to_end(struct archive *reader, struct source *source)
 
 static void open_unpacker(struct unpacker *u, struct source *source)
 {
-	u->reader = archive_read_new();
-	u->disk = archive_write_disk_new();
+	u->reader = sym_archive_read_new();
+	u->disk = sym_archive_write_disk_new();
 	if (!u->reader || !u->disk)
 		abort();
-	archive_read_support_format_tar(u->reader);
-	archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_TIME |
-							ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-							ARCHIVE_EXTRACT_SECURE_SYMLINKS);
-	archive_read_open(u->reader, source, NULL, read_source, NULL);
+	sym_archive_read_support_format_tar(u->reader);
+	sym_archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_TIME |
+							    ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+							    ARCHIVE_EXTRACT_SECURE_SYMLINKS);
+	sym_archive_read_open(u->reader, source, NULL, read_source, NULL);
 }
 
 int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
@@ -266,6 +265,8 @@ int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip
 
 	if (!u.real_directory)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot unpack in '%s'", directory);
+	if (libarchive_load(err) < 0)
+		return -1;
 	source->fd = fd;
 	open_unpacker(&u, source);
 	if (unpack_all(&u, err) < 0)

@@ -40,6 +40,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/version.h"
 #include "winalux/guest/wire.h"
 
 /* A stop takes less than a second: 700 ms to end in peace, then the kernel's time. */
@@ -84,7 +85,7 @@ static void report_start(struct init *i)
 	clock_format_rfc3339(clock_wall_s(), now);
 	event_start(&e, "start");
 	event_text(&e, "time", now);
-	event_text(&e, "version", WINALUX_VERSION);
+	event_text(&e, "version", winalux_version);
 	event_number(&e, "wire", WIRE_VERSION);
 	report_send(&i->report, &e);
 }

@@ -4,6 +4,7 @@
 
 #include "role.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/version.h"
 #include "winalux/guest/wire.h"
 
 static int run_version(int argc, char **argv);
@@ -30,7 +31,7 @@ static int run_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("winalux-guest %s wire %d\n", WINALUX_VERSION, WIRE_VERSION);
+	printf("winalux-guest %s wire %d\n", winalux_version, WIRE_VERSION);
 	return 0;
 }
 

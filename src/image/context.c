@@ -46,9 +46,10 @@ static int add_certificates(struct tar_writer *w, const char *text, struct error
 int context_write(const struct builder *b, const struct recipe *r, struct buf *ret_tar,
 		  struct error *err)
 {
-	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(ret_tar);
+	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(ret_tar, err);
 
-	if (tar_add_file(w, "Containerfile", 0644, 0, 0, r->containerfile, strlen(r->containerfile),
+	if (!w ||
+	    tar_add_file(w, "Containerfile", 0644, 0, 0, r->containerfile, strlen(r->containerfile),
 			 err) < 0 ||
 	    add_folder(w, r->folder, err) < 0 || add_certificates(w, b->ca_pem, err) < 0)
 		return -1;

@@ -49,8 +49,7 @@ char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])
 		const struct resource *r = resource_find(files[i].resource);
 
 		hash_add_text(h, files[i].name);
-		if (r != NULL)
-			hash_add(h, r->data, r->size);
+		hash_add_text(h, r != NULL ? r->digest : NULL);
 	}
 	hash_end(h, ret_digest);
 	return xasprintf("localhost/winalux/guest:%s", ret_digest);
@@ -65,8 +64,10 @@ void image_seccomp_digest(char ret[static HASH_HEX_SIZE])
 
 static int write_guest(struct buf *tar, struct error *err)
 {
-	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar);
+	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar, err);
 
+	if (!w)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		const struct resource *r = resource_find(files[i].resource);
 

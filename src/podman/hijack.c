@@ -12,6 +12,7 @@
 #include "winalux/base/clock.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/version.h"
 
 enum {
 	HIJACK_TICK_MS = 150,
@@ -160,12 +161,12 @@ static void write_request(const struct request *rq, struct buf *out)
 	buf_addf(out,
 		 "%s " PODMAN_PREFIX "%s HTTP/1.1\r\n"
 		 "Host: d\r\n"
-		 "User-Agent: winalux/" WINALUX_VERSION "\r\n"
+		 "User-Agent: %s\r\n"
 		 "Connection: Upgrade\r\n"
 		 "Upgrade: tcp\r\n"
 		 "Content-Type: application/json\r\n"
 		 "Content-Length: %zu\r\n\r\n%s",
-		 rq->method, rq->target.data, strlen(rq->json), rq->json);
+		 rq->method, rq->target.data, winalux_user_agent, strlen(rq->json), rq->json);
 }
 
 int hijack_open(struct podman *podman, const struct request *rq, int *ret_fd, struct buf *rest,

@@ -26,6 +26,7 @@
 #include "winalux/base/clock.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/version.h"
 
 enum { TRANSPORT_TICK_MS = 150, TRANSPORT_RECEIVE_BYTES = 64 << 10 };
 
@@ -183,7 +184,7 @@ static void set_connection(struct run *run)
 	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
 	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
 	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
-	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, "winalux/" WINALUX_VERSION));
+	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, winalux_user_agent));
 	must(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)TRANSPORT_RECEIVE_BYTES));
 	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
 	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, run));

@@ -144,9 +144,9 @@ static int create_container(struct job *job, struct podman *podman, const struct
 
 static int pack_files(const struct want *want, const char *conf, struct buf *tar, struct error *err)
 {
-	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar);
+	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar, err);
 
-	if (tar_add_dir(w, "etc/winalux", 0755, 0, 0, err) < 0 ||
+	if (!w || tar_add_dir(w, "etc/winalux", 0755, 0, 0, err) < 0 ||
 	    tar_add_dir(w, "etc/winalux/keys", 0755, 0, 0, err) < 0 ||
 	    tar_add_file(w, "etc/winalux/keys/developer", 0644, 0, 0, want->authorized_keys,
 			 strlen(want->authorized_keys), err) < 0 ||

@@ -17,8 +17,11 @@ struct error;
  */
 struct tar_writer;
 
-/* Collects into b, which must outlive the writer; its maximum is the limit. */
-struct tar_writer *tar_writer_new(struct buf *b);
+/*
+ * Collects into b, which must outlive the writer; its maximum is the limit. NULL and ERROR_HOST
+ * when libarchive, which is loaded by the first use, is not there.
+ */
+struct tar_writer *tar_writer_new(struct buf *b, struct error *err);
 void tar_writer_freep(struct tar_writer **writer);
 
 int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,

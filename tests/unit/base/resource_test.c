@@ -18,6 +18,8 @@ static void the_table_is_sorted_and_each_entry_is_found(void **state)
 		assert_ptr_equal(resource_find(r->name), r);
 		assert_true(r == resources || strcmp(r[-1].name, r->name) < 0);
 		assert_int_equal(r->data[r->size], 0);
+		assert_int_equal(strspn(r->digest, "0123456789abcdef"), 32);
+		assert_int_equal(strlen(r->digest), 32);
 		assert_true(r->mode == 0644 || r->mode == 0755);
 	}
 }

@@ -24,7 +24,7 @@ static void write_small(struct buf *b)
 	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
 
 	buf_init(b, 1 << 20);
-	w = tar_writer_new(b);
+	w = tar_writer_new(b, NULL);
 	assert_int_equal(tar_add_dir(w, "/dir", 0750, 1000, 1001, NULL), 0);
 	assert_int_equal(tar_add_file(w, "dir/file", 0640, 70000, 80000, "hello", 5, NULL), 0);
 	assert_int_equal(tar_add_file(w, "empty", 0600, 0, 0, NULL, 0, NULL), 0);
@@ -64,7 +64,7 @@ static void an_archive_of_nothing_is_two_zero_blocks(void **state)
 
 	(void)state;
 	buf_init(&b, 1 << 20);
-	w = tar_writer_new(&b);
+	w = tar_writer_new(&b, NULL);
 	assert_int_equal(tar_finish(w, NULL), 0);
 	assert_int_equal(b.len, 2 * BLOCK);
 	assert_memory_equal(b.data, zeros, 2 * BLOCK);
@@ -94,7 +94,7 @@ static void long_and_foreign_names_survive(void **state)
 	memset(long_name, 'n', 300);
 	long_name[300] = '\0';
 	buf_init(&b, 1 << 20);
-	w = tar_writer_new(&b);
+	w = tar_writer_new(&b, NULL);
 	assert_int_equal(tar_add_file(w, long_name, 0644, 0, 0, "x", 1, NULL), 0);
 	assert_int_equal(tar_add_file(w, "ünï/漢😀", 0644, 0, 0, "x", 1, NULL), 0);
 	assert_int_equal(tar_finish(w, NULL), 0);
@@ -112,7 +112,7 @@ static void an_archive_past_its_limit_is_an_error(void **state)
 
 	(void)state;
 	buf_init(&b, 100000);
-	w = tar_writer_new(&b);
+	w = tar_writer_new(&b, NULL);
 	int result = tar_add_file(w, "big", 0644, 0, 0, data, 200000, &err);
 	if (result == 0)
 		result = tar_finish(w, &err);

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/base/version.h"
+
+/* The Makefile defines WINALUX_VERSION for this file alone, and compiles it when that changes. */
+const char winalux_version[] = WINALUX_VERSION;
+const char *const winalux_user_agent = "winalux/" WINALUX_VERSION;
