@@ -35,6 +35,11 @@ size_t term_text_width(const char *text)
 
 	while (left > 0) {
 		uint32_t code;
+
+		if (*text >= ' ' && *text <= '~') { /* most of what is shown */
+			text++, left--, columns++;
+			continue;
+		}
 		size_t used = utf8_decode(text, left, &code);
 
 		columns += used ? utf8_columns(code) : 1;

@@ -68,14 +68,15 @@ void table_addf(struct table *t, const char *fmt, ...)
 	table_add(t, text);
 }
 
-void text_add_cut(struct buf *b, const char *text, size_t width)
+size_t text_add_cut(struct buf *b, const char *text, size_t width)
 {
-	size_t left = strlen(text), columns = 0;
+	size_t left = strlen(text), columns = term_text_width(text);
 
-	if (term_text_width(text) <= width) {
+	if (columns <= width) {
 		buf_add_str(b, text);
-		return;
+		return columns;
 	}
+	columns = 0;
 	while (left > 0) {
 		uint32_t code;
 		size_t used = utf8_decode(text, left, &code);
@@ -89,8 +90,10 @@ void text_add_cut(struct buf *b, const char *text, size_t width)
 		text += used;
 		left -= used;
 	}
-	if (width > 0)
-		buf_add_str(b, "…");
+	if (width == 0)
+		return 0;
+	buf_add_str(b, "…");
+	return columns + 1;
 }
 
 static size_t natural_width(const struct table *t, size_t column)
@@ -134,28 +137,28 @@ static void fit(const struct table *t, size_t *widths, size_t limit)
 
 static void add_blanks(struct buf *b, size_t count)
 {
-	buf_addf(b, "%*s", (int)count, "");
+	static const char blanks[] = "                                ";
+
+	for (size_t more; count > 0; count -= more) {
+		more = count < strlen(blanks) ? count : strlen(blanks);
+		buf_add(b, blanks, more);
+	}
 }
 
 static void add_cell(struct buf *b, const struct table_column *column, size_t width,
 		     const struct table_cell *cell, bool has_color, bool is_last)
 {
-	DEFER(buf_release) struct buf cut = { 0 };
-	bool is_colored = has_color && cell->color != TABLE_PLAIN;
+	const bool is_colored = has_color && cell->color != TABLE_PLAIN;
+	const size_t wanted = column->is_right ? term_text_width(cell->text) : width;
 
-	buf_init(&cut, SIZE_MAX);
-	text_add_cut(&cut, cell->text, width);
-	size_t used = term_text_width(cut.data);
-	size_t blanks = used < width ? width - used : 0;
-	if (column->is_right)
-		add_blanks(b, blanks);
+	add_blanks(b, wanted < width ? width - wanted : 0);
 	buf_add_str(b, is_colored ? color_codes[cell->color] : "");
-	buf_add_str(b, cut.data);
+	const size_t used = text_add_cut(b, cell->text, width);
 	buf_add_str(b, is_colored ? "\033[0m" : "");
 	if (is_last)
 		buf_add_char(b, '\n');
 	else
-		add_blanks(b, GAP + (column->is_right ? 0 : blanks));
+		add_blanks(b, GAP + (column->is_right ? 0 : width - used));
 }
 
 static void add_titles(const struct table *t, struct buf *b, const size_t *widths, bool has_color)

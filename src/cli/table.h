@@ -45,7 +45,10 @@ void table_print(const struct table *t, bool has_color);
 /* The escape sequence of a colour, "" for TABLE_PLAIN. */
 const char *table_color_code(enum table_color color);
 
-/* Adds text to b cut to width columns, the last of them "…" where something is missing. */
-void text_add_cut(struct buf *b, const char *text, size_t width);
+/*
+ * Adds text to b cut to width columns, the last of them "…" where something is missing. Returns the
+ * columns used.
+ */
+size_t text_add_cut(struct buf *b, const char *text, size_t width);
 
 #endif
