@@ -2,7 +2,6 @@
 #include "winalux/format/json.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,11 +71,14 @@ static int check_json_text(const char *text, size_t len, struct error *err)
 	return 0;
 }
 
-/* copy: the same text, NUL-terminated, to be changed in place. */
-static int parse_copy(char *copy, size_t len, struct json **ret, struct error *err)
+int json_parse(const char *text, size_t len, struct json **ret, struct error *err)
 {
+	DEFER(freep) char *copy = NULL;
 	const char *end = NULL;
 
+	if (check_json_text(text, len, err) < 0)
+		return -1;
+	copy = xstrndup(text, len);
 	defuse_nul_escapes(copy);
 	cJSON *value = cJSON_ParseWithLengthOpts(copy, len, &end, false);
 	size_t at = end ? (size_t)(end - copy) : 0;
@@ -89,126 +91,6 @@ static int parse_copy(char *copy, size_t len, struct json **ret, struct error *e
 	if (len == 0)
 		return error_set(err, ERROR_PODMAN, "not JSON: it is empty");
 	return error_set(err, ERROR_PODMAN, "not JSON at byte %zu of %zu", at + blanks, len);
-}
-
-int json_parse(const char *text, size_t len, struct json **ret, struct error *err)
-{
-	DEFER(freep) char *copy = NULL;
-
-	if (check_json_text(text, len, err) < 0)
-		return -1;
-	copy = xstrndup(text, len);
-	return parse_copy(copy, len, ret, err);
-}
-
-/* --- a reader --- */
-
-enum { READER_ALIGN = 16, READER_FIRST_BYTES = 32 << 10 };
-
-/* What does not fit into the memory is allocated on its own; the next text finds more memory. */
-struct json_reader {
-	char *memory;
-	size_t cap;
-	size_t used;
-	size_t wanted; /* by the current text, what did not fit included */
-	void **alone;  /* allocations that did not fit */
-	size_t alone_count;
-	size_t alone_cap;
-	struct buf copy;
-};
-
-/* cJSON's allocators get no context, so the reader that parses on this thread stands here. */
-static _Thread_local struct json_reader *active_reader;
-
-static void *reader_malloc(size_t size)
-{
-	struct json_reader *r = active_reader;
-	const size_t room = (size + READER_ALIGN - 1) / READER_ALIGN * READER_ALIGN;
-
-	if (!r)
-		return malloc(size);
-	r->wanted += room;
-	if (room > r->cap - r->used) {
-		void **alone = xgrow(&r->alone, &r->alone_cap, r->alone_count++, sizeof(*alone));
-
-		*alone = xmalloc(size);
-		return *alone;
-	}
-	r->used += room;
-	return r->memory + r->used - room;
-}
-
-static void reader_free(void *memory)
-{
-	if (!active_reader)
-		free(memory);
-}
-
-static void set_allocators(void)
-{
-	cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = reader_malloc, .free_fn = reader_free });
-}
-
-struct json_reader *json_reader_new(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct json_reader *r = xcalloc(1, sizeof(*r));
-
-	pthread_once(&once, set_allocators);
-	r->wanted = READER_FIRST_BYTES;
-	buf_init(&r->copy, SIZE_MAX / 2);
-	return r;
-}
-
-static void free_alone(struct json_reader *r)
-{
-	for (size_t i = 0; i < r->alone_count; i++)
-		free(r->alone[i]);
-	r->alone_count = 0;
-}
-
-/* Forgets the last text; what it wanted is what there is from now on. */
-static void reader_reset(struct json_reader *r)
-{
-	free_alone(r);
-	if (r->wanted > r->cap) {
-		free(r->memory);
-		r->cap = r->wanted;
-		r->memory = xmalloc(r->cap);
-	}
-	r->used = r->wanted = 0;
-}
-
-void json_reader_freep(struct json_reader **reader)
-{
-	struct json_reader *r = *reader;
-
-	if (!r)
-		return;
-	free_alone(r);
-	free(r->alone);
-	buf_release(&r->copy);
-	free(r->memory);
-	free(r);
-	*reader = NULL;
-}
-
-int json_reader_parse(struct json_reader *reader, const char *text, size_t len,
-		      const struct json **ret, struct error *err)
-{
-	struct json *value = NULL;
-
-	if (check_json_text(text, len, err) < 0)
-		return -1;
-	reader_reset(reader);
-	buf_clear(&reader->copy);
-	buf_add(&reader->copy, text, len);
-	active_reader = reader;
-	int status = parse_copy(reader->copy.data, len, &value, err);
-	active_reader = NULL;
-	if (status == 0)
-		*ret = value;
-	return status;
 }
 
 void json_free(struct json *value)

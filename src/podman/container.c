@@ -48,9 +48,9 @@ void containers_release(struct containers *c)
 	*c = (struct containers){ 0 };
 }
 
-static enum container_state decode_state(const char *name)
+static enum container_state state_named(const char *name)
 {
-	if (!name || !*name)
+	if (!*name)
 		return CONTAINER_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (!strcmp(states[i].name, name))
@@ -58,38 +58,42 @@ static enum container_state decode_state(const char *name)
 	return CONTAINER_BROKEN;
 }
 
+static void decode_state(struct json_span value, void *field)
+{
+	DEFER(freep) char *name = NULL;
+
+	if (json_span_text(value, &name))
+		*(enum container_state *)field = state_named(name);
+}
+
 /*
  * Tried on 4.3.1 and 5.4.2: the infra container carries the pod's labels (so a label filter finds
  * it); the members of a pod show the ports of its infra container; the image is named as it was at
  * creation; "Restarts" is there since 5.x only.
  */
-static void decode_container(const struct json *entry, struct container *ret)
-{
-	int64_t restarts = json_get_int(entry, "Restarts", 0);
+static const struct decode_field container_fields[] = {
+	DECODE_FIELD("Id", struct container, id, decode_text),
+	DECODE_FIELD("Names", struct container, name, decode_first_text),
+	DECODE_FIELD("Pod", struct container, pod_id, decode_text),
+	DECODE_FIELD("Image", struct container, image, decode_text),
+	DECODE_FIELD("ImageID", struct container, image_id, decode_id),
+	DECODE_FIELD("State", struct container, state, decode_state),
+	DECODE_FIELD("ExitCode", struct container, exit_code, decode_int),
+	DECODE_FIELD("IsInfra", struct container, is_infra, decode_bool),
+	DECODE_FIELD("Created", struct container, created_s, decode_time),
+	DECODE_FIELD("StartedAt", struct container, started_s, decode_time),
+	DECODE_FIELD("Restarts", struct container, restarts, decode_count),
+	DECODE_FIELD("Labels", struct container, labels, decode_labels),
+	DECODE_FIELD("Ports", struct container, ports, decode_ports),
+	{ .name = NULL },
+};
 
-	ret->id = decode_text(entry, "Id");
-	ret->name = xstrdup_or_null(json_text(json_first(json_get(entry, "Names"))));
-	if (!ret->name)
-		ret->name = xstrdup("");
-	ret->pod_id = decode_text(entry, "Pod");
-	ret->image = decode_text(entry, "Image");
-	ret->image_id = decode_id(entry, "ImageID");
-	ret->state = decode_state(json_get_text(entry, "State"));
-	ret->exit_code = (int)json_get_int(entry, "ExitCode", 0);
-	ret->is_infra = json_get_bool(entry, "IsInfra", false);
-	ret->created_s = decode_time(entry, "Created");
-	ret->started_s = decode_time(entry, "StartedAt");
-	ret->restarts = restarts > 0 && restarts < UINT_MAX ? (unsigned)restarts : 0;
-	decode_labels(json_get(entry, "Labels"), &ret->labels);
-	decode_ports(json_get(entry, "Ports"), &ret->ports);
-}
-
-static void add_container(const struct json *entry, void *context)
+static bool add_container(struct json_span item, void *context)
 {
 	struct containers *list = context;
 
-	decode_container(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
-	list->count++;
+	return decode_object(item, container_fields,
+			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
 }
 
 int container_list(struct podman *podman, const char *label, struct containers *ret,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "encode.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 

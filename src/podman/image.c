@@ -27,26 +27,21 @@ void images_release(struct images *i)
 	*i = (struct images){ 0 };
 }
 
-static void decode_image(const struct json *entry, struct image *ret)
-{
-	int64_t size = json_get_int(entry, "Size", 0);
-	const struct json *names = json_get(entry, "RepoTags");
+static const struct decode_field image_fields[] = {
+	DECODE_FIELD("Id", struct image, id, decode_id),
+	DECODE_FIELD("RepoTags", struct image, names, decode_texts),
+	DECODE_FIELD("Size", struct image, size_bytes, decode_size),
+	DECODE_FIELD("Created", struct image, created_s, decode_time),
+	DECODE_FIELD("Labels", struct image, labels, decode_labels),
+	{ .name = NULL },
+};
 
-	ret->id = decode_id(entry, "Id");
-	ret->size_bytes = size > 0 ? (uint64_t)size : 0;
-	ret->created_s = decode_time(entry, "Created");
-	for (const struct json *e = json_first(names); e; e = json_next(e))
-		if (json_text(e))
-			strv_add(&ret->names, json_text(e));
-	decode_labels(json_get(entry, "Labels"), &ret->labels);
-}
-
-static void add_image(const struct json *entry, void *context)
+static bool add_image(struct json_span item, void *context)
 {
 	struct images *list = context;
 
-	decode_image(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
-	list->count++;
+	return decode_object(item, image_fields,
+			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
 }
 
 int image_list(struct podman *podman, struct images *ret, struct error *err)

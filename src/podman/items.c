@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "winalux/base/mem.h"
-#include "winalux/format/json.h"
 
 enum { ITEM_MAX = 4 << 20, NESTING_MAX = 1000 };
 
@@ -14,10 +13,16 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool give(struct items *s, items_fn fn, void *context)
+/* rest: the end of the element; all of it where it came in one piece, which is not copied then. */
+static bool give(struct items *s, const char *rest, size_t len, items_fn fn, void *context)
 {
-	bool is_empty = s->text.len == 0;
-	bool wants_more = !s->text.is_full && (is_empty || fn(s->text.data, s->text.len, context));
+	const bool is_in_pieces = s->text.len > 0 || len > s->text.max;
+
+	if (is_in_pieces)
+		buf_add(&s->text, rest, len);
+	const char *text = is_in_pieces ? s->text.data : rest;
+	len = is_in_pieces ? s->text.len : len;
+	bool wants_more = !s->text.is_full && (len == 0 || fn(text, len, context));
 
 	s->is_bad = s->is_bad || s->text.is_full;
 	buf_clear(&s->text);
@@ -65,25 +70,29 @@ static bool is_of_element(struct items *s, char byte)
 	return true;
 }
 
+/* Is what stands before data[at] an odd number of backslashes? */
+static bool is_after_escape(const struct items *s, const char *data, size_t at)
+{
+	size_t first = at;
+
+	while (first > 0 && data[first - 1] == '\\')
+		first--;
+	return ((at - first) % 2 == 1) != (first == 0 && s->is_escaped);
+}
+
 /* Bytes at the start of data that are inside of a string, without its end. */
 static size_t skip_string(struct items *s, const char *data, size_t len)
 {
-	size_t i = 0;
+	const char *quote = data;
 
-	while (i < len) {
-		if (s->is_escaped) {
+	while ((quote = memchr(quote, '"', len - (size_t)(quote - data)))) {
+		if (!is_after_escape(s, data, (size_t)(quote - data))) {
 			s->is_escaped = false;
-			i++;
-			continue;
+			return (size_t)(quote - data);
 		}
-		const char *quote = memchr(data + i, '"', len - i);
-		size_t end = quote ? (size_t)(quote - data) : len;
-		const char *backslash = memchr(data + i, '\\', end - i);
-		if (!backslash)
-			return end;
-		s->is_escaped = true;
-		i = (size_t)(backslash - data) + 1;
+		quote++;
 	}
+	s->is_escaped = is_after_escape(s, data, len);
 	return len;
 }
 
@@ -124,11 +133,10 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 				return fail(s);
 			continue;
 		}
-		buf_add(&s->text, data + start, i - start);
-		start = i + 1;
 		s->is_whole = s->depth == 0;
-		if (!give(s, fn, context))
+		if (!give(s, data + start, i - start, fn, context))
 			return false;
+		start = i + 1;
 	}
 	if (s->depth > 0 && start < len)
 		buf_add(&s->text, data + start, len - start);
@@ -139,24 +147,19 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 
 struct item_call {
 	struct items items;
-	struct json_reader *reader;
 	item_fn fn;
 	void *context;
-	struct error why; /* of an element that is not JSON */
-	bool has_failed;
+	bool has_failed; /* an element is not JSON */
 };
 
 static bool on_item(const char *text, size_t len, void *context)
 {
 	struct item_call *c = context;
-	const struct json *item;
+	const struct json_span item = json_span_of(text, len);
 
-	if (json_reader_parse(c->reader, text, len, &item, &c->why) < 0) {
+	if (item.len > 0 && !c->fn(item, c->context))
 		c->has_failed = true;
-		return false;
-	}
-	c->fn(item, c->context);
-	return true;
+	return !c->has_failed;
 }
 
 static bool on_data(const char *data, size_t len, void *context)
@@ -169,19 +172,18 @@ static bool on_data(const char *data, size_t len, void *context)
 int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
 		      struct error *err)
 {
-	struct item_call call = { .reader = json_reader_new(), .fn = fn, .context = context };
+	struct item_call call = { .fn = fn, .context = context };
 
 	buf_init(&call.items.text, ITEM_MAX);
 	rq->on_data = on_data;
 	rq->context = &call;
 	int result = podman_call(podman, rq, NULL, err);
 	if (result == 0 && call.has_failed)
-		result = error_set(err, ERROR_PODMAN, "cannot %s: Podman's answer is not JSON: %s",
-				   rq->what, call.why.text);
+		result = error_set(err, ERROR_PODMAN,
+				   "cannot %s: Podman's answer is not a list of objects", rq->what);
 	else if (result == 0 && (call.items.is_bad || !call.items.is_whole))
 		result = error_set(err, ERROR_PODMAN, "cannot %s: Podman's answer is not a list",
 				   rq->what);
 	buf_release(&call.items.text);
-	json_reader_freep(&call.reader);
 	return result;
 }

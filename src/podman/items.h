@@ -3,8 +3,7 @@
 #define WINALUX_SRC_PODMAN_ITEMS_H
 
 #include "client.h"
-
-struct json;
+#include "winalux/format/json_cursor.h"
 
 /*
  * Takes a JSON array apart into its elements while it arrives, so that a list of 600 containers
@@ -24,8 +23,8 @@ typedef bool (*items_fn)(const char *text, size_t len, void *context);
 /* False when the bytes are no array, or the callback says so. */
 bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void *context);
 
-/* One element; what it needs of it is copied. */
-typedef void (*item_fn)(const struct json *item, void *context);
+/* One element; what it needs of it is copied. False where it is not JSON. */
+typedef bool (*item_fn)(struct json_span item, void *context);
 /* Calls and gives each element of the array in the answer ("null" is an empty one). */
 int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
 		      struct error *err);

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "encode.h"
 #include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
@@ -31,15 +32,19 @@ void networks_release(struct networks *n)
 	*n = (struct networks){ 0 };
 }
 
-static void add_network(const struct json *entry, void *context)
+static const struct decode_field network_fields[] = {
+	DECODE_FIELD("id", struct network, id, decode_text),
+	DECODE_FIELD("name", struct network, name, decode_text),
+	DECODE_FIELD("labels", struct network, labels, decode_labels),
+	{ .name = NULL },
+};
+
+static bool add_network(struct json_span item, void *context)
 {
 	struct networks *list = context;
-	struct network *n = xgrow(&list->items, &list->cap, list->count, sizeof(*n));
 
-	n->id = decode_text(entry, "id");
-	n->name = decode_text(entry, "name");
-	decode_labels(json_get(entry, "labels"), &n->labels);
-	list->count++;
+	return decode_object(item, network_fields,
+			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
 }
 
 int network_list(struct podman *podman, const char *label, struct networks *ret, struct error *err)

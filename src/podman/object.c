@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "encode.h"
 #include "winalux/base/mem.h"
-#include "winalux/base/parse.h"
 #include "winalux/format/json.h"
 
-enum { CPU_PERIOD_US = 100000, MAX_PORT_RANGE = 65535 };
+enum { CPU_PERIOD_US = 100000 };
 
 static struct label *find_label(const struct labels *l, const char *key)
 {
@@ -20,12 +19,25 @@ static struct label *find_label(const struct labels *l, const char *key)
 	return NULL;
 }
 
-static void append_label(struct labels *l, const char *key, const char *value)
+/* One block for both: lists have ten thousand labels. */
+static struct label new_label(const char *key, size_t key_len, const char *value, size_t value_len)
+{
+	struct label made = { .key = xmalloc(key_len + value_len + 2) };
+
+	memcpy(made.key, key, key_len);
+	made.key[key_len] = '\0';
+	made.value = made.key + key_len + 1;
+	memcpy(made.value, value, value_len);
+	made.value[value_len] = '\0';
+	return made;
+}
+
+void labels_append(struct labels *l, const char *key, size_t key_len, const char *value,
+		   size_t value_len)
 {
 	struct label *added = xgrow(&l->items, &l->cap, l->count, sizeof(*added));
 
-	added->key = xstrdup(key);
-	added->value = xstrdup(value);
+	*added = new_label(key, key_len, value, value_len);
 	l->count++;
 }
 
@@ -34,12 +46,12 @@ void labels_add(struct labels *l, const char *key, const char *value)
 	struct label *old = find_label(l, key);
 
 	if (!old) {
-		append_label(l, key, value);
+		labels_append(l, key, strlen(key), value, strlen(value));
 		return;
 	}
-	char *copy = xstrdup(value); /* value may be the old one */
-	free(old->value);
-	old->value = copy;
+	struct label changed = new_label(key, strlen(key), value, strlen(value));
+	free(old->key); /* key or value may have been in it */
+	*old = changed;
 }
 
 const char *labels_get(const struct labels *l, const char *key)
@@ -53,10 +65,8 @@ void labels_release(struct labels *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->count; i++) {
+	for (size_t i = 0; i < l->count; i++)
 		free(l->items[i].key);
-		free(l->items[i].value);
-	}
 	free(l->items);
 	*l = (struct labels){ 0 };
 }
@@ -78,70 +88,6 @@ void port_mappings_release(struct port_mappings *p)
 		return;
 	free(p->items);
 	*p = (struct port_mappings){ 0 };
-}
-
-/* --- decode.h --- */
-
-char *decode_text(const struct json *object, const char *key)
-{
-	const char *text = json_get_text(object, key);
-
-	return xstrdup(text ? text : "");
-}
-
-char *decode_id(const struct json *object, const char *key)
-{
-	const char *text = json_get_text(object, key);
-
-	if (text)
-		parse_literal(&text, "sha256:");
-	return xstrdup(text ? text : "");
-}
-
-int64_t decode_time(const struct json *object, const char *key)
-{
-	const struct json *value = json_get(object, key);
-	const char *text = json_text(value);
-	int64_t wall_s = 0;
-
-	if (text ? !parse_rfc3339(text, &wall_s) : !json_to_int(value, &wall_s))
-		return 0;
-	return wall_s > 0 ? wall_s : 0;
-}
-
-/* Without a search for equal keys: libpod made the object from a map. */
-void decode_labels(const struct json *object, struct labels *ret)
-{
-	for (const struct json *e = json_first(object); e; e = json_next(e))
-		append_label(ret, json_key(e), json_text(e) ? json_text(e) : "");
-}
-
-static bool is_port(int64_t number)
-{
-	return number >= 1 && number <= UINT16_MAX;
-}
-
-static void decode_port(const struct json *entry, struct port_mappings *ret)
-{
-	const char *protocol = json_get_text(entry, "protocol");
-	const char *host_ip = json_get_text(entry, "host_ip");
-	int64_t host = json_get_int(entry, "host_port", 0);
-	int64_t inner = json_get_int(entry, "container_port", 0);
-	int64_t range = json_get_int(entry, "range", 1);
-
-	if (protocol && *protocol && strcmp(protocol, "tcp") != 0)
-		return;
-	for (int64_t i = 0; i == 0 || (i < range && i < MAX_PORT_RANGE); i++) {
-		if (!is_port(host) || !is_port(inner) || !is_port(host + i) || !is_port(inner + i))
-			return;
-		port_mappings_add(ret, host_ip, (uint16_t)(host + i), (uint16_t)(inner + i));
-	}
-}
-
-void decode_ports(const struct json *list, struct port_mappings *ret)
-{
-	for (const struct json *e = json_first(list); e; e = json_next(e))
-		decode_port(e, ret);
 }
 
 void encode_labels(struct json *object, const char *key, const struct labels *labels)

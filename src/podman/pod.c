@@ -6,6 +6,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "encode.h"
 #include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
@@ -85,21 +86,21 @@ struct json *pod_spec_encode(const struct pod_spec *spec)
 	return body;
 }
 
-static void decode_pod(const struct json *entry, struct pod *ret)
-{
-	ret->id = decode_text(entry, "Id");
-	ret->name = decode_text(entry, "Name");
-	ret->status = decode_text(entry, "Status");
-	ret->infra_id = decode_text(entry, "InfraId");
-	decode_labels(json_get(entry, "Labels"), &ret->labels);
-}
+static const struct decode_field pod_fields[] = {
+	DECODE_FIELD("Id", struct pod, id, decode_text),
+	DECODE_FIELD("Name", struct pod, name, decode_text),
+	DECODE_FIELD("Status", struct pod, status, decode_text),
+	DECODE_FIELD("InfraId", struct pod, infra_id, decode_text),
+	DECODE_FIELD("Labels", struct pod, labels, decode_labels),
+	{ .name = NULL },
+};
 
-static void add_pod(const struct json *entry, void *context)
+static bool add_pod(struct json_span item, void *context)
 {
 	struct pods *list = context;
 
-	decode_pod(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
-	list->count++;
+	return decode_object(item, pod_fields,
+			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
 }
 
 int pod_list(struct podman *podman, const char *label, struct pods *ret, struct error *err)

@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "decode.h"
+#include "encode.h"
 #include "items.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
@@ -29,20 +30,20 @@ void volumes_release(struct volumes *v)
 	*v = (struct volumes){ 0 };
 }
 
-static void decode_volume(const struct json *entry, struct volume *ret)
-{
-	*ret = (struct volume){ .name = decode_text(entry, "Name"),
-				.mountpoint = decode_text(entry, "Mountpoint"),
-				.created_s = decode_time(entry, "CreatedAt") };
-	decode_labels(json_get(entry, "Labels"), &ret->labels);
-}
+static const struct decode_field volume_fields[] = {
+	DECODE_FIELD("Name", struct volume, name, decode_text),
+	DECODE_FIELD("Mountpoint", struct volume, mountpoint, decode_text),
+	DECODE_FIELD("CreatedAt", struct volume, created_s, decode_time),
+	DECODE_FIELD("Labels", struct volume, labels, decode_labels),
+	{ .name = NULL },
+};
 
-static void add_volume(const struct json *entry, void *context)
+static bool add_volume(struct json_span item, void *context)
 {
 	struct volumes *list = context;
 
-	decode_volume(entry, xgrow(&list->items, &list->cap, list->count, sizeof(*list->items)));
-	list->count++;
+	return decode_object(item, volume_fields,
+			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
 }
 
 int volume_list(struct podman *podman, const char *label, struct volumes *ret, struct error *err)
@@ -65,8 +66,9 @@ int volume_create(struct podman *podman, const char *name, const struct labels *
 		  struct volume *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	DEFER(json_freep) struct json *answer = NULL;
 	struct json *body = json_new_object();
+	struct volume made = { 0 };
+	struct response response;
 
 	request_init(&rq, "POST", "create volume", name);
 	rq.flags = REQUEST_CONFLICT_409;
@@ -74,11 +76,17 @@ int volume_create(struct podman *podman, const char *name, const struct labels *
 	json_add_text(body, "Name", name);
 	encode_labels(body, "Labels", labels);
 	request_json(&rq, body);
-	if (podman_call_json(podman, &rq, &answer, err) < 0)
+	if (podman_call(podman, &rq, &response, err) < 0)
 		return -1;
-	if (ret)
-		decode_volume(answer, ret);
-	return 0;
+	const bool is_json =
+		decode_object(json_span_of(response.body, response.len), volume_fields, &made);
+	if (is_json && ret)
+		*ret = made;
+	else
+		volume_release(&made);
+	return is_json ? 0
+		       : error_set(err, ERROR_PODMAN,
+				   "cannot create volume '%s': Podman's answer is not JSON", name);
 }
 
 int volume_remove(struct podman *podman, const char *name, struct error *err)

@@ -20,17 +20,6 @@ int json_parse(const char *text, size_t len, struct json **ret, struct error *er
 void json_free(struct json *value);
 void json_freep(struct json **value);
 
-/*
- * Reads one text after the other into memory that is given back as a whole, for lists of hundreds
- * of objects that are looked at once: a third of the cost of json_parse and json_free. *ret lives
- * until the next call and is not freed. One thread at a time.
- */
-struct json_reader;
-struct json_reader *json_reader_new(void);
-void json_reader_freep(struct json_reader **reader);
-int json_reader_parse(struct json_reader *reader, const char *text, size_t len,
-		      const struct json **ret, struct error *err);
-
 /* --- reading --- */
 const struct json *json_get(const struct json *object, const char *key); /* exact case; or NULL */
 const struct json *json_path(const struct json *object,

@@ -8,8 +8,8 @@
 /* Shapes that several kinds of objects share. All text is owned by the struct that holds it. */
 
 struct label {
-	char *key;
-	char *value;
+	char *key;   /* owns the block in which value is too */
+	char *value; /* never freed on its own */
 };
 
 struct labels {
@@ -19,7 +19,10 @@ struct labels {
 };
 
 void labels_add(struct labels *l, const char *key,
-		const char *value);                              /* copies; replaces an equal key */
+		const char *value); /* copies; replaces an equal key */
+/* The same for a key that is not there yet; neither needs a NUL. */
+void labels_append(struct labels *l, const char *key, size_t key_len, const char *value,
+		   size_t value_len);
 const char *labels_get(const struct labels *l, const char *key); /* or NULL */
 void labels_release(struct labels *l);
 

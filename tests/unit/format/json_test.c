@@ -328,37 +328,9 @@ static void quoted_text_is_safe_for_readers_and_terminals(void **state)
 	}
 }
 
-static void a_reader_gives_back_one_text_at_a_time(void **state)
-{
-	struct json_reader *reader = json_reader_new();
-	const struct json *value = NULL;
-	struct error err = { 0 };
-
-	(void)state;
-	for (int size = 1; size <= 4096; size *= 8) { /* beyond the memory of the first texts */
-		struct buf text;
-
-		buf_init(&text, 1 << 20);
-		buf_add_str(&text, "{\"list\":[0");
-		for (int i = 1; i < size; i++)
-			buf_addf(&text, ",{\"number\":%d}", i);
-		buf_add_str(&text, "],\"nul\":\"a\\u0000b\"}");
-		assert_int_equal(json_reader_parse(reader, text.data, text.len, &value, &err), 0);
-		assert_int_equal(json_count(json_get(value, "list")), size);
-		assert_string_equal(json_get_text(value, "nul"), "a\xef\xbf\xbd"
-								 "b");
-		buf_release(&text);
-	}
-	assert_int_equal(json_reader_parse(reader, "{\"a\":[1,", 8, &value, &err), -1);
-	assert_int_equal(json_reader_parse(reader, "[1]", 3, &value, &err), 0);
-	assert_int_equal(json_count(value), 1);
-	json_reader_freep(&reader);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_reader_gives_back_one_text_at_a_time),
 		cmocka_unit_test(members_are_found_by_exact_name),
 		cmocka_unit_test(getters_are_tolerant),
 		cmocka_unit_test(paths_lead_through_objects),

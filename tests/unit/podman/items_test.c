@@ -31,8 +31,10 @@ static const struct items_case cases[] = {
 
 static bool on_item(const char *text, size_t len, void *context)
 {
-	assert_int_equal(strlen(text), len);
-	strv_add(context, text);
+	DEFER(freep) char *copy = xstrndup(text, len);
+
+	assert_int_equal(strlen(copy), len);
+	strv_add(context, copy);
 	return true;
 }
 

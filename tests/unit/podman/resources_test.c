@@ -274,7 +274,7 @@ static void odd_entries_of_a_list_are_tolerated(void **state)
 {
 	static const char script[] =
 		">>> GET /containers/json*\n<<< 200\n\n"
-		"[{},null,7,{\"Id\":\"x\",\"Names\":null,\"State\":\"removing\",\"Restarts\":4,"
+		"[{},null,{\"Id\":\"x\",\"Names\":null,\"State\":\"removing\",\"Restarts\":4,"
 		"\"StartedAt\":-62135596800,\"Created\":\"0001-01-01T00:00:00Z\",\"Labels\":null,"
 		"\"ImageID\":\"sha256:abc\",\"Ports\":[{\"host_port\":70000,\"container_port\":1},"
 		"{\"host_ip\":\"::1\",\"host_port\":8000,\"container_port\":80,\"range\":3},"
@@ -284,10 +284,10 @@ static void odd_entries_of_a_list_are_tolerated(void **state)
 
 	(void)state;
 	assert_success(&f, container_list(f.podman, NULL, &list, &f.err));
-	assert_int_equal(list.count, 4);
+	assert_int_equal(list.count, 3);
 	assert_string_equal(list.items[0].id, "");
 	assert_int_equal(list.items[0].state, CONTAINER_UNKNOWN);
-	const struct container *c = &list.items[3];
+	const struct container *c = &list.items[2];
 	assert_string_equal(c->name, "");
 	assert_string_equal(c->image_id, "abc");
 	assert_int_equal(c->state, CONTAINER_BROKEN);
@@ -299,6 +299,23 @@ static void odd_entries_of_a_list_are_tolerated(void **state)
 	assert_int_equal(c->ports.items[2].host_port, 8002);
 	assert_int_equal(c->ports.items[2].container_port, 82);
 	containers_release(&list);
+}
+
+static void a_list_of_something_else_is_refused(void **state)
+{
+	static const char *const answers[] = { "[7]", "[{\"Id\" \"x\"}]", "[{\"Id\":\"x\",}]",
+					       "[{\"Id\":}]", "[[]}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		DEFER(freep)
+		char *script = xasprintf(">>> GET /containers/json*\n<<< 200\n\n%s\n", answers[i]);
+		DEFER(fixture_release) struct fixture f = fixture_start(script);
+		struct containers list;
+
+		assert_failure(&f, container_list(f.podman, NULL, &list, &f.err), ERROR_PODMAN,
+			       "cannot list containers: Podman's answer is not");
+	}
 }
 
 static void labels_replace_equal_keys(void **state)
@@ -334,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_missing_image_is_not_found_before_and_after_4_8),
 		cmocka_unit_test(waiting_gives_the_exit_code),
 		cmocka_unit_test(odd_entries_of_a_list_are_tolerated),
+		cmocka_unit_test(a_list_of_something_else_is_refused),
 		cmocka_unit_test(labels_replace_equal_keys),
 	};
 
