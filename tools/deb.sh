@@ -41,6 +41,7 @@ install -m 0644 README.md CHANGELOG.md examples/inventory.yml "$doc"
 
 # libarchive is loaded at run time (src/format/libarchive.h), so no tool finds it.
 loaded="libarchive13t64 | libarchive13"
+programs="podman (>= 4.3), crun | runc, uidmap, netavark, aardvark-dns, catatonit, iptables | nftables"
 
 # dpkg-shlibdeps wants a debian/control in its working directory.
 mkdir -p build/debian-control/debian
@@ -55,7 +56,7 @@ Version: $version
 Architecture: $arch
 Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f 1)
-Depends: $libraries, $loaded, podman (>= 4.3), crun | runc, uidmap, netavark, aardvark-dns, catatonit, iptables | nftables
+Depends: $libraries, $loaded, $programs
 Recommends: mmdebstrap, openssh-client, slirp4netns | passt, dbus-user-session, ca-certificates
 Section: admin
 Priority: optional
