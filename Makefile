@@ -16,7 +16,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 CC ?= gcc
-PKGS := libcurl libcjson yaml-0.1 libsodium libseccomp
+PKGS := libcjson yaml-0.1 libsodium libseccomp
 WARN := -std=c11 -D_GNU_SOURCE -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wcast-qual \
 	-Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference $(if $(CI)$(WERROR),-Werror)

@@ -39,8 +39,8 @@ mkdir -p "$doc" "$root/DEBIAN"
 } | gzip -9n >"$doc/changelog.gz"
 install -m 0644 README.md CHANGELOG.md examples/inventory.yml "$doc"
 
-# libarchive is loaded at run time (src/format/libarchive.h), so no tool finds it.
-loaded="libarchive13t64 | libarchive13"
+# These are loaded at run time (include/winalux/format/library.h), so no tool finds them.
+loaded="libarchive13t64 | libarchive13, libcurl4t64 | libcurl4"
 programs="podman (>= 4.3), crun | runc, uidmap, netavark, aardvark-dns, catatonit, iptables | nftables"
 
 # dpkg-shlibdeps wants a debian/control in its working directory.

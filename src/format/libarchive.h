@@ -5,13 +5,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-struct error;
+#include "winalux/format/library.h"
 
-/*
- * libarchive is loaded when the first archive is made or read: it brings 16 libraries (libxml2 and
- * its tables among them), which cost a third of the start of a command that needs none. The
- * functions are called by their names with sym_ before them, after libarchive_load has succeeded.
- */
+/* winalux/format/library.h */
 #define LIBARCHIVE_FUNCTIONS(X)                                                                    \
 	X(archive_entry_copy_hardlink)                                                             \
 	X(archive_entry_copy_pathname)                                                             \
@@ -50,9 +46,7 @@ struct error;
 	X(archive_write_set_bytes_per_block)                                                       \
 	X(archive_write_set_format_pax_restricted)
 
-#define LIBARCHIVE_DECLARE(name) extern __typeof__(name) *sym_##name;
-LIBARCHIVE_FUNCTIONS(LIBARCHIVE_DECLARE)
-#undef LIBARCHIVE_DECLARE
+LIBARCHIVE_FUNCTIONS(LIBRARY_DECLARE)
 
 /* Any thread, any number of times. ERROR_HOST when the library is not there. */
 int libarchive_load(struct error *err);

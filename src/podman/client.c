@@ -223,6 +223,8 @@ int podman_call(struct podman *podman, const struct request *rq, struct response
 	bool has_retried = false;
 	struct transfer t;
 
+	if (transport_open(podman->transport, err) < 0)
+		return -1;
 	for (int tries = 1;; tries++) {
 		t = (struct transfer){ .rq = rq,
 				       .cancelled = podman->options.cancelled,

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "client.h"
+#include "libcurl.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -42,33 +40,36 @@ struct run {
 	struct transfer *t;
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_NOTHING); /* no TLS, no resolver */
-}
-
 struct transport *transport_new(const char *socket_path)
 {
 	struct transport *transport = xcalloc(1, sizeof(*transport));
 
-	pthread_once(&curl_once, init_curl);
 	transport->socket_path = socket_path;
-	transport->easy = curl_easy_init();
-	transport->multi = curl_multi_init();
+	return transport;
+}
+
+int transport_open(struct transport *transport, struct error *err)
+{
+	if (transport->easy)
+		return 0;
+	if (libcurl_load(err) < 0)
+		return -1;
+	transport->easy = sym_curl_easy_init();
+	transport->multi = sym_curl_multi_init();
 	if (!transport->easy || !transport->multi)
 		abort(); /* only for lack of memory */
-	curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, 1L);
-	return transport;
+	sym_curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, 1L);
+	return 0;
 }
 
 void transport_free(struct transport *transport)
 {
 	if (!transport)
 		return;
-	curl_easy_cleanup(transport->easy);
-	curl_multi_cleanup(transport->multi);
+	if (transport->easy) {
+		sym_curl_easy_cleanup(transport->easy);
+		sym_curl_multi_cleanup(transport->multi);
+	}
 	free(transport);
 }
 
@@ -88,7 +89,8 @@ const char *transport_header(struct transport *transport, const char *name)
 {
 	struct curl_header *header = NULL;
 
-	if (curl_easy_header(transport->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (!transport->easy ||
+	    sym_curl_easy_header(transport->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
 		return NULL;
 	return header->value;
 }
@@ -128,7 +130,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 	size_t len = size * count;
 	long status = 0;
 
-	curl_easy_getinfo(run->transport->easy, CURLINFO_RESPONSE_CODE, &status);
+	sym_curl_easy_getinfo(run->transport->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->rq->on_data && status >= 200 && status < 300) {
 		if (t->rq->on_data(data, len, t->rq->context))
 			return len;
@@ -174,30 +176,28 @@ static void must(CURLcode code)
 		abort();
 }
 
-/* The branches are those of libcurl's type-checking macro. */
-/* NOLINTNEXTLINE(readability-function-size) */
 static void set_connection(struct run *run)
 {
 	CURL *easy = run->transport->easy;
 
-	must(curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, run->transport->socket_path));
-	must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
-	must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
-	must(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
-	must(curl_easy_setopt(easy, CURLOPT_USERAGENT, winalux_user_agent));
-	must(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)TRANSPORT_RECEIVE_BYTES));
-	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
-	must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, run));
-	must(curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L)); /* feeds on_debug, prints nothing */
-	must(curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug));
-	must(curl_easy_setopt(easy, CURLOPT_DEBUGDATA, run));
-	must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
-	must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, run));
+	must(sym_curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, run->transport->socket_path));
+	must(sym_curl_easy_setopt(easy, CURLOPT_PROXY, ""));
+	must(sym_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	must(sym_curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+	must(sym_curl_easy_setopt(easy, CURLOPT_USERAGENT, winalux_user_agent));
+	must(sym_curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)TRANSPORT_RECEIVE_BYTES));
+	must(sym_curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
+	must(sym_curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, run));
+	must(sym_curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L)); /* feeds on_debug, prints nothing */
+	must(sym_curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug));
+	must(sym_curl_easy_setopt(easy, CURLOPT_DEBUGDATA, run));
+	must(sym_curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
+	must(sym_curl_easy_setopt(easy, CURLOPT_WRITEDATA, run));
 }
 
 static void add_header(struct curl_slist **list, const char *text)
 {
-	struct curl_slist *longer = curl_slist_append(*list, text);
+	struct curl_slist *longer = sym_curl_slist_append(*list, text);
 
 	if (!longer)
 		abort();
@@ -216,13 +216,13 @@ static void set_body_fd(struct run *run, struct curl_slist **headers)
 	struct stat st;
 	off_t at;
 
-	must(curl_easy_setopt(easy, CURLOPT_POST, 1L));
-	must(curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_input));
-	must(curl_easy_setopt(easy, CURLOPT_READDATA, run));
+	must(sym_curl_easy_setopt(easy, CURLOPT_POST, 1L));
+	must(sym_curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_input));
+	must(sym_curl_easy_setopt(easy, CURLOPT_READDATA, run));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (at = lseek(fd, 0, SEEK_CUR)) >= 0 &&
 	    at <= st.st_size)
-		must(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				      (curl_off_t)(st.st_size - at)));
+		must(sym_curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+					  (curl_off_t)(st.st_size - at)));
 	else
 		add_header(headers, "Transfer-Encoding: chunked");
 }
@@ -238,8 +238,8 @@ static void set_body(struct run *run, struct curl_slist **headers)
 	}
 	const void *body = rq->json ? rq->json : rq->body ? rq->body : "";
 	size_t len = rq->json ? strlen(rq->json) : rq->body ? rq->body_len : 0;
-	must(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len));
-	must(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body)); /* borrowed, not copied */
+	must(sym_curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len));
+	must(sym_curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body)); /* borrowed, not copied */
 }
 
 static void set_method(struct run *run, struct curl_slist **headers)
@@ -248,11 +248,11 @@ static void set_method(struct run *run, struct curl_slist **headers)
 	const char *method = run->t->rq->method;
 
 	if (!strcmp(method, "HEAD"))
-		must(curl_easy_setopt(easy, CURLOPT_NOBODY, 1L));
+		must(sym_curl_easy_setopt(easy, CURLOPT_NOBODY, 1L));
 	else if (!strcmp(method, "POST") || has_body(run->t->rq))
 		set_body(run, headers);
 	if (strcmp(method, "HEAD") != 0)
-		must(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
+		must(sym_curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
 }
 
 static struct curl_slist *set_options(struct run *run)
@@ -262,7 +262,7 @@ static struct curl_slist *set_options(struct run *run)
 	struct curl_slist *headers = NULL;
 	char line[160];
 
-	curl_easy_reset(easy);
+	sym_curl_easy_reset(easy);
 	set_connection(run);
 	snprintf(line, sizeof(line), "X-Reference-Id: winalux-%d-%p-%u", (int)getpid(),
 		 (void *)run->transport, t->number);
@@ -278,10 +278,10 @@ static struct curl_slist *set_options(struct run *run)
 		add_header(&headers, line);
 	}
 	set_method(run, &headers);
-	must(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers));
+	must(sym_curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers));
 	/* Origin-form only: libpod splits the path, so an absolute target would not be found. */
 	DEFER(freep) char *url = xasprintf("http://d" PODMAN_PREFIX "%s", t->rq->target.data);
-	must(curl_easy_setopt(easy, CURLOPT_URL, url));
+	must(sym_curl_easy_setopt(easy, CURLOPT_URL, url));
 	return headers;
 }
 
@@ -319,7 +319,7 @@ static CURLcode take_result(CURLM *multi)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(multi, &left)))
+	while ((message = sym_curl_multi_info_read(multi, &left)))
 		if (message->msg == CURLMSG_DONE)
 			return message->data.result;
 	return CURLE_OK;
@@ -332,7 +332,7 @@ static void note_result(const struct run *run, CURLcode code)
 
 	if (t->end != TRANSFER_DONE || code == CURLE_OK)
 		return;
-	curl_easy_getinfo(run->transport->easy, CURLINFO_OS_ERRNO, &os_errno);
+	sym_curl_easy_getinfo(run->transport->easy, CURLINFO_OS_ERRNO, &os_errno);
 	t->os_errno = (int)os_errno;
 	t->end = code == CURLE_COULDNT_CONNECT && !t->is_sent ? TRANSFER_UNREACHABLE
 							      : TRANSFER_BROKEN;
@@ -347,19 +347,19 @@ static void run_transfer(const struct run *run)
 	long status = 0;
 
 	t->active_ms = started_ms;
-	curl_multi_add_handle(transport->multi, transport->easy);
+	sym_curl_multi_add_handle(transport->multi, transport->easy);
 	while (running) {
-		if (curl_multi_perform(transport->multi, &running) != CURLM_OK)
+		if (sym_curl_multi_perform(transport->multi, &running) != CURLM_OK)
 			abort();
 		if (!running || is_time_up(t, started_ms))
 			break;
-		curl_multi_poll(transport->multi, NULL, 0, wait_ms(t, started_ms), NULL);
+		sym_curl_multi_poll(transport->multi, NULL, 0, wait_ms(t, started_ms), NULL);
 	}
 	note_result(run, take_result(transport->multi));
-	curl_easy_getinfo(transport->easy, CURLINFO_RESPONSE_CODE, &status);
+	sym_curl_easy_getinfo(transport->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->status = (int)status;
 	/* Closes the connection if it was left in the middle of something. */
-	curl_multi_remove_handle(transport->multi, transport->easy);
+	sym_curl_multi_remove_handle(transport->multi, transport->easy);
 }
 
 void transport_run(struct transport *transport, struct transfer *transfer)
@@ -368,6 +368,6 @@ void transport_run(struct transport *transport, struct transfer *transfer)
 	struct curl_slist *headers = set_options(&run);
 
 	run_transfer(&run);
-	curl_slist_free_all(headers);
-	must(curl_easy_setopt(transport->easy, CURLOPT_HTTPHEADER, NULL));
+	sym_curl_slist_free_all(headers);
+	must(sym_curl_easy_setopt(transport->easy, CURLOPT_HTTPHEADER, NULL));
 }

@@ -9,10 +9,13 @@ struct buf;
 struct request;
 
 /* One kept connection to a unix socket, with libcurl behind it. */
+struct error;
 struct transport;
 
 /* socket_path is borrowed. Free with transport_free. */
 struct transport *transport_new(const char *socket_path);
+/* Loads libcurl, before the first transport_run. */
+int transport_open(struct transport *transport, struct error *err);
 void transport_free(struct transport *transport);
 
 enum transfer_end {

@@ -54,7 +54,7 @@ def number(key):
 
 each = {k[9:]: float(v) / 1024 for k, v in facts.items() if k.startswith("pss_each_")}
 once = {k[9:]: float(v) / 1024 for k, v in facts.items() if k.startswith("pss_once_")}
-cpu = None if number("list_200_cpu_ms") is None else number("list_200_cpu_ms") - number("version_cpu_ms")
+cpu = None if number("list_200_cpu_ms") is None else number("list_200_cpu_ms") - number("list_0_cpu_ms")
 
 print(f"""# What it costs
 
@@ -88,7 +88,8 @@ print(verdict("memory of `deploy` at its greatest", number("deploy_rss_kib") and
 print(verdict("idle workspace without sidecars, PSS", sum(each.values()) if each else None, 4, " MiB"))
 print(f"""
 An idle workspace: {", ".join(f"{k} {v:.2f} MiB" for k, v in each.items())}. Once for the account, however many
-workspaces: {", ".join(f"{k} {v:.1f} MiB" for k, v in once.items())}. No Podman service stays. (`list` printed {facts.get("list_200_rows", "?")} rows; starting
-`/bin/true` takes {facts.get("true_ms", "?")} ms here.)""")
+workspaces: {", ".join(f"{k} {v:.1f} MiB" for k, v in once.items())}. No Podman service stays. `list` of no workspace is
+the start-up of `list` of 200, which printed {facts.get("list_200_rows", "?")} rows. Starting
+`/bin/true` takes {facts.get("true_ms", "?")} ms here.""")
 if failed:
     print(f"\n**{failed} commands failed.**")

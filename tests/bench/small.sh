@@ -40,18 +40,20 @@ for _ in range(int(sys.argv[1])):
 print("%.2f %d" % best)' "$@"
 }
 
-list_of_200()
+# CPU of `list` with so many workspaces, the answers recorded.
+list_of() # COUNT
 {
 	local fake=$work/fake.sock pid cpu
-	"$here/fake.py" "$work/again.json" 200 "$fake" >"$work/fake.log" &
+	rm -f "$fake"
+	"$here/fake.py" "$work/again.json" "$1" "$fake" >"$work/fake.log" &
 	pid=$!
 	until [ -S "$fake" ]; do sleep 0.02; done
-	read -r cpu _ < <(WINALUX_SOCKET=$fake usage_of 10 "$WINALUX" list)
-	row list_200_cpu_ms "$cpu"
+	read -r cpu _ < <(WINALUX_SOCKET=$fake usage_of 20 "$WINALUX" list)
+	row "list_$1_cpu_ms" "$cpu"
 	: >"$work/fake.log"
 	WINALUX_SOCKET=$fake "$WINALUX" list >"$work/listed"
-	row list_200_rows $(($(wc -l <"$work/listed") - 1))
-	row list_200_calls "$(wc -l <"$work/fake.log")"
+	row "list_$1_rows" $(($(wc -l <"$work/listed") - 1))
+	row "list_$1_calls" "$(wc -l <"$work/fake.log")"
 	kill $pid
 }
 
@@ -75,11 +77,10 @@ idle_memory()
 
 row version_ms "$(start_ms "$WINALUX" version)"
 row true_ms "$(start_ms /bin/true)"
-read -r cpu rss < <(usage_of 10 "$WINALUX" version)
-row version_cpu_ms "$cpu"
 python3 -c 'import json, sys
 print("again_calls,%d" % json.load(open(sys.argv[1]))["again_calls"])' "$work/recorded.json"
-list_of_200
+list_of 0
+list_of 200
 deploy_memory
 idle_memory
 row podman "$(podman --version | cut -d ' ' -f 3)"
