@@ -62,9 +62,13 @@ static const char *skip_brackets(const char *at, const char *end)
 
 static const char *skip_scalar(const char *at, const char *end)
 {
+	static const bool is_end[UCHAR_MAX + 1] = {
+		[','] = true, [':'] = true,  [']'] = true,  ['}'] = true, ['"'] = true,
+		[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true
+	};
 	const char *start = at;
 
-	while (at < end && !strchr(",:]}\" \t\r\n", *at))
+	while (at < end && !is_end[(unsigned char)*at])
 		at++;
 	return at > start ? at : CUT_SHORT;
 }
@@ -93,7 +97,7 @@ struct json_cursor json_cursor_open(struct json_span value)
 	struct json_cursor c = { .at = value.data, .end = value.data + value.len };
 
 	if (value.len == 4 && memcmp(value.data, "null", 4) == 0)
-		c.is_closed = true;
+		c = (struct json_cursor){ .at = c.end, .end = c.end, .is_closed = true };
 	else if (value.len >= 2 && (*value.data == '{' || *value.data == '['))
 		c.at++;
 	else
@@ -116,7 +120,7 @@ static bool has_next(struct json_cursor *c, char bracket)
 	if (c->at == c->end)
 		return fail(c);
 	if (*c->at == bracket) {
-		c->is_bad = c->at + 1 != c->end;
+		c->at++;
 		c->is_closed = true;
 		return false;
 	}
@@ -167,14 +171,36 @@ bool json_span_is(struct json_span key, const char *name, size_t len)
 	return key.len == len + 2 && memcmp(key.data + 1, name, len) == 0;
 }
 
+/* Eight bytes at once: is one of them a control character, a backslash, or not ASCII? */
+static bool has_odd_byte(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	const uint64_t escapes = word ^ (ones * '\\');
+
+	return ((word - ones * ' ') | (escapes - ones) | word) & highs;
+}
+
+/* How many bytes at the start of text stand for themselves beyond doubt. */
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t run = 0;
+
+	for (uint64_t word; len - run >= sizeof(word); run += sizeof(word)) {
+		memcpy(&word, text + run, sizeof(word));
+		if (has_odd_byte(word))
+			break;
+	}
+	return run;
+}
+
 bool json_span_is_plain(struct json_span value)
 {
-	const char *text = value.data + 1;
-
 	if (value.len < 2 || *value.data != '"')
 		return false;
-	const size_t len = value.len - 2;
-	return !memchr(text, '\\', len) && !memchr(text, '\0', len) && utf8_is_valid(text, len);
+	const size_t len = value.len - 2, run = plain_run(value.data + 1, len);
+	const char *rest = value.data + 1 + run;
+	return !memchr(rest, '\\', len - run) && !memchr(rest, '\0', len - run) &&
+	       utf8_is_valid(rest, len - run);
 }
 
 /* A string with escapes, or none at all: cJSON's business. */

@@ -88,12 +88,17 @@ static const struct decode_field container_fields[] = {
 	{ .name = NULL },
 };
 
-static bool add_container(struct json_span item, void *context)
+static const char *add_container(struct json_span item, void *context)
 {
 	struct containers *list = context;
+	struct container *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
+	const char *end = decode_object(item, container_fields, added);
 
-	return decode_object(item, container_fields,
-			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
+	if (end)
+		list->count++;
+	else
+		container_release(added);
+	return end;
 }
 
 int container_list(struct podman *podman, const char *label, struct containers *ret,

@@ -37,7 +37,7 @@ static const struct decode_field *find_field(const struct decode_field *fields,
 	return NULL;
 }
 
-bool decode_object(struct json_span text, const struct decode_field *fields, void *object)
+const char *decode_object(struct json_span text, const struct decode_field *fields, void *object)
 {
 	struct json_cursor c = json_cursor_open(text);
 	struct json_span key, value;
@@ -49,7 +49,7 @@ bool decode_object(struct json_span text, const struct decode_field *fields, voi
 			f->read(value, (char *)object + f->offset);
 	}
 	fill_missing(fields, object);
-	return !c.is_bad;
+	return c.is_bad ? NULL : c.at;
 }
 
 void decode_text(struct json_span value, void *field)

@@ -20,8 +20,11 @@ struct decode_field {
 		name, offsetof(type, member), read                                                 \
 	}
 
-/* fields ends with a NULL name; object is zeroed. False when the text is not a JSON object. */
-bool decode_object(struct json_span text, const struct decode_field *fields, void *object);
+/*
+ * fields ends with a NULL name; object is zeroed. Returns where the object that text begins with
+ * ends, or NULL when it is not whole or not JSON; what was read until then is in object.
+ */
+const char *decode_object(struct json_span text, const struct decode_field *fields, void *object);
 
 /* All are tolerant. The type that field points to stands behind each. */
 void decode_text(struct json_span value, void *field);       /* char *, never NULL afterwards */

@@ -14,15 +14,19 @@
 
 enum { IMPORT_IDLE_MS = 600000, ID_PREFIX_MIN = 12 };
 
+static void image_release(struct image *i)
+{
+	free(i->id);
+	strv_release(&i->names);
+	labels_release(&i->labels);
+}
+
 void images_release(struct images *i)
 {
 	if (!i)
 		return;
-	for (size_t n = 0; n < i->count; n++) {
-		free(i->items[n].id);
-		strv_release(&i->items[n].names);
-		labels_release(&i->items[n].labels);
-	}
+	for (size_t n = 0; n < i->count; n++)
+		image_release(&i->items[n]);
 	free(i->items);
 	*i = (struct images){ 0 };
 }
@@ -36,12 +40,17 @@ static const struct decode_field image_fields[] = {
 	{ .name = NULL },
 };
 
-static bool add_image(struct json_span item, void *context)
+static const char *add_image(struct json_span item, void *context)
 {
 	struct images *list = context;
+	struct image *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
+	const char *end = decode_object(item, image_fields, added);
 
-	return decode_object(item, image_fields,
-			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
+	if (end)
+		list->count++;
+	else
+		image_release(added);
+	return end;
 }
 
 int image_list(struct podman *podman, struct images *ret, struct error *err)

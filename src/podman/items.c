@@ -13,11 +13,21 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool fail(struct items *s)
+{
+	s->is_bad = true;
+	return false;
+}
+
 /* rest: the end of the element; all of it where it came in one piece, which is not copied then. */
 static bool give(struct items *s, const char *rest, size_t len, items_fn fn, void *context)
 {
 	const bool is_in_pieces = s->text.len > 0 || len > s->text.max;
 
+	if (s->is_read) { /* nothing but blanks may follow */
+		s->is_read = false;
+		return json_span_of(rest, len).len == 0 ? true : fail(s);
+	}
 	if (is_in_pieces)
 		buf_add(&s->text, rest, len);
 	const char *text = is_in_pieces ? s->text.data : rest;
@@ -27,12 +37,6 @@ static bool give(struct items *s, const char *rest, size_t len, items_fn fn, voi
 	s->is_bad = s->is_bad || s->text.is_full;
 	buf_clear(&s->text);
 	return wants_more;
-}
-
-static bool fail(struct items *s)
-{
-	s->is_bad = true;
-	return false;
 }
 
 /* A byte outside of the array: blanks, its bracket, or "null" instead of it. */
@@ -109,6 +113,22 @@ static size_t skip_plain(const char *data, size_t len)
 	return i;
 }
 
+/*
+ * At the bracket that an element begins with: reads it if it is all there. *at then becomes the
+ * closing one.
+ */
+static bool read_whole(struct items *s, const char *data, size_t len, size_t *at)
+{
+	if (data[*at] != '{' || s->depth != 1 || !s->whole || s->is_read || s->text.len > 0)
+		return false;
+	const char *end = s->whole((struct json_span){ data + *at, len - *at }, s->context);
+	if (!end)
+		return false;
+	s->is_read = true;
+	*at = (size_t)(end - data) - 1;
+	return true;
+}
+
 bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void *context)
 {
 	size_t start = 0; /* of what has not been added to the element */
@@ -126,6 +146,10 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 			break;
 		if (s->is_in_string) {
 			s->is_in_string = false;
+			continue;
+		}
+		if (read_whole(s, data, len, &i)) {
+			start = i + 1;
 			continue;
 		}
 		if (is_of_element(s, data[i])) {
@@ -157,7 +181,7 @@ static bool on_item(const char *text, size_t len, void *context)
 	struct item_call *c = context;
 	const struct json_span item = json_span_of(text, len);
 
-	if (item.len > 0 && !c->fn(item, c->context))
+	if (item.len > 0 && c->fn(item, c->context) != item.data + item.len)
 		c->has_failed = true;
 	return !c->has_failed;
 }
@@ -172,7 +196,9 @@ static bool on_data(const char *data, size_t len, void *context)
 int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
 		      struct error *err)
 {
-	struct item_call call = { .fn = fn, .context = context };
+	struct item_call call = { .items = { .whole = fn, .context = context },
+				  .fn = fn,
+				  .context = context };
 
 	buf_init(&call.items.text, ITEM_MAX);
 	rq->on_data = on_data;

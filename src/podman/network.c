@@ -19,15 +19,19 @@
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 
+static void network_release(struct network *n)
+{
+	free(n->id);
+	free(n->name);
+	labels_release(&n->labels);
+}
+
 void networks_release(struct networks *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->count; i++) {
-		free(n->items[i].id);
-		free(n->items[i].name);
-		labels_release(&n->items[i].labels);
-	}
+	for (size_t i = 0; i < n->count; i++)
+		network_release(&n->items[i]);
 	free(n->items);
 	*n = (struct networks){ 0 };
 }
@@ -39,12 +43,17 @@ static const struct decode_field network_fields[] = {
 	{ .name = NULL },
 };
 
-static bool add_network(struct json_span item, void *context)
+static const char *add_network(struct json_span item, void *context)
 {
 	struct networks *list = context;
+	struct network *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
+	const char *end = decode_object(item, network_fields, added);
 
-	return decode_object(item, network_fields,
-			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
+	if (end)
+		list->count++;
+	else
+		network_release(added);
+	return end;
 }
 
 int network_list(struct podman *podman, const char *label, struct networks *ret, struct error *err)

@@ -95,12 +95,17 @@ static const struct decode_field pod_fields[] = {
 	{ .name = NULL },
 };
 
-static bool add_pod(struct json_span item, void *context)
+static const char *add_pod(struct json_span item, void *context)
 {
 	struct pods *list = context;
+	struct pod *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
+	const char *end = decode_object(item, pod_fields, added);
 
-	return decode_object(item, pod_fields,
-			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
+	if (end)
+		list->count++;
+	else
+		pod_release(added);
+	return end;
 }
 
 int pod_list(struct podman *podman, const char *label, struct pods *ret, struct error *err)

@@ -38,12 +38,17 @@ static const struct decode_field volume_fields[] = {
 	{ .name = NULL },
 };
 
-static bool add_volume(struct json_span item, void *context)
+static const char *add_volume(struct json_span item, void *context)
 {
 	struct volumes *list = context;
+	struct volume *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
+	const char *end = decode_object(item, volume_fields, added);
 
-	return decode_object(item, volume_fields,
-			     xgrow(&list->items, &list->cap, list->count++, sizeof(*list->items)));
+	if (end)
+		list->count++;
+	else
+		volume_release(added);
+	return end;
 }
 
 int volume_list(struct podman *podman, const char *label, struct volumes *ret, struct error *err)

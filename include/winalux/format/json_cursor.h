@@ -28,7 +28,10 @@ struct json_cursor {
 /* The value that text is, blanks around it left out. */
 struct json_span json_span_of(const char *text, size_t len);
 
-/* Into an object or an array. "null" is an empty one; any other value is bad. */
+/*
+ * Into an object or an array. "null" is an empty one; any other value is bad. More text may follow
+ * the closing bracket: c.at is behind it once the walk has ended well.
+ */
 struct json_cursor json_cursor_open(struct json_span value);
 /* False at the end, and where is_bad is set. */
 bool json_cursor_member(struct json_cursor *c, struct json_span *ret_key,

@@ -303,8 +303,10 @@ static void odd_entries_of_a_list_are_tolerated(void **state)
 
 static void a_list_of_something_else_is_refused(void **state)
 {
-	static const char *const answers[] = { "[7]", "[{\"Id\" \"x\"}]", "[{\"Id\":\"x\",}]",
-					       "[{\"Id\":}]", "[[]}" };
+	static const char *const answers[] = {
+		"[7]",   "[{\"Id\" \"x\"}]", "[{\"Id\":\"x\",}]", "[{\"Id\":}]", "[[]}", "[{}{}]",
+		"[{} 1]"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
