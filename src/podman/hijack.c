@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "http_head.h"
@@ -16,6 +15,7 @@
 
 enum {
 	HIJACK_TICK_MS = 150,
+	HIJACK_CONNECT_MS = 10000,
 	HIJACK_TIMEOUT_MS = 60000,
 	HIJACK_ERROR_WAIT_MS = 2000,
 	HIJACK_READ_BYTES = 16 << 10,
@@ -31,16 +31,11 @@ static int describe(const struct request *rq, struct error *err)
 	return error_add(err, "%s", head.data);
 }
 
-static int connect_unix(const char *path, struct error *err)
+static int connect_service(const char *path, struct error *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, HIJACK_CONNECT_MS);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, ERROR_HOST, "the path of the socket '%s' is too long", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    fd_set_nonblocking(fd, true) < 0)
+	if (fd < 0 || fd_set_nonblocking(fd, true) < 0)
 		return error_set_errno(err, ERROR_HOST, errno,
 				       "cannot reach Podman's service at '%s'", path);
 	return TAKE_FD(fd);
@@ -173,7 +168,7 @@ int hijack_open(struct podman *podman, const struct request *rq, int *ret_fd, st
 		struct error *err)
 {
 	DEFER(buf_release) struct buf text = { 0 };
-	DEFER(fd_closep) int fd = connect_unix(podman_get_options(podman)->socket_path, err);
+	DEFER(fd_closep) int fd = connect_service(podman_get_options(podman)->socket_path, err);
 	struct http_head head;
 
 	buf_init(&text, HIJACK_MAX_BODY);

@@ -10,7 +10,6 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +26,8 @@ enum {
 	SERVICE_STOP_MS = 5000,
 	SERVICE_PAUSE_MS = 5,
 	SERVICE_PAUSE_MAX_MS = 50,
-	SERVICE_PROBE_MS = 20000
+	SERVICE_PROBE_MS = 20000,
+	SERVICE_CONNECT_MS = 10000
 };
 
 /*
@@ -56,15 +56,9 @@ static const char *path_of(const char *address)
 /* 0, or the errno of connect. */
 static int probe(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, SERVICE_CONNECT_MS);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno;
-	return 0;
+	return fd < 0 ? errno : 0;
 }
 
 /*
@@ -188,14 +182,11 @@ static int explain(const char *what, struct error *err)
  */
 static int open_listener(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, SERVICE_CONNECT_MS);
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
 		return -1;
 	return pidfd_open(peer.pid, 0); /* close-on-exec by itself */
 }

@@ -46,4 +46,10 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 /* mkdir -p with the given mode for the missing parts. */
 int dir_make_all(const char *path, mode_t mode, struct error *err);
 
+/*
+ * A stream connection to the unix socket at path, close-on-exec; -1 and errno: EAGAIN when the
+ * listener did not take it within timeout_ms, ENAMETOOLONG for a path that no address can hold.
+ */
+int fd_connect_unix(const char *path, int timeout_ms);
+
 #endif
