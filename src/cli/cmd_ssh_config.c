@@ -48,22 +48,31 @@ static void entries_release(struct entries *e)
 	buf_release(&e->known_hosts);
 }
 
-/* Those asked for; those without a published port cannot be reached and are left out. */
-static int entries_fill(struct entries *e, const struct facts *facts, const struct strv *names,
-			const char *known_hosts_path, struct error *err)
+/* Why ssh cannot reach the workspace; NULL when it can. */
+static const char *why_not(const struct workspace_facts *w)
 {
 	const char *host_ip;
 
+	if (ssh_published_port(w, &host_ip) == 0)
+		return "has no published ssh port";
+	return w->state.host_key ? NULL : "has no recorded host key; 'winalux deploy' finishes it";
+}
+
+/* Those asked for, without those that cannot be reached. */
+static int entries_fill(struct entries *e, const struct facts *facts, const struct strv *names,
+			const char *known_hosts_path, struct error *err)
+{
 	e->items = xcalloc(facts->count + 1, sizeof(*e->items));
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
 
 		if (names->count > 0 && !strv_contains(names, w->name))
 			continue;
-		if (ssh_published_port(w, &host_ip) != 0)
-			e->items[e->count++] = w;
+		const char *reason = why_not(w);
+		if (reason)
+			log_info("note: %s is left out: it %s", w->name, reason);
 		else
-			log_info("note: %s has no published ssh port, left out", w->name);
+			e->items[e->count++] = w;
 	}
 	buf_init(&e->config, SIZE_MAX);
 	buf_init(&e->known_hosts, SIZE_MAX);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "winalux/base/buf.h"
@@ -102,6 +103,12 @@ void summary_print_unchanged(size_t count)
 		printf("all %zu workspaces are as the inventory says\n", count);
 }
 
+/* Images that are named after this machine come from no registry. */
+static bool is_ours(const char *image)
+{
+	return strncmp(image, "localhost/", strlen("localhost/")) == 0;
+}
+
 void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps)
 {
 	const struct plan *plan = &d->plan;
@@ -110,7 +117,8 @@ void summary_print_plan(struct app *app, const struct deployment *d, bool has_st
 	size_t refused = plan_refusal_count(plan);
 
 	for (size_t i = 0; i < d->missing_images.count; i++)
-		printf("+ image %s: would be built\n", d->missing_images.items[i]);
+		printf("+ image %s: is missing, would be %s\n", d->missing_images.items[i],
+		       is_ours(d->missing_images.items[i]) ? "built" : "pulled");
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->items[i].action != ACTION_UNCHANGED)
 			print_workspace(app, &plan->items[i], has_steps);
