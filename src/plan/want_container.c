@@ -20,7 +20,7 @@
 #define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
 
-enum { AUTHORIZED_KEYS_MAX = 1 << 20 };
+enum { AUTHORIZED_KEYS_MAX = 1 << 20, NONCE_LINE_MAX = 64 };
 
 /* sshd's minimum (tried), and KILL for init. */
 static const char *const dev_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID", "SYS_CHROOT" };
@@ -154,12 +154,21 @@ static void add_service(struct buf *b, const struct profile_service *service)
 	free((void *)fields);
 }
 
-static char *guest_conf(const struct workspace *w, const struct want_context *context)
+/* Half a configuration is worse than none. */
+static char *take_whole(struct want *want, struct buf *b, const char *what)
 {
+	if (b->is_full && !want->refusal)
+		want->refusal = xasprintf("%s more than %zu bytes", what, b->max);
+	return buf_take(b);
+}
+
+static char *guest_conf(struct want *want, const struct want_context *context)
+{
+	const struct workspace *w = want->workspace;
 	const struct profile *profile = profiles_find(context->profiles, w->profile);
 	struct buf b;
 
-	buf_init(&b, WIRE_MAX_BYTES);
+	buf_init(&b, WIRE_MAX_BYTES - NONCE_LINE_MAX);
 	buf_addf(&b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
@@ -168,11 +177,12 @@ static char *guest_conf(const struct workspace *w, const struct want_context *co
 			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));
 	for (size_t i = 0; profile && i < profile->service_count; i++)
 		add_service(&b, &profile->services[i]);
-	return buf_take(&b);
+	return take_whole(want, &b, "its sidecars and the services of its profile take");
 }
 
-static char *authorized_keys(const struct workspace *w)
+static char *authorized_keys(struct want *want)
 {
+	const struct workspace *w = want->workspace;
 	struct buf b;
 
 	buf_init(&b, AUTHORIZED_KEYS_MAX);
@@ -182,15 +192,15 @@ static char *authorized_keys(const struct workspace *w)
 		buf_addf(&b, "%s %s%s%s\n", key->type, key->blob, *key->comment ? " " : "",
 			 key->comment);
 	}
-	return buf_take(&b);
+	return take_whole(want, &b, "its public keys take");
 }
 
 void want_live_files(struct want *want, const struct want_context *context)
 {
 	struct hash *h = hash_new();
 
-	want->guest_conf = guest_conf(want->workspace, context);
-	want->authorized_keys = authorized_keys(want->workspace);
+	want->guest_conf = guest_conf(want, context);
+	want->authorized_keys = authorized_keys(want);
 	hash_add_text(h, want->guest_conf);
 	hash_add_text(h, want->authorized_keys);
 	hash_end(h, want->live_digest);
