@@ -121,32 +121,6 @@ void buf_add_escaped(struct buf *b, const char *text)
 	}
 }
 
-static bool is_shell_plain(const char *text)
-{
-	if (!*text)
-		return false;
-	for (; *text; text++)
-		if (!is_alnum(*text) && !strchr("%+,-./:=@_", *text))
-			return false;
-	return true;
-}
-
-void buf_add_shell(struct buf *b, const char *text)
-{
-	if (is_shell_plain(text)) {
-		buf_add_str(b, text);
-		return;
-	}
-	buf_add_char(b, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add_str(b, "'\\''");
-		else
-			buf_add_char(b, *text);
-	}
-	buf_add_char(b, '\'');
-}
-
 /* C0, DEL and C1; the rest of Unicode is left to the terminal. */
 static bool is_control(uint32_t code)
 {

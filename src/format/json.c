@@ -292,11 +292,6 @@ void json_append_text(struct json *array, const char *text)
 	json_append(array, new_text(text));
 }
 
-void json_append_int(struct json *array, int64_t value)
-{
-	json_append(array, out(cJSON_CreateNumber((double)value)));
-}
-
 struct json *json_append_object(struct json *array)
 {
 	struct json *value = json_new_object();

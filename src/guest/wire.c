@@ -282,37 +282,3 @@ void wire_add_line(struct buf *b, const char *const *fields, size_t count)
 	}
 	buf_add_char(b, '\n');
 }
-
-static void add_check(struct buf *b, const struct wire_check *check)
-{
-	char port[sizeof("65535")];
-
-	snprintf(port, sizeof(port), "%u", check->port);
-	wire_add_line(b, (const char *[]){ "check", check->name, check_kinds[check->kind], port },
-		      4);
-}
-
-static void add_service(struct buf *b, const struct wire_service *service)
-{
-	buf_add_str(b, "service\t");
-	add_field(b, service->name);
-	buf_add_char(b, '\t');
-	add_field(b, service->user);
-	buf_add_char(b, '\t');
-	add_field(b, service->directory);
-	buf_add_char(b, '\t');
-	wire_add_line(b, service->args, service->arg_count);
-}
-
-void wire_encode(const struct wire_config *config, struct buf *b)
-{
-	buf_addf(b, "winalux\t%d\n", WIRE_VERSION);
-	wire_add_line(b, (const char *[]){ "name", config->name }, 2);
-	wire_add_line(b, (const char *[]){ "user", config->user }, 2);
-	if (config->nonce && *config->nonce)
-		wire_add_line(b, (const char *[]){ "nonce", config->nonce }, 2);
-	for (size_t i = 0; i < config->check_count; i++)
-		add_check(b, &config->checks[i]);
-	for (size_t i = 0; i < config->service_count; i++)
-		add_service(b, &config->services[i]);
-}

@@ -33,9 +33,6 @@ void buf_add_vf(struct buf *b, const char *fmt, va_list ap) __attribute__((forma
  */
 void buf_add_escaped(struct buf *b, const char *text);
 
-/* Quotes for a POSIX shell, only where needed: 'it'\''s'. */
-void buf_add_shell(struct buf *b, const char *text);
-
 /* Text from outside for people: control characters (C0, DEL, C1) become \xNN, "\n" stays if asked.
  */
 void buf_add_printable(struct buf *b, const char *text, size_t len, bool keep_newline);

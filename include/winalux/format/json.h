@@ -52,7 +52,6 @@ void json_add_null(struct json *object, const char *key);
 void json_add(struct json *object, const char *key, struct json *value); /* takes value */
 void json_append(struct json *array, struct json *value);                /* takes value */
 void json_append_text(struct json *array, const char *text);
-void json_append_int(struct json *array, int64_t value);
 struct json *json_append_object(struct json *array);
 
 /* One line without blanks, or indented. The caller frees it. Keys stay in the order they were

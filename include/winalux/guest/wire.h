@@ -84,10 +84,10 @@ struct wire_config {
  */
 int wire_decode(const char *text, size_t len, struct wire_config *ret, struct error *err);
 
-/* The text for a configuration; b's maximum (WIRE_MAX_BYTES) says whether it fits: b->is_full. */
-void wire_encode(const struct wire_config *config, struct buf *b);
-
-/* One line of it from its fields, for a host that builds the text itself. */
+/*
+ * One line from its fields, which are escaped, for the host that writes a configuration: the first
+ * line is "winalux<TAB>WIRE_VERSION", and what does not fit into WIRE_MAX_BYTES must not be sent.
+ */
 void wire_add_line(struct buf *b, const char *const *fields, size_t count);
 
 #endif

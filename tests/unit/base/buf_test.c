@@ -181,24 +181,6 @@ static void url_escaping_leaves_only_unreserved_characters(void **state)
 	check_texts(buf_add_escaped, cases, ARRAY_SIZE(cases));
 }
 
-static void shell_quoting_only_where_needed(void **state)
-{
-	static const struct text_case cases[] = {
-		{ "", "''" },
-		{ "plain-1.2_3/x:y=z,@%+", "plain-1.2_3/x:y=z,@%+" },
-		{ "it's", "'it'\\''s'" },
-		{ "a b", "'a b'" },
-		{ "~", "'~'" },
-		{ "$HOME", "'$HOME'" },
-		{ "'", "''\\'''" },
-		{ "a\nb", "'a\nb'" },
-		{ "é", "'é'" },
-	};
-
-	(void)state;
-	check_texts(buf_add_shell, cases, ARRAY_SIZE(cases));
-}
-
 static void control_characters_and_broken_bytes_are_shown_as_codes(void **state)
 {
 	static const struct {
@@ -245,7 +227,6 @@ int main(void)
 		cmocka_unit_test(consuming_takes_from_the_front),
 		cmocka_unit_test(taking_gives_the_text_away),
 		cmocka_unit_test(url_escaping_leaves_only_unreserved_characters),
-		cmocka_unit_test(shell_quoting_only_where_needed),
 		cmocka_unit_test(control_characters_and_broken_bytes_are_shown_as_codes),
 	};
 
