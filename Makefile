@@ -51,7 +51,6 @@ GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
 
 .PHONY: FORCE all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs
 .PRECIOUS: %.o
-FORCE:
 all: $(BUILD)/winalux
 asan: $(BUILD)/winalux-asan
 static-guest: $(GUESTS)
@@ -77,6 +76,7 @@ $(eval $(call mode_rules,release,$(CC)))
 $(eval $(call mode_rules,asan,$(CC)))
 $(eval $(call mode_rules,fuzz,clang))
 
+FORCE:
 # Only the version's own object is compiled again when the version changes.
 $(BUILD)/version: FORCE
 	$(Q)mkdir -p $(@D) && echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@

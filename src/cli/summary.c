@@ -191,7 +191,7 @@ static bool is_quiet_outcome(const struct outcome *o)
 static const char *done_text(const struct outcome *o)
 {
 	if (o->has_failed)
-		return "failed";
+		return o->action == ACTION_REFUSE ? view_action_done(o->action) : "failed";
 	return o->is_done ? view_action_done(o->action) : "not begun";
 }
 

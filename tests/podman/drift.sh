@@ -103,10 +103,13 @@ time.sleep(100)' "$port" >"$work/listener" &
 	until_true 10 grep -q listening "$work/listener"
 	item=$(printf '  - name: dave\n    ssh_port: %d\n    public_keys: ["%s"]' "$port" "$(<"$key.pub")")
 	printf '%s\n' "$item" >>"$inventory"
-	status 10 deploy
+	status 12 deploy
 	contains "$err" "$port"
 	contains "$err" dave
+	contains "$out" "refused"
 	equal "" "$(left_of dave)"
+	status 12 plan
+	contains "$out" "x dave: refused (port $port is in use"
 	kill $listener
 	wait $listener || :
 	all_well
@@ -184,7 +187,7 @@ it "a pod removed by hand comes back with its files" removed_pod
 it "a sidecar recreated by hand with other settings is replaced" look_alike
 it "a sidecar stopped by hand is started" stopped_sidecar
 it "a name taken by a foreign container is a conflict, and nothing is left" foreign_container_name
-it "a port taken by a foreign process is a conflict, and nothing is left" port_taken
+it "a port taken by a foreign process refuses its workspace, and nothing is left" port_taken
 it "a workspace that left the inventory is named and left alone" removed_from_the_inventory
 it "deploy --prune removes its containers and keeps its data" pruned
 it "a missing image is an error with --no-build" image_missing
