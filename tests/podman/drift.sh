@@ -108,7 +108,7 @@ time.sleep(100)' "$port" >"$work/listener" &
 	contains "$err" dave
 	contains "$out" "refused"
 	equal "" "$(left_of dave)"
-	status 12 plan
+	status 12 winalux plan "$inventory"
 	contains "$out" "x dave: refused (port $port is in use"
 	kill $listener
 	wait $listener || :
