@@ -25,8 +25,12 @@ static bool give(struct items *s, const char *rest, size_t len, items_fn fn, voi
 	const bool is_in_pieces = s->text.len > 0 || len > s->text.max;
 
 	if (s->is_read) { /* nothing but blanks may follow */
+		const size_t odd =
+			json_span_of(s->text.data, s->text.len).len + json_span_of(rest, len).len;
+
 		s->is_read = false;
-		return json_span_of(rest, len).len == 0 ? true : fail(s);
+		buf_clear(&s->text);
+		return odd == 0 ? true : fail(s);
 	}
 	if (is_in_pieces)
 		buf_add(&s->text, rest, len);
@@ -114,18 +118,21 @@ static size_t skip_plain(const char *data, size_t len)
 }
 
 /*
- * At the bracket that an element begins with: reads it if it is all there. *at then becomes the
- * closing one.
+ * At the bracket that an element begins with, nothing but blanks before it since start: reads the
+ * element if it is all there. *at then becomes the closing bracket.
  */
-static bool read_whole(struct items *s, const char *data, size_t len, size_t *at)
+static bool read_whole(struct items *s, struct json_span data, size_t start, size_t *at)
 {
-	if (data[*at] != '{' || s->depth != 1 || !s->whole || s->is_read || s->text.len > 0)
+	const char *begin = data.data + *at;
+
+	if (*begin != '{' || s->depth != 1 || !s->whole || s->is_read || s->text.len > 0 ||
+	    json_span_of(data.data + start, *at - start).len > 0)
 		return false;
-	const char *end = s->whole((struct json_span){ data + *at, len - *at }, s->context);
+	const char *end = s->whole((struct json_span){ begin, data.len - *at }, s->context);
 	if (!end)
 		return false;
 	s->is_read = true;
-	*at = (size_t)(end - data) - 1;
+	*at = (size_t)(end - data.data) - 1;
 	return true;
 }
 
@@ -148,7 +155,7 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 			s->is_in_string = false;
 			continue;
 		}
-		if (read_whole(s, data, len, &i)) {
+		if (read_whole(s, (struct json_span){ data, len }, start, &i)) {
 			start = i + 1;
 			continue;
 		}

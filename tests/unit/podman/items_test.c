@@ -52,6 +52,15 @@ static const char *read_whole(struct json_span item, void *context)
 	return c.at;
 }
 
+/* Only an object is an element of a list of objects. */
+static bool on_object(const char *text, size_t len, void *context)
+{
+	const struct json_span item = json_span_of(text, len);
+	const char *end = read_whole(item, context);
+
+	return end == item.data + item.len;
+}
+
 static void find_elements(item_fn whole)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -87,6 +96,34 @@ static void elements_are_found_however_they_are_split(void **state)
 	find_elements(read_whole);
 }
 
+static bool is_refused(const char *text, size_t split)
+{
+	DEFER(strv_release) struct strv got = { 0 };
+	struct items items = { .whole = read_whole, .context = &got };
+	bool goes_on = true;
+
+	buf_init(&items.text, 1000);
+	for (size_t at = 0; goes_on && at < strlen(text); at += split) {
+		const size_t left = strlen(text) - at;
+
+		goes_on =
+			items_feed(&items, text + at, left < split ? left : split, on_object, &got);
+	}
+	buf_release(&items.text);
+	return items.is_bad || !goes_on;
+}
+
+static void what_stands_beside_an_element_is_noticed(void **state)
+{
+	static const char *const texts[] = { "[{}x,{}]", "[{} x]", "[x{}]", "[{}{}]", "[{} {}]" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		for (size_t split = 1; split <= strlen(texts[i]); split++)
+			if (!is_refused(texts[i], split))
+				fail_msg("'%s' in pieces of %zu", texts[i], split);
+}
+
 static void an_element_beyond_the_limit_is_refused(void **state)
 {
 	DEFER(strv_release) struct strv got = { 0 };
@@ -118,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_are_found_however_they_are_split),
+		cmocka_unit_test(what_stands_beside_an_element_is_noticed),
 		cmocka_unit_test(an_element_beyond_the_limit_is_refused),
 		cmocka_unit_test(nesting_without_end_is_refused),
 	};
