@@ -37,8 +37,8 @@ static const struct {
 
 const char *image_guest_wire(void)
 {
-	_Static_assert(WIRE_VERSION == 1, "the text below says which version this program speaks");
-	return "1";
+	_Static_assert(WIRE_VERSION == 1, "WIRE_VERSION_TEXT says the same");
+	return WIRE_VERSION_TEXT;
 }
 
 char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])

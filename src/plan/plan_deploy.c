@@ -19,6 +19,7 @@
 #include "plan_internal.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
 #include "winalux/plan/digest.h"
 #include "winalux/plan/names.h"
 
@@ -92,6 +93,15 @@ static struct verdict review_pod(const struct review *r)
 	return (struct verdict){ .is_kept = !reason, .reason = reason };
 }
 
+/* A guest that does not understand us, nor we it, cannot stay even if nothing else has changed. */
+static bool speaks_other_wire(const struct container *c)
+{
+	const char *guest = labels_get(&c->labels, LABEL_GUEST);
+	const char *wire = labels_get(&c->labels, LABEL_WIRE);
+
+	return guest && *guest && strcmp(wire ? wire : "1", WIRE_VERSION_TEXT) != 0;
+}
+
 static bool has_other_guest(const struct review *r, const struct container *c)
 {
 	const char *guest = labels_get(&c->labels, LABEL_GUEST);
@@ -112,6 +122,8 @@ static struct verdict review_container(const struct review *r, const struct want
 	reason = judge(r->facts, want->role, c->id, &c->labels, &want->spec.labels);
 	if (!reason && strcmp(c->name, want->spec.name) != 0)
 		reason = xstrdup("was renamed by hand");
+	if (!reason && speaks_other_wire(c))
+		reason = xstrdup("its guest speaks another version");
 	if (!reason && has_other_guest(r, c))
 		reason = xstrdup("guest is upgraded");
 	if (!reason && r->options->faults)

@@ -13,6 +13,7 @@
 #include "want_internal.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
 #include "winalux/plan/digest.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -46,6 +47,7 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	c->spec.image_mounts[0].image = xstrdup(context->guest_image);
 	c->spec.image_mounts[0].destination = xstrdup("/usr/lib/winalux");
 	labels_add(&c->spec.labels, LABEL_GUEST, context->guest_digest);
+	labels_add(&c->spec.labels, LABEL_WIRE, WIRE_VERSION_TEXT);
 	c->spec.stop_signal =
 		SIGTERM; /* an image's own STOPSIGNAL would mean nothing to the guest */
 	c->spec.seccomp_profile_path = xstrdup_or_null(context->seccomp_path);

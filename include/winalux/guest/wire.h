@@ -27,6 +27,9 @@ struct error;
  *
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
+/* WIRE_VERSION as labels and texts have it. */
+#define WIRE_VERSION_TEXT "1"
+
 #define WIRE_CONFIG_PATH "/etc/winalux/guest.conf"
 
 enum {

@@ -18,6 +18,7 @@
 #define LABEL_ASPECTS                                                                              \
 	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
 #define LABEL_GUEST "io.winalux.guest" /* digest of the guest that a container mounts */
+#define LABEL_WIRE "io.winalux.wire"   /* wire version of that guest; none: "1" */
 
 /* On state volumes only: what may change, in a volume that is made anew. */
 #define LABEL_GENERATION "io.winalux.generation"

@@ -125,6 +125,19 @@ static void another_guest_and_other_proxies_leave_a_workspace_alone(void **state
 	stage_release(&t);
 }
 
+static void a_guest_of_another_wire_version_is_replaced(void **state)
+{
+	struct stage t;
+
+	(void)state;
+	stage_init(&t, ALICE, ALICE);
+	labels_add(&stage_container(&t, ROLE_DEV)->labels, LABEL_WIRE, "0");
+	const struct workspace_plan *w = stage_plan(&t, NULL);
+	assert_int_equal(w->action, ACTION_RECREATE);
+	assert_string_equal(w->reason, "winalux-alice-dev: its guest speaks another version");
+	stage_release(&t);
+}
+
 static void another_ssh_key_is_a_live_change(void **state)
 {
 	struct stage t;
@@ -388,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_new_workspace_is_created_in_the_order_that_works),
 		cmocka_unit_test(an_unchanged_workspace_has_no_steps),
 		cmocka_unit_test(another_guest_and_other_proxies_leave_a_workspace_alone),
+		cmocka_unit_test(a_guest_of_another_wire_version_is_replaced),
 		cmocka_unit_test(another_ssh_key_is_a_live_change),
 		cmocka_unit_test(a_changed_port_recreates_the_pod_and_says_so),
 		cmocka_unit_test(a_sidecar_is_added_without_ending_sessions),
