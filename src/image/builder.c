@@ -21,12 +21,22 @@ static char *pulled_reference(const struct config *config)
 	return xstrdup(configured);
 }
 
+static int check_mirror(const char *configured, struct error *err)
+{
+	if (configured == NULL || !mirror_has_password(configured))
+		return 0;
+	return error_set(err, ERROR_USAGE,
+			 "'debian_mirror' has a name or password in it, which would stay in the "
+			 "history of every image; use an address without");
+}
+
 struct builder *builder_new(const struct builder_options *options, struct error *err)
 {
 	struct builder *b = xcalloc(1, sizeof(*b));
 
 	b->options = *options;
-	if (host_ca_find(options->config, &b->ca_pem, &b->ca_count, err) < 0) {
+	if (check_mirror(options->config->debian_mirror, err) < 0 ||
+	    host_ca_find(options->config, &b->ca_pem, &b->ca_count, err) < 0) {
 		builder_freep(&b);
 		return NULL;
 	}

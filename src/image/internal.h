@@ -98,6 +98,9 @@ void bootstrap_arguments(const char *suite, const char *mirror, struct strv *ret
 /* The mirror that a Debian host installs from; NULL for any other host and for Debian's own. The
  * caller frees it. */
 char *mirror_find(const char *os_release, const char *apt_directory);
+/* Build arguments stay in an image's history, so an address with a name or password cannot be used.
+ */
+bool mirror_has_password(const char *mirror);
 
 /* --- recipe.c --- */
 void recipe_init_profile(struct recipe *r, const struct profile *p);

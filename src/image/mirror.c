@@ -99,6 +99,15 @@ static bool is_debian(const char *os_release)
 	return strv_contains(&lines, "ID=debian");
 }
 
+bool mirror_has_password(const char *mirror)
+{
+	const char *host = strstr(mirror, "://");
+
+	host = host ? host + 3 : mirror;
+	const char *at = strchr(host, '@');
+	return at && at < host + strcspn(host, "/?#");
+}
+
 char *mirror_find(const char *os_release, const char *apt_directory)
 {
 	DEFER(strv_release) struct strv files = { 0 };
@@ -109,7 +118,8 @@ char *mirror_find(const char *os_release, const char *apt_directory)
 	list_sources(apt_directory, &files);
 	for (size_t i = 0; i < files.count && mirror == NULL; i++)
 		mirror = mirror_in_file(files.items[i]);
-	if (mirror != NULL && strstr(mirror, "://deb.debian.org/") != NULL)
+	if (mirror != NULL &&
+	    (strstr(mirror, "://deb.debian.org/") != NULL || mirror_has_password(mirror)))
 		return NULL;
 	return TAKE(mirror);
 }

@@ -263,6 +263,19 @@ static void an_empty_base_image_asks_no_registry(void **state)
 	assert_int_equal(fake_request_count(s->server), 0);
 }
 
+static void a_mirror_with_a_password_is_refused_without_saying_it(void **state)
+{
+	struct bench *s = *state;
+	struct config config = s->config;
+	const struct builder_options options = { .config = &config };
+
+	config.debian_mirror = TEXT("https://me:secret@mirror.example/debian");
+	assert_null(builder_new(&options, &s->err));
+	assert_int_equal(s->err.kind, ERROR_USAGE);
+	assert_non_null(strstr(s->err.text, "'debian_mirror' has a name or password"));
+	assert_null(strstr(s->err.text, "secret"));
+}
+
 static void a_failing_mmdebstrap_is_quoted_with_a_remedy(void **state)
 {
 	struct bench *s = *state;
@@ -354,6 +367,7 @@ int main(void)
 		WITH_BENCH(the_base_is_made_once_in_a_run),
 		WITH_BENCH(with_neither_registry_nor_mmdebstrap_both_are_named),
 		WITH_BENCH(an_empty_base_image_asks_no_registry),
+		WITH_BENCH(a_mirror_with_a_password_is_refused_without_saying_it),
 		WITH_BENCH(a_failing_mmdebstrap_is_quoted_with_a_remedy),
 		WITH_BENCH(a_build_that_fails_is_explained_and_cleaned_up),
 		WITH_BENCH(an_image_of_ours_without_a_name_is_swept),

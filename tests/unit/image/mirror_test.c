@@ -41,6 +41,8 @@ static const struct {
 	  "deb https://deb.example/node trixie main\n", NULL },
 	{ "source packages only", debian, "sources.list",
 	  "deb-src http://m.example/debian t main\n", NULL },
+	{ "a mirror with a password", debian, "sources.list",
+	  "deb https://me:secret@m.example/debian trixie main\n", NULL },
 	{ "another distribution", "ID=ubuntu\nID_LIKE=debian\n", "sources.list",
 	  "deb http://m.example/debian trixie main\n", NULL },
 	{ "a file apt does not read", debian, "sources.list.d/debian.sources.old",
