@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One container's log after the other; with --follow one thread and one connection for each, whose
- * lines are written whole. When one of them ends the others go on; a signal ends all.
+ * Logs of several containers are read one after the other and merged by time; with --follow there
+ * is one thread and one connection for each, whose lines are written whole as they come. When one
+ * of them ends the others go on; a signal ends all.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/base/parse.h"
@@ -24,9 +26,10 @@
 #include "command.h"
 #include "event_text.h"
 #include "find.h"
+#include "log_merge.h"
 #include "signals.h"
 
-enum { CONTAINERS_MAX = 32, TAIL_MAX = 1000000 };
+enum { CONTAINERS_MAX = 32, TAIL_MAX = 1000000, LOG_MAX_BYTES = 64 << 20 };
 
 struct logs_options {
 	bool does_follow;
@@ -66,22 +69,40 @@ struct source {
 	size_t prefix_width; /* 0: no prefix */
 	bool is_raw;
 	bool is_json;
+	struct log_lines *lines; /* NULL: what comes is written at once */
 	int result;
 	struct error err;
 };
 
-/* "2026-01-31T23:59:59.123456789Z" to "2026-01-31 23:59:59". */
-static void add_time(struct buf *b, const char *line, size_t len)
+/* "2026-01-31T23:59:59.123456789+01:00" to "2026-01-31 22:59:59". */
+static void add_time(struct buf *b, const char *stamp, size_t len)
 {
 	enum { DATE = 10, WHOLE = 19 };
+	char utc[CLOCK_RFC3339_SIZE];
+	uint32_t time_ns;
+	int64_t time_s;
 
-	if (len < WHOLE || line[DATE] != 'T') {
-		buf_add_printable(b, line, len, false);
+	if (!log_stamp_parse(stamp, len, &time_s, &time_ns)) {
+		buf_add_printable(b, stamp, len, false);
 		return;
 	}
-	buf_add(b, line, DATE);
+	clock_format_rfc3339(time_s, utc);
+	buf_add(b, utc, DATE);
 	buf_add_char(b, ' ');
-	buf_add(b, line + DATE + 1, WHOLE - DATE - 1);
+	buf_add(b, utc + DATE + 1, WHOLE - DATE - 1);
+}
+
+/* The same in RFC 3339, nanoseconds and all; what is no time stays. The caller frees it. */
+static char *utc_time(const char *stamp, size_t len)
+{
+	char utc[CLOCK_RFC3339_SIZE];
+	uint32_t time_ns;
+	int64_t time_s;
+
+	if (!log_stamp_parse(stamp, len, &time_s, &time_ns))
+		return xstrndup(stamp, len);
+	clock_format_rfc3339(time_s, utc);
+	return time_ns ? xasprintf("%.19s.%09uZ", utc, time_ns) : xstrdup(utc);
 }
 
 static void add_text_line(struct buf *b, const struct source *s, const char *line, size_t len)
@@ -104,7 +125,7 @@ static void add_json_line(struct buf *b, const struct source *s, const char *lin
 	const char *blank = memchr(line, ' ', len);
 	size_t stamp = blank ? (size_t)(blank - line) : 0;
 	size_t body = blank ? stamp + 1 : 0;
-	DEFER(freep) char *time = xstrndup(line, stamp);
+	DEFER(freep) char *time = utc_time(line, stamp);
 	DEFER(freep) char *text = xstrndup(line + body, len - body);
 	struct json *event = NULL, *root = json_new_object();
 
@@ -124,7 +145,10 @@ static void add_json_line(struct buf *b, const struct source *s, const char *lin
 
 static void add_raw_line(struct buf *b, const char *line, size_t len)
 {
-	buf_add(b, line, len);
+	const char *blank = memchr(line, ' ', len);
+	size_t body = blank ? (size_t)(blank - line) + 1 : 0;
+
+	buf_add(b, line + body, len - body);
 	buf_add_char(b, '\n');
 }
 
@@ -141,6 +165,12 @@ static bool on_line(const char *line, size_t len, bool is_stderr, void *context)
 		add_raw_line(&b, line, len);
 	else
 		add_text_line(&b, s, line, len);
+	if (s->lines) {
+		const char *blank = memchr(line, ' ', len);
+
+		log_lines_add(s->lines, line, blank ? (size_t)(blank - line) : 0, &b);
+		return !s->lines->text.is_full;
+	}
 	pthread_mutex_lock(s->write_lock);
 	fwrite(b.data, 1, b.len, stdout);
 	bool goes_on = !s->options->follow || fflush(stdout) == 0;
@@ -174,10 +204,24 @@ static void read_together(struct source *sources, size_t count)
 	}
 }
 
-static void read_one_by_one(struct source *sources, size_t count)
+static void read_merged(struct source *sources, size_t count)
 {
-	for (size_t i = 0; i < count && !ferror(stdout); i++)
+	struct log_lines logs[CONTAINERS_MAX], *all[CONTAINERS_MAX];
+	const char *line;
+	size_t len;
+
+	for (size_t i = 0; i < count; i++) {
+		sources[i].lines = all[i] = &logs[i];
+		log_lines_init(all[i], LOG_MAX_BYTES);
 		read_source(&sources[i]);
+		if (all[i]->text.is_full)
+			log_warn("the log of '%s' is longer than %d MiB: use --tail or --since",
+				 sources[i].container->name, LOG_MAX_BYTES >> 20);
+	}
+	while (!ferror(stdout) && log_merge_next(all, count, &line, &len))
+		fwrite(line, 1, len, stdout);
+	for (size_t i = 0; i < count; i++)
+		log_lines_release(all[i]);
 }
 
 static int first_failure(const struct source *sources, size_t count, struct error *err)
@@ -211,7 +255,7 @@ static int choose(const struct containers *containers, const struct strv *args,
 	return 0;
 }
 
-static int fill_log_options(const struct logs_options *o, bool is_json, struct log_options *ret,
+static int fill_log_options(const struct logs_options *o, struct log_options *ret,
 			    struct error *err)
 {
 	uint64_t tail = 0;
@@ -220,7 +264,7 @@ static int fill_log_options(const struct logs_options *o, bool is_json, struct l
 		.follow = o->does_follow,
 		.with_stdout = true,
 		.with_stderr = true,
-		.with_timestamps = is_json || !o->is_raw,
+		.with_timestamps = true,
 		.since_s = o->since_ms ? clock_wall_s() - (int64_t)(o->since_ms / 1000) : 0,
 		.tail = -1,
 		.timeout_ms = -1,
@@ -268,7 +312,7 @@ static int run_logs(struct app *app, const void *options, const struct strv *arg
 	pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
 	size_t count;
 
-	if (fill_log_options(o, app->global.is_json, &log_options, err) < 0 ||
+	if (fill_log_options(o, &log_options, err) < 0 ||
 	    find_containers(app, args->items[0], &containers, err) < 0 ||
 	    choose(&containers, args, chosen, &count, err) < 0)
 		return -1;
@@ -279,10 +323,12 @@ static int run_logs(struct app *app, const void *options, const struct strv *arg
 		sources[i].write_lock = &write_lock;
 		sources[i].prefix_width = count > 1 ? role_width(chosen, count) : 0;
 	}
-	if (o->does_follow && count > 1)
+	if (count == 1)
+		read_source(&sources[0]);
+	else if (o->does_follow)
 		read_together(sources, count);
 	else
-		read_one_by_one(sources, count);
+		read_merged(sources, count);
 	app->has_result = true;
 	for (size_t i = 0; i < count; i++)
 		podman_free(sources[i].podman);
@@ -297,9 +343,11 @@ const struct command cmd_logs = {
 	.name = "logs",
 	.summary = "Show what a workspace's containers have logged",
 	.args = "NAME [SIDECAR]",
-	.details = "Without SIDECAR all containers of the workspace are shown, each line with the "
-		   "name of its container; SIDECAR 'dev' is the dev container alone. Events of the "
-		   "guest become sentences. Times are UTC. With --json each line is one object.",
+	.details =
+		"Without SIDECAR all containers of the workspace are shown by time, each line with "
+		"the name of its container; SIDECAR 'dev' is the dev container alone. Events of "
+		"the "
+		"guest become sentences. Times are UTC. With --json each line is one object.",
 	.min_args = 1,
 	.max_args = 2,
 	.needs = NEEDS_CONFIG,
