@@ -136,6 +136,16 @@ static void report_refusal(const struct entry *entry, const char *reason)
 	report_send(g->report, &e);
 }
 
+/* Who was asked and went away has been refused as well. */
+static void leave(struct gate_client *c)
+{
+	const struct entry entry = { .client = c, .way = c->open_way, .key = c->key };
+
+	if (c->open_way && !c->wrong_count)
+		report_refusal(&entry, "no token");
+	drop(c);
+}
+
 static void report_lockout(const struct entry *entry)
 {
 	struct event e;
@@ -164,6 +174,7 @@ static void remember_key(struct gate *g, const char *key)
 
 static void accept_entry(const struct entry *entry, const char *by)
 {
+	entry->client->open_way = NULL;
 	remember_key(entry->client->owner, entry->key);
 	report_entry(entry, by);
 	answer(entry->client, "pass");
@@ -202,6 +213,8 @@ static void try_token(const struct entry *entry)
 	struct token token;
 
 	if (!*entry->text) {
+		entry->client->open_way = entry->way;
+		snprintf(entry->client->key, GATE_KEY_SIZE, "%s", entry->key);
 		answer(entry->client, "ask\t%.63s", entry->client->owner->name);
 		return;
 	}
@@ -329,7 +342,7 @@ static void on_client(void *owner, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0 || n > GATE_REQUEST_SIZE || memchr(request, '\0', (size_t)n)) {
-		drop(c);
+		leave(c);
 	} else {
 		request[n] = '\0';
 		c->limit_ms = clock_mono_ms() + GATE_CLIENT_LIMIT_MS;
@@ -364,7 +377,7 @@ static void on_timer(void *owner)
 		if (c->answer_ms && c->answer_ms <= now_ms)
 			give_late_answer(c);
 		else if (!c->answer_ms && c->limit_ms <= now_ms)
-			drop(c);
+			leave(c);
 	}
 	schedule(g);
 }

@@ -37,6 +37,8 @@ struct gate_client {
 	struct gate *owner;
 	pid_t pid;
 	uid_t uid;
+	const char *open_way;    /* of an entry that is asked for its token; NULL: none */
+	char key[GATE_KEY_SIZE]; /* of that entry */
 	unsigned wrong_count;
 	int64_t limit_ms;
 	int64_t answer_ms; /* when answer goes out; 0: none waits */
