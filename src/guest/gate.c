@@ -462,7 +462,8 @@ static int listen_at(const char *path)
 	return TAKE_FD(fd);
 }
 
-int gate_init(struct gate *g, struct loop *loop, struct report *report, struct error *err)
+int gate_init(struct gate *g, struct loop *loop, struct report *report, const char *path,
+	      struct error *err)
 {
 	g->loop = loop;
 	g->report = report;
@@ -472,10 +473,9 @@ int gate_init(struct gate *g, struct loop *loop, struct report *report, struct e
 	for (size_t i = 0; i < GATE_CLIENTS_MAX; i++)
 		g->clients[i].source.fd = -1;
 	g->listener = (struct source){ .run = on_listener, .owner = g };
-	g->listener.fd = listen_at(GATE_SOCKET_PATH);
+	g->listener.fd = listen_at(path);
 	if (g->listener.fd < 0 || loop_watch(loop, &g->listener, EPOLLIN) < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot listen at '%s'",
-				       GATE_SOCKET_PATH);
+		return error_set_errno(err, ERROR_HOST, errno, "cannot listen at '%s'", path);
 	return 0;
 }
 

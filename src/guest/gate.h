@@ -65,9 +65,10 @@ struct gate {
 	struct gate_client clients[GATE_CLIENTS_MAX];
 };
 
-/* Makes the socket; it is there whether the gate is on or not, so that wrappers always get an
- * answer. The directory exists. ERROR_HOST. */
-int gate_init(struct gate *g, struct loop *loop, struct report *report, struct error *err);
+/* Makes the socket at path; it is there whether the gate is on or not, so that wrappers always get
+ * an answer. The directory exists. ERROR_HOST. */
+int gate_init(struct gate *g, struct loop *loop, struct report *report, const char *path,
+	      struct error *err);
 
 /* Says whether entries need the token, and reads GATE_FILE_PATH anew. -1, reported, when the gate
  * is on and that cannot be read: every entry is refused then. */

@@ -355,7 +355,7 @@ static int begin(struct init *i, struct error *err)
 	report_listening(i);
 	if (make_directories(err) < 0)
 		return -1;
-	if (gate_init(&i->gate, &i->loop, &i->report, err) < 0)
+	if (gate_init(&i->gate, &i->loop, &i->report, GATE_SOCKET_PATH, err) < 0)
 		return -1;
 	i->gate.sessions = &i->sessions;
 	i->gate.developer = &i->user;
