@@ -84,11 +84,13 @@ VERSION_OBJECTS := $(foreach d,release asan fuzz guest/amd64 guest/arm64,$(BUILD
 $(VERSION_OBJECTS): $(BUILD)/version
 $(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"'
 
-# The guest: static, one per architecture, of its own sources and base.
+# The guest: static, one per architecture, of its own sources, base and the one file that knows the token's hash.
+# The hash needs of libsodium what sodium_misuse() would drag in all of: it is told to be abort().
+guest_sources := $(call sources,guest) $(call sources,base) src/format/token_hash.c
 define guest_rules
-$(BUILD)/guest/$(1)/winalux-guest: $(patsubst src/%.c,$(BUILD)/guest/$(1)/%.o,$(call sources,guest) $(call sources,base))
+$(BUILD)/guest/$(1)/winalux-guest: $(patsubst src/%.c,$(BUILD)/guest/$(1)/%.o,$(guest_sources))
 	$$(call say,GUEST,$$@)
-	$(Q)$(GUEST_CC_$(1)) $$(GUEST_LINK) -o $$@ $$^
+	$(Q)$(GUEST_CC_$(1)) $$(GUEST_LINK) -Wl,--defsym=sodium_misuse=abort -o $$@ $$^ -lsodium
 $(BUILD)/guest/$(1)/%.o: src/%.c
 	$$(call say,CC,"$$< ($(1))")
 	$(Q)mkdir -p $$(@D)

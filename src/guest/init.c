@@ -27,12 +27,14 @@
 
 #include "checks.h"
 #include "event.h"
+#include "gate.h"
 #include "home.h"
 #include "hostkey.h"
 #include "loop.h"
 #include "report.h"
 #include "services.h"
 #include "sessions.h"
+#include "shells_guard.h"
 #include "spawn.h"
 #include "sshd_config.h"
 #include "user.h"
@@ -65,6 +67,8 @@ struct init {
 	struct checks checks;
 	struct report report;
 	struct services services;
+	struct gate gate;
+	struct shells_guard shells;
 	struct sessions sessions;
 	struct wire_config configs[2];
 };
@@ -143,6 +147,19 @@ static int read_config(struct wire_config *into, struct error *err)
 	return 0;
 }
 
+/* Without any configuration only the gate's file tells whether there is to be one. */
+static void set_gate(struct init *i)
+{
+	const bool is_on = i->has_config ? i->config->gate != WIRE_GATE_OFF
+					 : access(GATE_FILE_PATH, F_OK) == 0;
+
+	gate_set(&i->gate, is_on, i->config->name);
+	if (is_on)
+		shells_guard_start(&i->shells);
+	else
+		shells_guard_stop(&i->shells);
+}
+
 /* Reads the configuration anew; a bad one is reported and the old one stays. */
 static int load_config(struct init *i)
 {
@@ -160,9 +177,26 @@ static int load_config(struct init *i)
 	return 0;
 }
 
+static void set_sshd(struct init *i)
+{
+	struct error err;
+
+	i->has_sshd = sshd_config_write(
+			      &(struct sshd_settings){
+				      .environment = i->environment,
+				      .is_gated = i->gate.is_on,
+				      .is_forwarding_closed = i->config->is_forwarding_closed,
+			      },
+			      &err) == 0;
+	if (!i->has_sshd)
+		report_error(&i->report, &err);
+}
+
 static void reload(struct init *i)
 {
 	if (load_config(i) == 0) {
+		set_gate(i);
+		set_sshd(i);
 		report_simple(i, "reloaded");
 		i->is_ready = false; /* said again once all of the new configuration is true */
 	}
@@ -301,15 +335,6 @@ static void start_home(struct init *i)
 	}
 }
 
-static void start_sshd(struct init *i)
-{
-	struct error err;
-
-	i->has_sshd = sshd_config_write(i->environment, &err) == 0;
-	if (!i->has_sshd)
-		report_error(&i->report, &err);
-}
-
 static int make_directories(struct error *err)
 {
 	umask(022);
@@ -330,6 +355,11 @@ static int begin(struct init *i, struct error *err)
 	report_listening(i);
 	if (make_directories(err) < 0)
 		return -1;
+	if (gate_init(&i->gate, &i->loop, &i->report, GATE_SOCKET_PATH, err) < 0)
+		return -1;
+	i->gate.sessions = &i->sessions;
+	i->gate.developer = &i->user;
+	i->gate.name = "";
 	return watch_signals(i, err);
 }
 
@@ -342,14 +372,16 @@ static void prepare(struct init *i)
 	i->hostkey.on_ready = i->checks.on_change = advance;
 	i->hostkey.context = i->checks.context = i;
 	checks_init(&i->checks, &i->loop, &i->report);
+	shells_guard_init(&i->shells, &i->loop, &i->report);
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
-	i->config->nonce = "";
+	i->config->name = i->config->nonce = "";
 	hostkey_start(&i->hostkey);
 	load_config(i);
+	set_gate(i);
 	start_home(i);
-	start_sshd(i);
+	set_sshd(i);
 	advance(i);
 }
 

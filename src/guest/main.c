@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "role.h"
+#include "shell.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/version.h"
 #include "winalux/guest/wire.h"
@@ -68,6 +69,10 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
+	const char *shell = shell_called_here(argc, argv);
+
+	if (shell)
+		return shell_run(shell, argc, argv);
 	const struct role *role = argc > 0 ? find_role(base_name(argv[0]), true) : NULL;
 
 	if (role)

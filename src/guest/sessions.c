@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "proc_parent.h"
 #include "report.h"
 #include "spawn.h"
 #include "sshd_config.h"
@@ -33,7 +34,8 @@ enum {
 	ACCEPTS_PER_TURN = 16,
 	PAUSE_MS = 200,
 	DENIALS_BURST = 20,
-	DENIALS_PER_S = 1
+	DENIALS_PER_S = 1,
+	ANCESTORS_MAX = 64,
 };
 
 static const char refusal_full[] = "winalux: too many connections, try again later\r\n";
@@ -281,6 +283,28 @@ bool sessions_reaped(struct sessions *s, pid_t pid)
 		return true;
 	}
 	return false;
+}
+
+static struct session *session_of(struct sessions *s, pid_t pid)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (s->items[i].pid == pid)
+			return &s->items[i];
+	return NULL;
+}
+
+const struct session *sessions_find(struct sessions *s, pid_t pid)
+{
+	struct session *session = NULL;
+
+	for (int i = 0; i < ANCESTORS_MAX && pid > 1 && !session; i++) {
+		session = session_of(s, pid);
+		pid = proc_parent(pid);
+	}
+	/* sshd said who it is before it started anything; it may still lie in the pipe. */
+	if (session && !session->is_authenticated && session->log.fd >= 0)
+		on_log(session, 0);
+	return session;
 }
 
 void sessions_stop(struct sessions *s)

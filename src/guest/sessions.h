@@ -54,6 +54,9 @@ void sessions_open(struct sessions *s);
 /* True when pid was one of ours. */
 bool sessions_reaped(struct sessions *s, pid_t pid);
 
+/* The session that a process belongs to by its ancestors, NULL if none. Its login has been read. */
+const struct session *sessions_find(struct sessions *s, pid_t pid);
+
 /* No more connections; the sessions are left to the caller. */
 void sessions_stop(struct sessions *s);
 

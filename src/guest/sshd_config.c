@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shell.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -92,17 +93,32 @@ static int copy_file(int to, const char *path, struct error *err)
 	return n < 0 ? error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", path) : 0;
 }
 
-static int write_subsystem(int fd, struct error *err)
+/* NULL: none. The one inside of sshd starts no program, and so would not pass the gate. */
+static const char *find_sftp_server(bool is_gated)
 {
-	const char *server = "internal-sftp";
+	for (size_t i = 0; i < ARRAY_SIZE(sftp_servers); i++)
+		if (access(sftp_servers[i], X_OK) == 0)
+			return sftp_servers[i];
+	return is_gated ? NULL : "internal-sftp";
+}
+
+static int write_gate(int fd, const struct sshd_settings *settings, struct error *err)
+{
+	static const char entry[] = "ForceCommand " SHELL_ENTRY_COMMAND "\n";
+	static const char closed[] = "DisableForwarding yes\n";
+
+	if (settings->is_gated && fd_write_all(fd, entry, strlen(entry), err) < 0)
+		return -1;
+	return settings->is_forwarding_closed ? fd_write_all(fd, closed, strlen(closed), err) : 0;
+}
+
+static int write_subsystem(int fd, bool is_gated, struct error *err)
+{
+	const char *server = find_sftp_server(is_gated);
 	char line[128];
 
-	for (size_t i = 0; i < ARRAY_SIZE(sftp_servers); i++) {
-		if (access(sftp_servers[i], X_OK) == 0) {
-			server = sftp_servers[i];
-			break;
-		}
-	}
+	if (!server)
+		return 0;
 	int len = snprintf(line, sizeof(line), "Subsystem sftp %s\n", server);
 	return fd_write_all(fd, line, (size_t)len, err);
 }
@@ -129,7 +145,7 @@ static int write_environment(int fd, const char *const *environment, struct erro
 	return status;
 }
 
-int sshd_config_write(const char *const *environment, struct error *err)
+int sshd_config_write(const struct sshd_settings *settings, struct error *err)
 {
 	DEFER(fd_closep)
 	int fd = open(SSHD_CONFIG_RUNNING ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -137,8 +153,9 @@ int sshd_config_write(const char *const *environment, struct error *err)
 	if (fd < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot write '%s'",
 				       SSHD_CONFIG_RUNNING);
-	if (copy_file(fd, SSHD_CONFIG_STATIC, err) < 0 || write_subsystem(fd, err) < 0 ||
-	    write_environment(fd, environment, err) < 0)
+	if (copy_file(fd, SSHD_CONFIG_STATIC, err) < 0 || write_gate(fd, settings, err) < 0 ||
+	    write_subsystem(fd, settings->is_gated, err) < 0 ||
+	    write_environment(fd, settings->environment, err) < 0)
 		return error_add(err, "cannot write '%s'", SSHD_CONFIG_RUNNING);
 	if (rename(SSHD_CONFIG_RUNNING ".new", SSHD_CONFIG_RUNNING) < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot write '%s'",

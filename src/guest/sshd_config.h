@@ -17,10 +17,17 @@ struct error;
  */
 bool sshd_config_add_env(char *line, size_t size, const char *pair);
 
+struct sshd_settings {
+	const char *const *environment; /* of sessions, NULL-terminated */
+	bool is_gated;
+	bool is_forwarding_closed;
+};
+
 /*
  * Writes SSHD_CONFIG_RUNNING: the static file of the guest image, the sftp server of this image,
- * and one SetEnv line (sshd heeds only the first) with environment. Allocates nothing.
+ * what the gate asks for, and one SetEnv line (sshd heeds only the first) with environment. sshd
+ * reads it for each connection; those that stand keep what they have. Allocates nothing.
  */
-int sshd_config_write(const char *const *environment, struct error *err);
+int sshd_config_write(const struct sshd_settings *settings, struct error *err);
 
 #endif

@@ -117,6 +117,26 @@ static int read_nonce(struct line *line, struct error *err)
 	return take_name(line, "nonce", &line->config->nonce, err);
 }
 
+static int read_gate(struct line *line, struct error *err)
+{
+	const char *strength;
+
+	if (take_name(line, "gate's strength", &strength, err) < 0)
+		return -1;
+	line->config->gate = strcmp(strength, "off") == 0 ? WIRE_GATE_OFF : WIRE_GATE_SHELL;
+	return 0;
+}
+
+static int read_forwarding(struct line *line, struct error *err)
+{
+	const char *word;
+
+	if (take_name(line, "forwarding", &word, err) < 0)
+		return -1;
+	line->config->is_forwarding_closed = strcmp(word, "open") != 0;
+	return 0;
+}
+
 static int read_check(struct line *line, struct error *err)
 {
 	struct wire_config *config = line->config;
@@ -188,8 +208,13 @@ static int read_service(struct line *line, struct error *err)
 }
 
 static const struct line_kind line_kinds[] = {
-	{ "name", read_name },   { "user", read_user },       { "nonce", read_nonce },
-	{ "check", read_check }, { "service", read_service },
+	{ "name", read_name },
+	{ "user", read_user },
+	{ "nonce", read_nonce },
+	{ "check", read_check },
+	{ "service", read_service },
+	{ "gate", read_gate },
+	{ "forwarding", read_forwarding },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -243,6 +268,8 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 	ret->name = "";
 	ret->user = DEFAULT_USER;
 	ret->nonce = "";
+	ret->gate = WIRE_GATE_OFF;
+	ret->is_forwarding_closed = false;
 	ret->check_count = ret->service_count = ret->arg_count = 0;
 	memmove(ret->text, text, len);
 	ret->text[len] = '\0';

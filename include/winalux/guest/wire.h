@@ -2,6 +2,7 @@
 #ifndef WINALUX_GUEST_WIRE_H
 #define WINALUX_GUEST_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,11 +20,14 @@ struct error;
  *	user	NAME			the developer's account; "developer" unless said
  *	nonce	TEXT			comes back in "ready": which writing of this text it answers
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
+ *	gate	shell			entries need the token (docs/design/gate.md); "off" unless
+ *said forwarding	open		what ssh may forward: "open" unless said, or "closed"
  *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
  *
  * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines
  * and more fields than are known are passed over, and an unknown KIND of check is taken as "tcp". A
- * known line with a missing or bad field is an error, as are two checks or services of one name.
+ * known line with a missing or bad field is an error, as are two checks or services of one name. A
+ * strength of the gate that is unknown is "shell": a guest that knows less must not open.
  *
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
@@ -65,12 +69,19 @@ struct wire_service {
 	size_t arg_count;
 };
 
+enum wire_gate {
+	WIRE_GATE_OFF,
+	WIRE_GATE_SHELL,
+};
+
 /* Plain data of a fixed size, about 70 KiB: for the heap. Texts point into it or, on the host,
  * anywhere. */
 struct wire_config {
 	const char *name; /* "" when not said */
 	const char *user;
 	const char *nonce; /* "" when not said */
+	enum wire_gate gate;
+	bool is_forwarding_closed;
 	struct wire_check checks[WIRE_MAX_CHECKS];
 	size_t check_count;
 	struct wire_service services[WIRE_MAX_SERVICES];

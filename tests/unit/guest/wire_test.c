@@ -74,6 +74,29 @@ static void a_version_line_alone_means_the_defaults(void **state)
 	assert_int_equal(c->service_count, 0);
 }
 
+static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **state)
+{
+	static const struct {
+		const char *text;
+		enum wire_gate gate;
+		bool is_closed;
+	} cases[] = {
+		{ "winalux\t1\n", WIRE_GATE_OFF, false },
+		{ "winalux\t1\ngate\toff\nforwarding\topen\n", WIRE_GATE_OFF, false },
+		{ "winalux\t1\ngate\tshell\nforwarding\tclosed\n", WIRE_GATE_SHELL, true },
+		{ "winalux\t1\ngate\tstrict\nforwarding\tsome\n", WIRE_GATE_SHELL, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(freep) struct wire_config *c = decode(cases[i].text, NULL);
+
+		assert_non_null(c);
+		assert_int_equal(c->gate, cases[i].gate);
+		assert_int_equal(c->is_forwarding_closed, cases[i].is_closed);
+	}
+}
+
 static void what_a_newer_host_says_is_passed_over(void **state)
 {
 	struct error err = { 0 };
@@ -249,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_configuration_is_read),
 		cmocka_unit_test(a_version_line_alone_means_the_defaults),
+		cmocka_unit_test(the_gate_is_off_unless_said_and_never_opened_by_a_new_word),
 		cmocka_unit_test(what_a_newer_host_says_is_passed_over),
 		cmocka_unit_test(mistakes_are_named_with_their_line),
 		cmocka_unit_test(a_nul_byte_is_refused),

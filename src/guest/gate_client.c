@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A token or ticket of the environment is tried first. Where that is not enough and there is a
+ * terminal, the person is asked up to GATE_TRIES times; mistyped tokens cost no try, but no more
+ * than ASKS_MAX questions are put. PID 1 counts on its own: this side can only give up earlier.
+ */
+#include "gate_client.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "passcode.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+
+#define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
+#define TICKET_VARIABLE "WINALUX_TICKET"
+
+enum { ASKS_MAX = 10, RETRY_MS = 20, ABSENT_LIMIT_MS = 1000, REFUSED_LIMIT_MS = 5000 };
+
+static const char *const way_names[] = { [GATE_WAY_SSH] = "ssh", [GATE_WAY_EXEC] = "exec" };
+
+struct asker {
+	enum gate_way way;
+	int tty;    /* -1: none */
+	int socket; /* -1: not connected */
+	char answer[GATE_ANSWER_SIZE];
+	const char *detail; /* the answer's second field, "" when it has none */
+};
+
+static int say_to(const struct asker *a)
+{
+	return a->tty >= 0 ? a->tty : STDERR_FILENO;
+}
+
+static void __attribute__((noreturn)) refuse(const struct asker *a, const char *reason)
+{
+	dprintf(say_to(a), "winalux: %s\n", reason);
+	_exit(EXIT_REFUSED);
+}
+
+static int connect_once(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = GATE_SOCKET_PATH };
+	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -1;
+	return TAKE_FD(fd);
+}
+
+/*
+ * PID 1 makes the socket before anything else can be started here; one that is there and answers
+ * nobody is of an earlier life of this container. -1 with errno ENOENT or ENOTDIR: there is none.
+ */
+static int connect_to_gate(void)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	int fd;
+
+	for (int waited_ms = 0; (fd = connect_once()) < 0; waited_ms += RETRY_MS) {
+		const bool is_absent = errno == ENOENT || errno == ENOTDIR;
+
+		if (waited_ms >= (is_absent ? ABSENT_LIMIT_MS : REFUSED_LIMIT_MS))
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+static bool exchange(struct asker *a, const char *request, size_t len)
+{
+	if (send(a->socket, request, len, MSG_NOSIGNAL) < 0)
+		return false;
+	ssize_t n;
+	do {
+		n = recv(a->socket, a->answer, sizeof(a->answer) - 1, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return false;
+	a->answer[n] = '\0';
+	return true;
+}
+
+/* Once more on a new connection: PID 1 may have given this one's place to another. */
+static void request(struct asker *a, const char *what, const char *text)
+{
+	char packet[GATE_REQUEST_SIZE + 1];
+	const int len = snprintf(packet, sizeof(packet), "%s\t%s", what, text);
+
+	if (len < 0 || (size_t)len >= sizeof(packet))
+		refuse(a, "this is no token, it is too long");
+	if (!exchange(a, packet, (size_t)len)) {
+		close(a->socket);
+		a->socket = connect_to_gate();
+		if (a->socket < 0 || !exchange(a, packet, (size_t)len))
+			refuse(a, "the gate of this workspace does not answer");
+	}
+	explicit_bzero(packet, sizeof(packet));
+	char *tab = strchr(a->answer, '\t');
+	if (tab)
+		*tab++ = '\0';
+	a->detail = tab ? tab : "";
+}
+
+static void request_token(struct asker *a, const char *text)
+{
+	char what[16];
+
+	snprintf(what, sizeof(what), "token\t%s", way_names[a->way]);
+	request(a, what, text);
+}
+
+static bool is_answer(const struct asker *a, const char *word)
+{
+	return strcmp(a->answer, word) == 0;
+}
+
+/* What no further token changes. */
+static void end_if_shut(const struct asker *a)
+{
+	if (is_answer(a, "locked")) {
+		dprintf(say_to(a),
+			"winalux: too many wrong passcodes, locked for another %s seconds\n",
+			a->detail);
+		_exit(EXIT_REFUSED);
+	}
+	if (is_answer(a, "closed"))
+		refuse(a, a->detail);
+}
+
+static void __attribute__((noreturn)) end_without_terminal(const struct asker *a, bool had_token)
+{
+	if (had_token)
+		refuse(a, "the token in " TOKEN_VARIABLE " is not this workspace's; "
+			  "'winalux token show' says the right one");
+	if (a->way == GATE_WAY_EXEC)
+		refuse(a, "this workspace asks for its token: use 'winalux exec', or a terminal");
+	refuse(a, "this workspace asks for its token: set SetEnv " TOKEN_VARIABLE "=TOKEN in "
+		  "ssh's configuration; 'winalux token show' says it");
+}
+
+/* After an answer to something typed; false when the tries are used up. */
+static bool comment_on_try(const struct asker *a)
+{
+	if (is_answer(a, "typo")) {
+		dprintf(a->tty, "That is mistyped.\n");
+		return true;
+	}
+	dprintf(a->tty, "Wrong passcode.\n");
+	return strcmp(a->detail, "0") != 0;
+}
+
+static void ask_person(struct asker *a, const char *name)
+{
+	char text[PASSCODE_SIZE];
+	int wrong_count = 0;
+
+	passcode_greet(a->tty);
+	for (int i = 0; i < ASKS_MAX; i++) {
+		if (passcode_ask(a->tty, name, text) < 0)
+			_exit(EXIT_REFUSED);
+		if (*text == '\0')
+			continue;
+		request_token(a, text);
+		explicit_bzero(text, sizeof(text));
+		if (is_answer(a, "pass"))
+			return;
+		end_if_shut(a);
+		wrong_count += is_answer(a, "wrong");
+		if (!comment_on_try(a) || wrong_count >= GATE_TRIES)
+			break;
+	}
+	_exit(EXIT_REFUSED);
+}
+
+/* The value out of the environment, where nothing of it is left. False when it is not set. */
+static bool take_variable(const char *name, char *ret, size_t size)
+{
+	char *value = getenv(name);
+
+	ret[0] = '\0';
+	if (!value)
+		return false;
+	snprintf(ret, size, "%s", value);
+	explicit_bzero(value, strlen(value));
+	unsetenv(name);
+	return true;
+}
+
+static void try_token(struct asker *a, const char *token)
+{
+	char name[GATE_ANSWER_SIZE];
+
+	request_token(a, "");
+	if (is_answer(a, "pass"))
+		return;
+	end_if_shut(a);
+	snprintf(name, sizeof(name), "%s", a->detail);
+	if (*token) {
+		request_token(a, token);
+		if (is_answer(a, "pass"))
+			return;
+		end_if_shut(a);
+	}
+	if (a->tty < 0)
+		end_without_terminal(a, *token != '\0');
+	ask_person(a, name);
+}
+
+void gate_pass(enum gate_way way)
+{
+	struct asker a = { .way = way, .tty = -1, .socket = -1 };
+	char token[GATE_REQUEST_SIZE], ticket[GATE_REQUEST_SIZE];
+
+	prctl(PR_SET_DUMPABLE, 0);
+	take_variable(TOKEN_VARIABLE, token, sizeof(token));
+	take_variable(TICKET_VARIABLE, ticket, sizeof(ticket));
+	a.tty = passcode_open();
+	a.socket = connect_to_gate();
+	if (a.socket < 0) {
+		/* Another root directory than the container's: nothing of it is guarded here. */
+		if (way == GATE_WAY_EXEC && (errno == ENOENT || errno == ENOTDIR))
+			goto passed;
+		refuse(&a, "the gate of this workspace does not answer");
+	}
+	if (*ticket && way == GATE_WAY_EXEC) {
+		request(&a, "ticket", ticket);
+		if (is_answer(&a, "pass"))
+			goto passed;
+		end_if_shut(&a);
+	}
+	try_token(&a, token);
+passed:
+	explicit_bzero(token, sizeof(token));
+	fd_closep(&a.socket);
+	fd_closep(&a.tty);
+}

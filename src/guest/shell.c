@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every #!/bin/sh script and every system() of the workspace comes through here, so the way to the
+ * real shell is a look at our name and our parent, and one exec. Nothing is printed, opened or
+ * changed on it. Only a process without a parent in its pid namespace asks PID 1: it came from
+ * outside of the container or is the first of a namespace of its own.
+ */
+#include "shell.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "gate_client.h"
+#include "winalux/base/mem.h"
+
+enum { NOT_FOUND = 127, CANNOT_RUN = 126, LINKS_MAX = 8 };
+
+const char *const shell_names[] = { "sh", "bash", "dash", "zsh", "fish", NULL };
+
+const char *shell_name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+
+	if (*base == '-')
+		base++;
+	for (size_t i = 0; shell_names[i]; i++)
+		if (strcmp(shell_names[i], base) == 0)
+			return shell_names[i];
+	return NULL;
+}
+
+/* "rbash" and whatever else leads to a guarded shell by symbolic links. */
+static const char *name_by_links(const char *file)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *name = NULL;
+
+	if (strlen(file) >= sizeof(path))
+		return NULL;
+	strncpy(path, file, sizeof(path));
+	for (int i = 0; i < LINKS_MAX && !name; i++) {
+		const ssize_t n = readlink(path, target, sizeof(target) - 1);
+		char *slash = strrchr(path, '/');
+
+		if (n <= 0)
+			return NULL;
+		target[n] = '\0';
+		name = shell_name_of(target);
+		if (*target == '/' || !slash)
+			slash = path;
+		else
+			slash++;
+		if ((size_t)(slash - path) + (size_t)n >= sizeof(path))
+			return NULL;
+		memcpy(slash, target, (size_t)n + 1);
+	}
+	return name;
+}
+
+static bool is_script(const char *file, int argc, char *const *argv)
+{
+	if (argc < 2 || argv[0][0] != '/')
+		return false;
+	return strcmp(argv[1], file) == 0 || (argc > 2 && strcmp(argv[2], file) == 0);
+}
+
+const char *shell_called(const char *file, int argc, char *const *argv)
+{
+	const char *by_argument = argc > 0 ? shell_name_of(argv[0]) : NULL;
+
+	if (is_script(file, argc, argv))
+		return by_argument ? by_argument : name_by_links(argv[0]);
+	const char *by_file = shell_name_of(file);
+	if (!by_file)
+		by_file = name_by_links(file);
+	return by_file ? by_file : by_argument;
+}
+
+const char *shell_called_here(int argc, char *const *argv)
+{
+	const char *file = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+
+	return shell_called(file ? file : "", argc, argv);
+}
+
+int shell_become(const char *name, char *const *argv)
+{
+	char path[sizeof(SHELL_DIRECTORY "/") + 16];
+
+	snprintf(path, sizeof(path), SHELL_DIRECTORY "/%s", name);
+	execve(path, argv, environ);
+	const int status = errno == ENOENT ? NOT_FOUND : CANNOT_RUN;
+	dprintf(STDERR_FILENO, "winalux: cannot run '%s': %s\n", path, strerror(errno));
+	return status;
+}
+
+static bool is_ssh_entry(int argc, char *const *argv)
+{
+	return argc == 3 && strcmp(argv[1], "-c") == 0 && strcmp(argv[2], SHELL_ENTRY_COMMAND) == 0;
+}
+
+int shell_run(const char *name, int argc, char **argv)
+{
+	if (is_ssh_entry(argc, argv))
+		return ssh_entry_run(name, argv);
+	/* PID 1 of the container is never a shell: this one is the first of a nested namespace. */
+	if (getppid() == 0 && getpid() != 1)
+		gate_pass(GATE_WAY_EXEC);
+	return shell_become(name, argv);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "tickets.h"
+
+#include <string.h>
+
+static void forget_expired(struct tickets *t, uint64_t now_s)
+{
+	for (size_t i = 0; i < t->count;) {
+		if (t->taken[i].expiry_s < now_s)
+			t->taken[i] = t->taken[--t->count];
+		else
+			i++;
+	}
+}
+
+static bool is_taken(const struct tickets *t, const struct ticket *ticket)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (memcmp(t->taken[i].nonce, ticket->nonce, sizeof(ticket->nonce)) == 0)
+			return true;
+	return false;
+}
+
+bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s)
+{
+	const uint64_t now = now_s > 0 ? (uint64_t)now_s : 0;
+
+	if (ticket->expiry_s < now || ticket->expiry_s - now > TICKET_MAX_LIFE_S)
+		return false;
+	forget_expired(t, now);
+	if (is_taken(t, ticket) || t->count == TICKETS_MAX)
+		return false;
+	t->taken[t->count++] = *ticket;
+	return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_GUEST_TICKETS_H
+#define WINALUX_GUEST_TICKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "winalux/format/token_hash.h"
+
+/*
+ * Which tickets were taken, for as long as they would be good for again. A zeroed struct knows of
+ * none; its pages are touched only as they are needed.
+ */
+enum { TICKETS_MAX = 4096 };
+
+struct tickets {
+	size_t count;
+	struct ticket taken[TICKETS_MAX];
+};
+
+/*
+ * True, once, for a ticket that ends within TICKET_MAX_LIFE_S of now. False as well for those that
+ * the table has no room for.
+ */
+bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* PID 1's side of the gate over its real socket. This process is client and, by a table of sessions
+ * that names it, below an sshd. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "files.h"
+#include "guest/gate.h"
+#include "guest/report.h"
+#include "guest/sessions.h"
+#include "guest/user.h"
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/token.h"
+
+static const struct token right = { .bytes = { 1, 2, 3 } }, wrong = { .bytes = { 9 } };
+
+struct fixture {
+	char *directory;
+	char path[256];
+	int events;
+	struct loop loop;
+	struct report report;
+	struct user developer;
+	struct sessions *sessions;
+	struct gate *gate;
+	char text[512]; /* of a token request */
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	void *directory = NULL;
+
+	if (files_setup(&directory) < 0)
+		return -1;
+	f->directory = directory;
+	f->sessions = xcalloc(1, sizeof(*f->sessions));
+	f->gate = xcalloc(1, sizeof(*f->gate));
+	f->events = memfd_create("events", MFD_CLOEXEC);
+	files_path(f->path, f->directory, "gate.sock");
+	loop_init(&f->loop, NULL);
+	report_init(&f->report, &f->loop, f->events);
+	if (gate_init(f->gate, &f->loop, &f->report, f->path, NULL) < 0)
+		return -1;
+	f->developer.uid = getuid();
+	strcpy(f->developer.name, "me");
+	f->gate->sessions = f->sessions;
+	f->gate->developer = &f->developer;
+	f->gate->name = "alice";
+	f->gate->is_on = f->gate->has_file = true;
+	token_hash(&right, f->gate->file.salt, f->gate->file.hash);
+	f->sessions->items[3] =
+		(struct session){ .pid = getpid(), .is_authenticated = true, .log = { .fd = -1 } };
+	strcpy(f->sessions->items[3].login.key, "SHA256:mine");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	void *directory = f->directory;
+
+	for (size_t i = 0; i < GATE_CLIENTS_MAX; i++)
+		loop_close(&f->loop, &f->gate->clients[i].source);
+	loop_close(&f->loop, &f->gate->listener);
+	close(f->loop.fd);
+	close(f->events);
+	free(f->gate);
+	free(f->sessions);
+	free(f);
+	return files_teardown(&directory);
+}
+
+static int join(struct fixture *f)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, f->path, strlen(f->path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* What the gate answers, "" when it hangs up. */
+static void expect(struct fixture *f, int fd, const char *wanted)
+{
+	char answer[GATE_ANSWER_SIZE];
+	ssize_t n;
+
+	while ((n = recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+		loop_turn(&f->loop);
+	answer[n > 0 ? n : 0] = '\0';
+	assert_string_equal(answer, wanted);
+}
+
+static void ask(struct fixture *f, int fd, const char *request, const char *wanted)
+{
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	expect(f, fd, wanted);
+}
+
+static const char *token_request(struct fixture *f, const struct token *token)
+{
+	char text[TOKEN_TEXT_SIZE];
+
+	token_format(token, text);
+	snprintf(f->text, sizeof(f->text), "token\tssh\t%s", text);
+	return f->text;
+}
+
+static void assert_event(struct fixture *f, const char *wanted)
+{
+	char text[64 << 10];
+	ssize_t n = pread(f->events, text, sizeof(text) - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+	if (!strstr(text, wanted))
+		fail_msg("'%s' is not in: %s", wanted, text);
+}
+
+static void the_right_token_passes(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	ask(f, fd, "token\tssh\t", "ask\talice");
+	ask(f, fd, token_request(f, &right), "pass");
+	assert_event(f, "{\"event\":\"entry\",\"way\":\"ssh\",\"user\":");
+	assert_event(f, "\"key\":\"SHA256:mine\"");
+	close(fd);
+}
+
+static void a_typo_is_answered_at_once_and_costs_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	for (int i = 0; i < 20; i++)
+		ask(f, fd, "token\tssh\tABCD", "typo");
+	ask(f, fd, token_request(f, &right), "pass");
+	close(fd);
+}
+
+static void a_wrong_token_is_answered_late_and_counted(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t started_ms = clock_mono_ms();
+	int fd = join(f);
+
+	ask(f, fd, token_request(f, &wrong), "wrong\t2");
+	assert_true(clock_mono_ms() - started_ms >= ATTEMPTS_FIRST_DELAY_MS);
+	assert_event(f, "\"event\":\"refused\"");
+	ask(f, fd, token_request(f, &right), "pass");
+	close(fd);
+}
+
+static void a_lockout_spares_keys_that_were_let_in(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	ask(f, fd, token_request(f, &right), "pass");
+	f->gate->attempts.locked_until_ms = clock_mono_ms() + 100000;
+	ask(f, fd, token_request(f, &right), "pass");
+	strcpy(f->sessions->items[3].login.key, "SHA256:other");
+	ask(f, fd, token_request(f, &right), "locked\t100");
+	f->sessions->items[3].login.key[0] = '\0';
+	ask(f, fd, token_request(f, &right), "locked\t100");
+	close(fd);
+}
+
+static void the_tenth_guess_at_once_locks(void **state)
+{
+	struct fixture *f = *state;
+	int fds[ATTEMPTS_MAX];
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		fds[i] = join(f);
+		token_request(f, &wrong);
+		send(fds[i], f->text, strlen(f->text), 0);
+	}
+	expect(f, fds[0], "wrong\t2"); /* the others wait for longer */
+	int fd = join(f);
+	strcpy(f->sessions->items[3].login.key, "SHA256:stranger");
+	assert_int_equal(send(fd, "token\tssh\t", 10, 0), 10);
+	loop_turn(&f->loop);
+	assert_true(attempts_locked_ms(&f->gate->attempts, clock_mono_ms()) > 0);
+	assert_event(f, "\"event\":\"lockout\"");
+	close(fd);
+	for (int i = 0; i < ATTEMPTS_MAX; i++)
+		close(fds[i]);
+}
+
+static void who_has_a_parent_in_here_is_no_entry(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	ask(f, fd, "token\texec\t", "pass");
+	ask(f, fd, "ticket\tanything", "pass");
+	close(fd);
+}
+
+static void ssh_entry_outside_of_a_session_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	f->sessions->items[3].pid = 0;
+	ask(f, fd, token_request(f, &right), "closed\tthis is no ssh session");
+	close(fd);
+}
+
+static void without_its_file_nobody_enters(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+	char answer[GATE_ANSWER_SIZE];
+
+	f->gate->has_file = false;
+	token_request(f, &right);
+	send(fd, f->text, strlen(f->text), 0);
+	while (recv(fd, answer, sizeof(answer), MSG_DONTWAIT) < 0)
+		loop_turn(&f->loop);
+	assert_memory_equal(answer, "closed\t", 7);
+	close(fd);
+}
+
+static void a_gate_that_is_off_passes_everybody(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	f->gate->is_on = false;
+	ask(f, fd, "token\tssh\t", "pass");
+	close(fd);
+}
+
+static void what_is_no_request_is_not_served(void **state)
+{
+	static const char nul[] = "token\tssh\t\0x";
+	struct fixture *f = *state;
+	char big[GATE_REQUEST_SIZE + 1];
+	int fd = join(f);
+
+	ask(f, fd, "tokens\tssh\t", "closed\tthe request is not understood");
+	send(fd, nul, sizeof(nul), 0);
+	expect(f, fd, "");
+	close(fd);
+	fd = join(f);
+	memset(big, 'x', sizeof(big));
+	send(fd, big, sizeof(big), 0);
+	expect(f, fd, "");
+	close(fd);
+}
+
+static void a_flood_of_connections_keeps_nobody_out(void **state)
+{
+	enum { FLOOD = 500 };
+	struct fixture *f = *state;
+	int fds[FLOOD];
+
+	for (int i = 0; i < FLOOD; i++)
+		fds[i] = join(f);
+	int fd = join(f);
+	ask(f, fd, token_request(f, &right), "pass");
+	for (int i = 0; i < FLOOD; i++)
+		close(fds[i]);
+	close(fd);
+}
+
+#define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GATE_TEST(the_right_token_passes),
+		GATE_TEST(a_typo_is_answered_at_once_and_costs_nothing),
+		GATE_TEST(a_wrong_token_is_answered_late_and_counted),
+		GATE_TEST(a_lockout_spares_keys_that_were_let_in),
+		GATE_TEST(the_tenth_guess_at_once_locks),
+		GATE_TEST(who_has_a_parent_in_here_is_no_entry),
+		GATE_TEST(ssh_entry_outside_of_a_session_is_refused),
+		GATE_TEST(without_its_file_nobody_enters),
+		GATE_TEST(a_gate_that_is_off_passes_everybody),
+		GATE_TEST(what_is_no_request_is_not_served),
+		GATE_TEST(a_flood_of_connections_keeps_nobody_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
