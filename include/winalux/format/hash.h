@@ -22,10 +22,23 @@ void hash_add_text(struct hash *h, const char *text); /* NULL differs from "" */
 /* Ends and frees h. */
 void hash_end(struct hash *h, char ret_hex[static HASH_HEX_SIZE]);
 
+/*
+ * The same with a key of 16 to 64 bytes, for what must not be made without it. hash_end_bytes ends
+ * and frees h, and wipes what of the key is in it; len is 16 to 64 and the same in both calls.
+ */
+struct hash *hash_new_keyed(const void *key, size_t key_len, size_t len);
+void hash_end_bytes(struct hash *h, void *ret, size_t len);
+
 void hash_text(const char *text, char ret_hex[static HASH_HEX_SIZE]);
+void hash_random_bytes(void *ret, size_t len);
 /* 16 random bytes in hex. */
 void hash_random_hex(char ret_hex[static HASH_HEX_SIZE]);
 uint32_t hash_random_below(uint32_t bound); /* uniform in [0, bound) */
+
+/* Lower-case hex, 2 * len characters and a NUL. */
+void hex_encode(const void *data, size_t len, char *ret);
+/* Exactly 2 * len characters of hex at text, whatever follows; false for anything else. */
+bool hex_decode(const char *text, void *ret, size_t len);
 
 /* SHA-256 of data as OpenSSH prints fingerprints: "SHA256:" + unpadded base64. */
 enum { HASH_FINGERPRINT_SIZE = 7 + 43 + 1 };
