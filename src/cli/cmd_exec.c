@@ -147,8 +147,8 @@ static void add_ticket(struct app *app, const char *name, struct strv *environme
 	DEFER(key_clear) struct key key = { 0 };
 	DEFER(token_clear) struct token token = { 0 };
 	DEFER(freep) char *label = xasprintf("%s=%s", LABEL_WORKSPACE, name);
-	char ticket[GATE_TICKET_SIZE];
-	uint8_t hash[TOKEN_HASH_BYTES];
+	char ticket[TICKET_TEXT_SIZE];
+	uint8_t hash[TOKEN_HASH_SIZE];
 	const struct workspace_facts *w;
 
 	if (key_load(app->config.key_file, &key, NULL) < 0 ||

@@ -81,18 +81,18 @@ static char *old_path(const char *path)
 	return xasprintf("%s.old-%s", path, date);
 }
 
-/* The old file has its new name before the new key takes its place. */
+/* At any moment there is a key at path, the old one or the new one, and both are somewhere. */
 static int replace_file(const char *path, const struct key *old, const struct key *fresh,
 			struct error *err)
 {
 	DEFER(freep) char *kept = old_path(path);
+	DEFER(freep) char *beside = xasprintf("%s.new", path);
 
-	if (key_save(old, kept, err) < 0)
+	unlink(beside); /* of a run that was killed here: nothing was made with it */
+	if (key_save(old, kept, err) < 0 || key_save(fresh, beside, err) < 0)
 		return -1;
-	if (unlink(path) < 0)
+	if (rename(beside, path) < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot replace '%s'", path);
-	if (key_save(fresh, path, err) < 0)
-		return error_add(err, "the old key is in '%s'", kept);
 	return 0;
 }
 

@@ -73,7 +73,7 @@ void hash_end(struct hash *h, char ret_hex[static HASH_HEX_SIZE])
 	unsigned char digest[HASH_BYTES];
 
 	hash_end_bytes(h, digest, sizeof(digest));
-	hex_encode(digest, sizeof(digest), ret_hex);
+	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, digest, sizeof(digest));
 }
 
 void hash_text(const char *text, char ret_hex[static HASH_HEX_SIZE])
@@ -89,26 +89,13 @@ void hash_random_hex(char ret_hex[static HASH_HEX_SIZE])
 	unsigned char bytes[HASH_BYTES];
 
 	hash_random_bytes(bytes, sizeof(bytes));
-	hex_encode(bytes, sizeof(bytes), ret_hex);
+	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, bytes, sizeof(bytes));
 }
 
 void hash_random_bytes(void *ret, size_t len)
 {
 	need_sodium();
 	randombytes_buf(ret, len);
-}
-
-void hex_encode(const void *data, size_t len, char *ret)
-{
-	sodium_bin2hex(ret, 2 * len + 1, data, len);
-}
-
-bool hex_decode(const char *text, void *ret, size_t len)
-{
-	size_t used;
-
-	return strnlen(text, 2 * len) == 2 * len &&
-	       sodium_hex2bin(ret, len, text, 2 * len, NULL, &used, NULL) == 0 && used == len;
 }
 
 uint32_t hash_random_below(uint32_t bound)

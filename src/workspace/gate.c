@@ -24,19 +24,17 @@
 #include "winalux/plan/names.h"
 
 enum {
-	SALT_HEX = 2 * TOKEN_SALT_BYTES,
-	HASH_HEX = 2 * TOKEN_HASH_BYTES,
-	TICKET_LIFETIME_S = 30, /* the guest takes at most 60 s */
-	NONCE_BYTES = 16,
+	SALT_HEX = 2 * TOKEN_SALT_SIZE,
+	HASH_HEX = 2 * TOKEN_HASH_SIZE,
+	TICKET_LIFE_S = TICKET_MAX_LIFE_S / 2, /* clocks of two machines may differ */
 };
 
 /* "SALT HASH" as in the label. */
-static bool parse_hash(const char *text, uint8_t salt[static TOKEN_SALT_BYTES],
-		       uint8_t hash[static TOKEN_HASH_BYTES])
+static bool parse_hash(const char *text, uint8_t salt[static TOKEN_SALT_SIZE],
+		       uint8_t hash[static TOKEN_HASH_SIZE])
 {
-	return text && strlen(text) == SALT_HEX + 1 + HASH_HEX && text[SALT_HEX] == ' ' &&
-	       hex_decode(text, salt, TOKEN_SALT_BYTES) &&
-	       hex_decode(text + SALT_HEX + 1, hash, TOKEN_HASH_BYTES);
+	return text && hex_parse(&text, salt, TOKEN_SALT_SIZE) && parse_char(&text, ' ') &&
+	       hex_parse(&text, hash, TOKEN_HASH_SIZE) && parse_end(&text);
 }
 
 static bool is_hex(const char *text, size_t len)
@@ -46,7 +44,7 @@ static bool is_hex(const char *text, size_t len)
 
 bool gate_has_token(const struct workspace_state *state)
 {
-	uint8_t salt[TOKEN_SALT_BYTES], hash[TOKEN_HASH_BYTES];
+	uint8_t salt[TOKEN_SALT_SIZE], hash[TOKEN_HASH_SIZE];
 	int64_t since_s;
 
 	return state->id && is_hex(state->salt, SALT_HEX) &&
@@ -65,8 +63,9 @@ bool gate_is_on(const struct workspace_state *state)
 int gate_token(const struct key *key, const struct workspace_facts *w, struct token *ret,
 	       uint8_t *ret_hash, struct error *err)
 {
-	uint8_t salt[TOKEN_SALT_BYTES], hash_salt[TOKEN_SALT_BYTES], hash[TOKEN_HASH_BYTES];
+	uint8_t salt[TOKEN_SALT_SIZE], hash_salt[TOKEN_SALT_SIZE], hash[TOKEN_HASH_SIZE];
 	char fingerprint[KEY_FINGERPRINT_SIZE];
+	const char *salt_text = w->state.salt;
 
 	if (!gate_has_token(&w->state))
 		return error_set(err, ERROR_NOT_FOUND,
@@ -79,7 +78,7 @@ int gate_token(const struct key *key, const struct workspace_facts *w, struct to
 				 "the token of '%s' was made with key %s, and the key file at hand "
 				 "is %s; `winalux token rotate %s` makes a new token with this one",
 				 w->name, w->state.key, fingerprint, w->name);
-	hex_decode(w->state.salt, salt, sizeof(salt));
+	hex_parse(&salt_text, salt, sizeof(salt));
 	parse_hash(w->state.gate_hash, hash_salt, hash);
 	key_derive_token(key, w->state.id, salt, ret);
 	if (ret_hash)
@@ -87,39 +86,34 @@ int gate_token(const struct key *key, const struct workspace_facts *w, struct to
 	return 0;
 }
 
-void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static GATE_TICKET_SIZE])
+void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static TICKET_TEXT_SIZE])
 {
-	uint8_t nonce[NONCE_BYTES], mac[TICKET_MAC_BYTES];
-	char expiry[21], nonce_hex[2 * NONCE_BYTES + 1], mac_hex[2 * TICKET_MAC_BYTES + 1];
+	struct ticket ticket = { .expiry_s = (uint64_t)now_s + TICKET_LIFE_S };
 
-	snprintf(expiry, sizeof(expiry), "%jd", (intmax_t)(now_s + TICKET_LIFETIME_S));
-	hash_random_bytes(nonce, sizeof(nonce));
-	hex_encode(nonce, sizeof(nonce), nonce_hex);
-	token_ticket_mac(hash, expiry, nonce_hex, mac);
-	hex_encode(mac, sizeof(mac), mac_hex);
-	snprintf(ret, GATE_TICKET_SIZE, "%s.%s.%s", expiry, nonce_hex, mac_hex);
+	hash_random_bytes(ticket.nonce, sizeof(ticket.nonce));
+	ticket_format(&ticket, hash, ret);
 }
 
 static char *hash_text_of(const struct token *token)
 {
-	uint8_t salt[TOKEN_SALT_BYTES], hash[TOKEN_HASH_BYTES];
+	uint8_t salt[TOKEN_SALT_SIZE], hash[TOKEN_HASH_SIZE];
 	char salt_hex[SALT_HEX + 1], hash_hex[HASH_HEX + 1];
 
 	hash_random_bytes(salt, sizeof(salt));
 	token_hash(token, salt, hash);
-	hex_encode(salt, sizeof(salt), salt_hex);
-	hex_encode(hash, sizeof(hash), hash_hex);
+	hex_format(salt, sizeof(salt), salt_hex);
+	hex_format(hash, sizeof(hash), hash_hex);
 	return xasprintf("%s %s", salt_hex, hash_hex);
 }
 
 void gate_renew(const struct key *key, const char *id, struct want_gate *ret)
 {
 	DEFER(token_clear) struct token token = { 0 };
-	uint8_t salt[TOKEN_SALT_BYTES];
+	uint8_t salt[TOKEN_SALT_SIZE];
 	char salt_hex[SALT_HEX + 1], fingerprint[KEY_FINGERPRINT_SIZE], now[CLOCK_RFC3339_SIZE];
 
 	hash_random_bytes(salt, sizeof(salt));
-	hex_encode(salt, sizeof(salt), salt_hex);
+	hex_format(salt, sizeof(salt), salt_hex);
 	key_fingerprint(key, fingerprint);
 	key_derive_token(key, id, salt, &token);
 	clock_format_rfc3339(clock_wall_s(), now);

@@ -13,6 +13,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/format/hash.h"
+#include "winalux/format/token_hash.h"
 
 #define KEY_WORD "winalux-key-1 "
 
@@ -78,9 +79,8 @@ static int read_text(int fd, char ret[static READ_SIZE])
 
 static bool parse_key(const char *text, struct key *ret)
 {
-	if (!parse_literal(&text, KEY_WORD) || !hex_decode(text, ret->bytes, KEY_BYTES))
+	if (!parse_literal(&text, KEY_WORD) || !hex_parse(&text, ret->bytes, KEY_BYTES))
 		return false;
-	text += (size_t)2 * KEY_BYTES;
 	parse_char(&text, '\r');
 	parse_char(&text, '\n');
 	return parse_end(&text);
@@ -114,7 +114,7 @@ static int write_beside(const struct key *key, char *temporary)
 
 	if (fd < 0)
 		return errno;
-	hex_encode(key->bytes, KEY_BYTES, line + sizeof(KEY_WORD) - 1);
+	hex_format(key->bytes, KEY_BYTES, line + sizeof(KEY_WORD) - 1);
 	line[LINE_SIZE - 1] = '\n';
 	if (fd_write_all(fd, line, LINE_SIZE, NULL) < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0)
 		failed = errno ? errno : EIO;
@@ -159,7 +159,7 @@ void key_fingerprint(const struct key *key, char ret[static KEY_FINGERPRINT_SIZE
 
 	hash_add_text(h, "winalux key 1");
 	hash_end_bytes(h, digest, sizeof(digest));
-	hex_encode(digest, sizeof(digest) / 2, ret);
+	hex_format(digest, sizeof(digest) / 2, ret);
 }
 
 void key_derive_token(const struct key *key, const char *id, const uint8_t salt[static 16],

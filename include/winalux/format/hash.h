@@ -35,11 +35,6 @@ void hash_random_bytes(void *ret, size_t len);
 void hash_random_hex(char ret_hex[static HASH_HEX_SIZE]);
 uint32_t hash_random_below(uint32_t bound); /* uniform in [0, bound) */
 
-/* Lower-case hex, 2 * len characters and a NUL. */
-void hex_encode(const void *data, size_t len, char *ret);
-/* Exactly 2 * len characters of hex at text, whatever follows; false for anything else. */
-bool hex_decode(const char *text, void *ret, size_t len);
-
 /* SHA-256 of data as OpenSSH prints fingerprints: "SHA256:" + unpadded base64. */
 enum { HASH_FINGERPRINT_SIZE = 7 + 43 + 1 };
 void hash_ssh_fingerprint(const void *data, size_t len, char ret[static HASH_FINGERPRINT_SIZE]);

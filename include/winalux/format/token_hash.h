@@ -8,20 +8,47 @@
 
 struct token;
 
-/* What the host writes into a workspace and its guest checks: docs/design/gate.md. */
-enum { TOKEN_SALT_BYTES = 16, TOKEN_HASH_BYTES = 32, TICKET_MAC_BYTES = 16 };
+/*
+ * What a workspace knows of its token, and what `winalux exec` proves with it
+ * (docs/design/gate.md). The host and the guest link this one file, so both mean the same bytes.
+ * Nothing here needs sodium_init().
+ */
+enum {
+	TOKEN_SALT_SIZE = 16,
+	TOKEN_HASH_SIZE = 32,
+	TICKET_NONCE_SIZE = 16,
+	TICKET_MAC_SIZE = 16,
+	TICKET_TEXT_SIZE = 20 + 1 + 2 * TICKET_NONCE_SIZE + 1 + 2 * TICKET_MAC_SIZE + 1,
+	TICKET_MAX_LIFE_S = 60,
+};
 
-/* BLAKE2b-256(key = salt, the token's 16 bytes) */
-void token_hash(const struct token *token, const uint8_t salt[static 16], uint8_t ret[static 32]);
+/* BLAKE2b-256 of the token's bytes, keyed with the salt. */
+void token_hash(const struct token *token, const uint8_t salt[static TOKEN_SALT_SIZE],
+		uint8_t ret[static TOKEN_HASH_SIZE]);
+
+/* Takes the same time wherever the two differ. */
+bool token_hash_equal(const uint8_t a[static TOKEN_HASH_SIZE],
+		      const uint8_t b[static TOKEN_HASH_SIZE]);
+
+struct ticket {
+	uint64_t expiry_s; /* since the epoch */
+	uint8_t nonce[TICKET_NONCE_SIZE];
+};
 
 /*
- * BLAKE2b-128(key = hash, "winalux ticket 1", expiry, nonce), each part with its length in front
- * (8 bytes, the lowest first); expiry and nonce as they stand in the ticket's text.
+ * "EXPIRY.NONCE.MAC": EXPIRY in decimal digits, the others in lower-case hex. The MAC is
+ * BLAKE2b-128, keyed with hash, of "winalux ticket 1", EXPIRY and NONCE as they stand in the text,
+ * each with its length in front (8 bytes, lowest first).
  */
-void token_ticket_mac(const uint8_t hash[static 32], const char *expiry, const char *nonce,
-		      uint8_t ret[static 16]);
+void ticket_format(const struct ticket *ticket, const uint8_t hash[static TOKEN_HASH_SIZE],
+		   char ret[static TICKET_TEXT_SIZE]);
 
-/* Takes the same time wherever the first difference is. */
-bool token_bytes_equal(const void *a, const void *b, size_t len);
+/* False, and nothing set, unless text is a ticket made with this hash. Its expiry is the caller's
+ * business. */
+bool ticket_parse(const char *text, const uint8_t hash[static TOKEN_HASH_SIZE], struct ticket *ret);
+
+/* Exactly 2 x size lower-case hex digits into bytes, and back (with a NUL). */
+bool hex_parse(const char **cursor, uint8_t *ret, size_t size);
+void hex_format(const uint8_t *bytes, size_t size, char *ret);
 
 #endif

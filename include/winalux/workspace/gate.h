@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "winalux/format/token_hash.h"
 #include "winalux/plan/want.h"
 #include "winalux/workspace/key.h"
 
@@ -31,9 +32,8 @@ bool gate_is_on(const struct workspace_state *state);
 int gate_token(const struct key *key, const struct workspace_facts *w, struct token *ret,
 	       uint8_t *ret_hash, struct error *err);
 
-/* What gives one session its way in without typing: "EXPIRY.NONCE.MAC". */
-enum { GATE_TICKET_SIZE = 20 + 1 + 32 + 1 + 32 + 1 };
-void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static GATE_TICKET_SIZE]);
+/* What gives one session its way in without typing. */
+void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static TICKET_TEXT_SIZE]);
 
 /* A new token for a workspace whose id is known, recorded in ret with everything but is_on. */
 void gate_renew(const struct key *key, const char *id, struct want_gate *ret);
