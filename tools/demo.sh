@@ -101,6 +101,9 @@ visit()
 {
 	heading "5. Log in over ssh"
 	show build/winalux ssh-config --write
+	show build/winalux token list
+	LC_WINALUX_TOKEN=$(build/winalux token show alice)
+	export LC_WINALUX_TOKEN
 	ssh=(ssh -F ~/.ssh/winalux/config -i "$demo/key")
 	show "${ssh[@]}" alice.winalux "id; hostname; python3 --version"
 	heading "6. Redis and Memcached, seen from inside the workspace"

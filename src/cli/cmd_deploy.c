@@ -59,6 +59,27 @@ static void warn_unapplied(const struct inventory *inventory, const struct strv 
 	}
 }
 
+/* How to show what somebody needs by now to get in. */
+static void note_tokens(const struct deployment *d)
+{
+	const char *only = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->outcomes.count && i < d->plan.count; i++) {
+		const struct outcome *o = &d->outcomes.items[i];
+		const struct want *want = d->plan.items[i].want;
+
+		if (!o->is_done || o->has_failed || !want || !want->gate.is_on ||
+		    (!want->gate.is_new && o->action != ACTION_CREATE))
+			continue;
+		only = o->name;
+		count++;
+	}
+	if (count > 0)
+		log_info("note: `winalux token show %s` prints the access token",
+			 count == 1 ? only : "NAME");
+}
+
 static void print_result(struct app *app, const struct deployment *d, bool is_dry_run,
 			 const struct error *err)
 {
@@ -72,6 +93,7 @@ static void print_result(struct app *app, const struct deployment *d, bool is_dr
 		return;
 	}
 	summary_print_outcomes(app, d, err);
+	note_tokens(d);
 }
 
 static bool is_all_unchanged(const struct plan *plan)

@@ -4,14 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/base/term.h"
+#include "winalux/format/token_hash.h"
+#include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 #include "winalux/podman/container.h"
 #include "winalux/podman/exec.h"
+#include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
+#include "winalux/workspace/key.h"
 
 #include "app.h"
 #include "command.h"
@@ -132,6 +137,31 @@ static void exec_options_release(struct exec_options *o)
 	strv_release(&o->environment);
 }
 
+/*
+ * One session's way through the gate, for who has the key file. Without it the gate asks. It is
+ * looked up by one list call, and nothing of it is an error here.
+ */
+static void add_ticket(struct app *app, const char *name, struct strv *environment)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(key_clear) struct key key = { 0 };
+	DEFER(token_clear) struct token token = { 0 };
+	DEFER(freep) char *label = xasprintf("%s=%s", LABEL_WORKSPACE, name);
+	char ticket[TICKET_TEXT_SIZE];
+	uint8_t hash[TOKEN_HASH_SIZE];
+	const struct workspace_facts *w;
+
+	if (key_load(app->config.key_file, &key, NULL) < 0 ||
+	    volume_list(host_podman(app->host), label, &facts.volumes, NULL) < 0)
+		return;
+	facts_index(&facts);
+	w = facts_find(&facts, name);
+	if (!w || !gate_is_on(&w->state) || gate_token(&key, w, &token, hash, NULL) < 0)
+		return;
+	gate_ticket(hash, clock_wall_s(), ticket);
+	strv_addf(environment, "WINALUX_TICKET=%s", ticket);
+}
+
 static int run_in(struct app *app, const char *id, struct exec_options *options, struct error *err)
 {
 	struct term_state *state = NULL;
@@ -173,6 +203,8 @@ static int run_exec(struct app *app, const void *options, const struct strv *arg
 	if (find_containers(app, args->items[0], &containers, err) < 0 ||
 	    find_container(&containers, args->items[0], flags->sidecar, false, &container, err) < 0)
 		return -1;
+	if (!flags->sidecar)
+		add_ticket(app, args->items[0], &exec.environment);
 	return run_in(app, container->id, &exec, err);
 }
 

@@ -20,6 +20,7 @@
 #include "winalux/inventory/ssh_key.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 #include "winalux/workspace/ssh_client.h"
 
@@ -180,6 +181,8 @@ static struct json *details_json(const struct details *d)
 	root = view_workspace_json(w, our_guest);
 
 	json_add_text(root, "id", w->state.id);
+	json_add_text(root, "gate", gate_is_on(&w->state) ? "shell" : "off");
+	json_add_text(root, "token_since", gate_has_token(&w->state) ? w->state.token_since : NULL);
 	struct json *key = json_add_object(root, "host_key");
 	json_add_text(key, "public", w->state.host_key);
 	json_add_text(key, "fingerprint", *d->fingerprint ? d->fingerprint : NULL);
@@ -279,6 +282,10 @@ static void print_state(const struct workspace_facts *w)
 	line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
 	line("deployed", "%s, generation %u", deployed, w->state.generation);
 	line("id", "%s", or_dash(w->state.id));
+	if (gate_is_on(&w->state))
+		line("gate", "shell, token since %s", or_dash(w->state.token_since));
+	else
+		line("gate", "off");
 	line("profile", "%s", or_dash(w->state.profile));
 	line("image", "%s", or_dash(dev ? dev->image : NULL));
 	view_our_guest(our_guest);

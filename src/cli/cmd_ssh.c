@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "winalux/base/buf.h"
@@ -10,13 +11,18 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
+#include "winalux/base/token.h"
 #include "winalux/plan/facts.h"
+#include "winalux/workspace/gate.h"
+#include "winalux/workspace/key.h"
 #include "winalux/workspace/ssh_client.h"
 
 #include "app.h"
 #include "command.h"
 #include "find.h"
 #include "signals.h"
+
+#define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
 
 /* Where a known_hosts file of one workspace may lie: gone after a reboot where that is possible. */
 static char *private_directory(struct error *err)
@@ -53,7 +59,6 @@ static void add_arguments(struct strv *argv, const struct workspace_facts *w,
 	const char *host_ip = "";
 	uint16_t port = ssh_published_port(w, &host_ip);
 
-	strv_add(argv, "ssh");
 	strv_addf(argv, "-p%u", port);
 	strv_addf(argv, "-oUserKnownHostsFile=\"%s\"", known_hosts);
 	strv_add(argv, "-oGlobalKnownHostsFile=/dev/null");
@@ -63,6 +68,28 @@ static void add_arguments(struct strv *argv, const struct workspace_facts *w,
 	strv_addf(argv, "developer@%s", ssh_client_address(host_ip));
 	for (size_t i = 1; i < args->count; i++)
 		strv_add(argv, args->items[i]);
+}
+
+/*
+ * The token goes along in the environment, where only processes of this user see it. Without the
+ * key the gate asks on the terminal.
+ */
+static void pass_token(struct app *app, const struct workspace_facts *w, struct strv *argv)
+{
+	DEFER(key_clear) struct key key = { 0 };
+	DEFER(token_clear) struct token token = { 0 };
+	char text[TOKEN_TEXT_SIZE];
+
+	if (!gate_is_on(&w->state))
+		return;
+	if (key_load(app->config.key_file, &key, NULL) == 0 &&
+	    gate_token(&key, w, &token, NULL, NULL) == 0) {
+		token_format(&token, text);
+		setenv(TOKEN_VARIABLE, text, true);
+		explicit_bzero(text, sizeof(text));
+	}
+	if (getenv(TOKEN_VARIABLE))
+		strv_add(argv, "-oSendEnv=" TOKEN_VARIABLE);
 }
 
 static int prepare(struct app *app, const struct strv *args, struct strv *argv, struct error *err)
@@ -86,6 +113,8 @@ static int prepare(struct app *app, const struct strv *args, struct strv *argv, 
 	DEFER(freep) char *known_hosts = write_known_hosts(w, err);
 	if (!known_hosts)
 		return -1;
+	strv_add(argv, "ssh");
+	pass_token(app, w, argv);
 	add_arguments(argv, w, known_hosts, args);
 	return 0;
 }
@@ -111,7 +140,9 @@ const struct command cmd_ssh = {
 	.args = "NAME [ARGUMENT…]",
 	.details = "Runs ssh with the port and the pinned host key of the workspace. What follows "
 		   "NAME "
-		   "goes to ssh as it is: its options, then a command.",
+		   "goes to ssh as it is: its options, then a command. Where the workspace has a "
+		   "gate and the key file is here, ssh gets the access token along in "
+		   "LC_WINALUX_TOKEN.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,
 	.verbatim_after = 1,

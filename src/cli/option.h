@@ -31,7 +31,8 @@ enum complete_kind {
 	COMPLETE_COMMAND,
 	COMPLETE_CONFIG_KEY,
 	COMPLETE_SHELL,
-	COMPLETE_COPY, /* files and WORKSPACE: */
+	COMPLETE_COPY,  /* files and WORKSPACE: */
+	COMPLETE_TOKEN, /* actions of token, and workspaces behind them */
 	COMPLETE_KIND_COUNT
 };
 

@@ -23,14 +23,19 @@ static void need_sodium(void)
 		abort();
 }
 
-struct hash *hash_new(void)
+struct hash *hash_new_keyed(const void *key, size_t key_len, size_t len)
 {
 	struct hash *h = aligned_alloc(alignof(struct hash), sizeof(*h));
 
 	need_sodium();
-	if (!h || crypto_generichash_init(&h->state, NULL, 0, HASH_BYTES) != 0)
+	if (!h || crypto_generichash_init(&h->state, key, key_len, len) != 0)
 		abort();
 	return h;
+}
+
+struct hash *hash_new(void)
+{
+	return hash_new_keyed(NULL, 0, HASH_BYTES);
 }
 
 static void add_length(struct hash *h, uint64_t len)
@@ -56,13 +61,19 @@ void hash_add_text(struct hash *h, const char *text)
 		add_length(h, UINT64_MAX); /* a length that no text has */
 }
 
+void hash_end_bytes(struct hash *h, void *ret, size_t len)
+{
+	crypto_generichash_final(&h->state, ret, len);
+	explicit_bzero(h, sizeof(*h));
+	free(h);
+}
+
 void hash_end(struct hash *h, char ret_hex[static HASH_HEX_SIZE])
 {
 	unsigned char digest[HASH_BYTES];
 
-	crypto_generichash_final(&h->state, digest, sizeof(digest));
+	hash_end_bytes(h, digest, sizeof(digest));
 	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, digest, sizeof(digest));
-	free(h);
 }
 
 void hash_text(const char *text, char ret_hex[static HASH_HEX_SIZE])
@@ -77,9 +88,14 @@ void hash_random_hex(char ret_hex[static HASH_HEX_SIZE])
 {
 	unsigned char bytes[HASH_BYTES];
 
-	need_sodium();
-	randombytes_buf(bytes, sizeof(bytes));
+	hash_random_bytes(bytes, sizeof(bytes));
 	sodium_bin2hex(ret_hex, HASH_HEX_SIZE, bytes, sizeof(bytes));
+}
+
+void hash_random_bytes(void *ret, size_t len)
+{
+	need_sodium();
+	randombytes_buf(ret, len);
 }
 
 uint32_t hash_random_below(uint32_t bound)

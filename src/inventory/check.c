@@ -314,11 +314,20 @@ static void check_keys(const struct check *c, size_t index)
 		"list of them under 'public_keys'");
 }
 
+/* Nobody shall believe that it holds. */
+static void check_gate(const struct check *c, size_t index)
+{
+	if (c->inventory->workspaces[index].gate == GATE_STRICT)
+		diagnostics_error(c->diags, c->file, check_node(c, index, "gate"),
+				  "'gate: strict' is not available yet; use 'shell'");
+}
+
 void check_workspaces(const struct check *c)
 {
 	for (size_t i = 0; i < c->inventory->count; i++) {
 		const struct profile *profile = check_profile(c, i);
 
+		check_gate(c, i);
 		check_keys(c, i);
 		check_app_port(c, i, profile);
 		check_sidecars(c, i, profile);

@@ -324,6 +324,12 @@ static void find_profile_dir(struct config *config)
 		config->profile_dir = TAKE(path);
 }
 
+static void find_key_file(struct config *config)
+{
+	if (!config->key_file)
+		config->key_file = config_path("key");
+}
+
 int config_load(const char *explicit_file, struct config *ret, struct diagnostics *diags,
 		struct error *err)
 {
@@ -336,6 +342,7 @@ int config_load(const char *explicit_file, struct config *ret, struct diagnostic
 	size_t in_file = diags->error_count - before;
 	read_environment(&config, diags);
 	find_profile_dir(&config);
+	find_key_file(&config);
 	diagnostics_sort(diags);
 	size_t errors = diags->error_count - before;
 	if (errors)

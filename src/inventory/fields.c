@@ -26,8 +26,14 @@ static const char *gate_name(unsigned value)
 	return gate_mode_name((enum gate_mode)value);
 }
 
+static const char *forwarding_word(unsigned value)
+{
+	return forwarding_name((enum forwarding)value);
+}
+
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
 static const struct schema_names gates = { gate_name, GATE_MODE_COUNT };
+static const struct schema_names forwardings = { forwarding_word, FORWARDING_COUNT };
 
 static const struct schema_field sidecar_fields[] = {
 	{ "name", &schema_text, offsetof(struct sidecar, name), SCHEMA_REQUIRED, 1,
@@ -89,7 +95,13 @@ static const struct schema_field workspace_fields[] = {
 	  .detail = &sidecar_schema,
 	  .doc = "Services of the workspace's own, reached on its localhost" },
 	{ "gate", &schema_names, offsetof(struct workspace, gate), .detail = &gates,
-	  .fallback = "shell", .doc = "How entries are guarded" },
+	  .fallback = "shell",
+	  .doc = "Whether a way in needs the access token: shell for ssh and every shell, off for "
+		 "none; strict is not available yet" },
+	{ "gate_forwarding", &schema_names, offsetof(struct workspace, forwarding),
+	  .detail = &forwardings, .fallback = "open",
+	  .doc = "Whether ssh forwards ports: open for who has shown the key, closed for "
+		 "nobody" },
 	{ "environment", &schema_environment, offsetof(struct workspace, environment), 0, 0, 256,
 	  .doc = "Environment of sessions and services" },
 	{ 0 }

@@ -29,6 +29,15 @@ const char *gate_mode_name(enum gate_mode mode)
 	return mode < GATE_MODE_COUNT ? names[mode] : "unknown";
 }
 
+const char *forwarding_name(enum forwarding forwarding)
+{
+	static const char *const names[FORWARDING_COUNT] = {
+		[FORWARDING_OPEN] = "open", [FORWARDING_CLOSED] = "closed"
+	};
+
+	return forwarding < FORWARDING_COUNT ? names[forwarding] : "unknown";
+}
+
 bool inventory_name_is_valid(const char *name)
 {
 	static const struct text_shape shape = { "a-z0-9", "a-z0-9_-", NULL };
@@ -38,8 +47,6 @@ bool inventory_name_is_valid(const char *name)
 
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret)
 {
-	if (w->gate_is_given && w->gate != GATE_OFF)
-		strv_add(ret, "gate");
 	if (w->libraries.count > 0)
 		strv_add(ret, "libraries");
 	if (w->disk_limit_gb > 0)
@@ -123,7 +130,6 @@ static void read_workspaces(const struct schema_reader *r, const struct check *c
 		w->line = item->line;
 		w->column = item->column;
 		schema_read(r, &workspace_schema, item, c->defaults, w);
-		w->gate_is_given = schema_value(item, c->defaults, "gate") != NULL;
 		if (w->name)
 			w->slug = inventory_slug(w->name);
 	}

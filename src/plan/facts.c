@@ -237,6 +237,11 @@ static void read_state(struct workspace_facts *w)
 	w->state.live = labels_get(labels, LABEL_LIVE);
 	w->state.host_key = labels_get(labels, LABEL_HOST_KEY);
 	w->state.profile = labels_get(labels, LABEL_PROFILE);
+	w->state.gate = labels_get(labels, LABEL_GATE);
+	w->state.salt = labels_get(labels, LABEL_SALT);
+	w->state.key = labels_get(labels, LABEL_KEY);
+	w->state.token_since = labels_get(labels, LABEL_TOKEN_SINCE);
+	w->state.gate_hash = labels_get(labels, LABEL_GATE_HASH);
 	deployed = labels_get(labels, LABEL_DEPLOYED);
 	if (deployed)
 		parse_rfc3339(deployed, &w->state.deployed_s);

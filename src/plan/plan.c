@@ -34,6 +34,7 @@ static const char *const step_verbs[STEP_KIND_COUNT] = {
 	[STEP_CREATE_POD] = "create pod",
 	[STEP_CREATE_CONTAINER] = "create container",
 	[STEP_PUT_FILES] = "write keys and settings into",
+	[STEP_PUT_GATE] = "write the token's hash into",
 	[STEP_RELOAD_GUEST] = "reload",
 	[STEP_START_CONTAINER] = "start container",
 	[STEP_WAIT_READY] = "wait for answers of",

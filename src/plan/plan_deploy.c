@@ -147,6 +147,17 @@ static bool is_surplus(const struct review *r, const struct container *c)
 	return true;
 }
 
+/* The files that the dev container should have, and the token in them. */
+static bool has_other_files(const struct review *r)
+{
+	const struct workspace_state *had = &r->facts->state;
+	const struct want_gate *gate = &r->want->gate;
+
+	if (!had->live || strcmp(had->live, r->want->live_digest) != 0)
+		return true;
+	return gate->is_on && (!had->gate_hash || strcmp(had->gate_hash, gate->hash) != 0);
+}
+
 static void review_workspace(struct review *r)
 {
 	const struct want *want = r->want;
@@ -157,8 +168,7 @@ static void review_workspace(struct review *r)
 	r->containers = xcalloc(want->container_count, sizeof(r->containers[0]));
 	for (size_t i = 0; i < want->container_count; i++)
 		r->containers[i] = review_container(r, &want->containers[i]);
-	r->is_live_changed =
-		!r->facts->state.live || strcmp(r->facts->state.live, want->live_digest) != 0;
+	r->is_live_changed = has_other_files(r);
 	for (size_t i = 0; i < r->facts->container_count; i++)
 		r->has_surplus |= is_surplus(r, r->facts->containers[i]);
 }

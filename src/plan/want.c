@@ -48,6 +48,7 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	c->spec.image_mounts[0].destination = xstrdup("/usr/lib/winalux");
 	labels_add(&c->spec.labels, LABEL_GUEST, context->guest_digest);
 	labels_add(&c->spec.labels, LABEL_WIRE, WIRE_VERSION_TEXT);
+	labels_add(&c->spec.labels, LABEL_GUEST_CAN, "gate");
 	c->spec.stop_signal =
 		SIGTERM; /* an image's own STOPSIGNAL would mean nothing to the guest */
 	c->spec.seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
@@ -141,6 +142,22 @@ static void want_pod(struct want *want, const struct want_context *context)
 	digest_pod(pod, want->pod_digest);
 }
 
+static int want_gate(struct want *want, const struct want_context *context, struct error *err)
+{
+	const char *name = want->workspace->name;
+	char *refusal = NULL;
+
+	if (!context->bind_gate || !want_is_selected(context, name))
+		return 0;
+	if (context->bind_gate(want->workspace, facts_find(context->facts, name), &want->gate,
+			       &refusal, context->gates, err) < 0)
+		return -1;
+	if (!want->refusal)
+		want->refusal = TAKE(refusal);
+	free(refusal);
+	return 0;
+}
+
 static int want_make(struct want *want, const struct want_context *context, struct error *err)
 {
 	const struct workspace *w = want->workspace;
@@ -156,6 +173,8 @@ static int want_make(struct want *want, const struct want_context *context, stru
 	if (!limits_are_the_pods(context))
 		want->containers[want->container_count].spec.limits = limits_of(w);
 	want_dev_container(want, context, &want->containers[want->container_count++]);
+	if (want_gate(want, context, err) < 0)
+		return -1;
 	want_live_files(want, context);
 	return 0;
 }
@@ -181,6 +200,16 @@ int wants_make(const struct inventory *inventory, const struct want_context *con
 	return 0;
 }
 
+void want_gate_release(struct want_gate *gate)
+{
+	free(gate->id);
+	free(gate->salt);
+	free(gate->key);
+	free(gate->since);
+	free(gate->hash);
+	*gate = (struct want_gate){ 0 };
+}
+
 static void want_release(struct want *want)
 {
 	free(want->network);
@@ -198,6 +227,7 @@ static void want_release(struct want *want)
 	free(want->containers);
 	free(want->guest_conf);
 	free(want->authorized_keys);
+	want_gate_release(&want->gate);
 	free(want->refusal);
 }
 

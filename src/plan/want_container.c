@@ -172,6 +172,8 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	buf_addf(&b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
+	wire_add_line(&b, (const char *[]){ "gate", want->gate.is_on ? "shell" : "off" }, 2);
+	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_name(w->forwarding) }, 2);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],
 			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));
@@ -193,6 +195,15 @@ static char *authorized_keys(struct want *want)
 			 key->comment);
 	}
 	return take_whole(want, &b, "its public keys take");
+}
+
+/* A line of two hexadecimal fields, parted by a tab where the label has a blank. */
+char *want_gate_file(const struct want_gate *gate)
+{
+	const size_t salt_len = strcspn(gate->hash, " ");
+
+	return xasprintf("winalux-gate\t1\ntoken\t%.*s\t%s\n", (int)salt_len, gate->hash,
+			 gate->hash + salt_len + (gate->hash[salt_len] == ' '));
 }
 
 void want_live_files(struct want *want, const struct want_context *context)

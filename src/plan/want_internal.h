@@ -22,4 +22,7 @@ void want_seal(struct want_container *c, const struct want_context *context);
 /* Chooses and checks the published ports of all wants: ssh_port, app_port and refusal are set. */
 void want_ports(struct want *wants, size_t count, const struct want_context *context);
 
+/* Is it among the names that the run is about? */
+bool want_is_selected(const struct want_context *context, const char *name);
+
 #endif

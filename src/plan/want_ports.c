@@ -36,7 +36,7 @@ static bool port_set_has(const struct port_set *set, unsigned port)
 	return set->bits[port / 8] & (1u << (port % 8));
 }
 
-static bool is_selected(const struct want_context *context, const char *name)
+bool want_is_selected(const struct want_context *context, const char *name)
 {
 	return !context->names || !context->names->count || strv_contains(context->names, name);
 }
@@ -101,7 +101,7 @@ static char *check_fixed(const struct workspace *w, const char *host_ip, uint16_
 {
 	const struct workspace_facts *holder;
 
-	if (!is_selected(context, w->name) || is_ours_already(w, port, context))
+	if (!want_is_selected(context, w->name) || is_ours_already(w, port, context))
 		return NULL;
 	holder = other_holder(context->facts, w->name, port);
 	if (holder)
@@ -138,7 +138,7 @@ static void collect(const struct want *wants, size_t count, const struct facts *
 static bool is_usable(const struct workspace *w, const char *host_ip, uint16_t port,
 		      const struct want_context *context)
 {
-	if (!is_selected(context, w->name) || is_ours_already(w, port, context))
+	if (!want_is_selected(context, w->name) || is_ours_already(w, port, context))
 		return true;
 	return !other_holder(context->facts, w->name, port) &&
 	       (!context->port_is_free || context->port_is_free(host_ip, port, context->context));

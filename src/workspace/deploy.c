@@ -23,6 +23,7 @@
 #include "winalux/image/builder.h"
 #include "winalux/inventory/config.h"
 #include "winalux/inventory/inventory.h"
+#include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 #include "winalux/workspace/lock.h"
 
@@ -36,6 +37,7 @@ struct deploy {
 	char guest_digest[HASH_HEX_SIZE];
 	char *seccomp_path;   /* where it was put by this run; NULL: where the facts say */
 	struct labels faults; /* found by --verify */
+	struct gates gates;
 };
 
 static void deploy_release(struct deploy *d)
@@ -45,6 +47,7 @@ static void deploy_release(struct deploy *d)
 	free(d->guest_image);
 	free(d->seccomp_path);
 	labels_release(&d->faults);
+	gates_release(&d->gates);
 }
 
 /* --- looking and planning --- */
@@ -55,9 +58,14 @@ static void forget_plan(struct deployment *r)
 	wants_free(r->wants, r->want_count);
 	r->wants = NULL;
 	r->want_count = 0;
+	for (size_t i = 0; i < r->gate_count; i++)
+		want_gate_release(&r->gates[i]);
+	free(r->gates);
+	r->gates = NULL;
+	r->gate_count = 0;
 }
 
-static void forget(struct deployment *r)
+void deployment_forget(struct deployment *r)
 {
 	forget_plan(r);
 	facts_release(r->facts);
@@ -65,7 +73,7 @@ static void forget(struct deployment *r)
 
 static int look(struct deploy *d, struct error *err)
 {
-	forget(d->result);
+	deployment_forget(d->result);
 	return host_observe(d->host, OBSERVE_ALL, d->result->facts, err);
 }
 
@@ -94,6 +102,8 @@ static int make_plan(struct deploy *d, struct error *err)
 		.seccomp_path = d->seccomp_path ? d->seccomp_path : observed_path,
 		.names = d->options->names,
 		.port_is_free = port_is_free,
+		.bind_gate = gates_bind,
+		.gates = &d->gates,
 	};
 	const struct plan_options options = {
 		.names = d->options->names,
@@ -103,6 +113,7 @@ static int make_plan(struct deploy *d, struct error *err)
 		.prune = d->options->prune,
 	};
 
+	gates_begin(&d->gates, r->facts);
 	if (wants_make(d->options->inventory, &context, &r->wants, err) < 0)
 		return -1;
 	r->want_count = d->options->inventory->count;
@@ -123,9 +134,8 @@ static void say_waiting(void *context, const char *holder, int64_t expires_s)
 		sink->on_step(sink->context, NULL, text, 0, 0);
 }
 
-/* Takes the lock on a connection of its own, which Ctrl-C does not cancel. */
-static int take_lock(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,
-		     struct error *err)
+int account_lock_take(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,
+		      struct error *err)
 {
 	const struct lock_options options = {
 		.timeout_ms = (int)host_config(host)->lock_timeout_s * 1000,
@@ -138,7 +148,7 @@ static int take_lock(struct host *host, const struct progress_sink *sink, struct
 	return lock_take(ret->podman, &options, &ret->lock, err);
 }
 
-static void give_lock(struct applied_lock *held)
+void account_lock_give(struct applied_lock *held)
 {
 	lock_release(held->lock, held->podman);
 	podman_free(held->podman);
@@ -165,13 +175,28 @@ static int ensure_account(struct deploy *d, const struct applied_lock *held, str
 	return account_ensure(held->podman, facts, d->guest_image, &d->seccomp_path, err);
 }
 
+static int save_key(struct deploy *d, struct error *err)
+{
+	if (gates_save(&d->gates, err) < 0)
+		return -1;
+	strv_addf(
+		&d->result->notes,
+		"made the key file '%s', which access tokens are derived from; `winalux token key "
+		"backup FILE` copies it",
+		d->gates.key_file);
+	return 0;
+}
+
 static int apply_locked(struct deploy *d, const struct applied_lock *held, struct error *err)
 {
 	struct deployment *r = d->result;
 
 	if (look(d, err) < 0 || make_plan(d, err) < 0 || ensure_account(d, held, err) < 0)
 		return -1;
-	if (d->seccomp_path) { /* the specs name it */
+	const bool has_new_key = d->gates.is_unsaved;
+	if (has_new_key && save_key(d, err) < 0)
+		return -1;
+	if (d->seccomp_path || has_new_key) { /* specs name the one, tokens come from the other */
 		forget_plan(r);
 		if (make_plan(d, err) < 0)
 			return -1;
@@ -181,9 +206,9 @@ static int apply_locked(struct deploy *d, const struct applied_lock *held, struc
 
 static int lock_and_apply(struct deploy *d, struct error *err)
 {
-	DEFER(give_lock) struct applied_lock held = { 0 };
+	DEFER(account_lock_give) struct applied_lock held = { 0 };
 
-	if (take_lock(d->host, &d->options->sink, &held, err) < 0)
+	if (account_lock_take(d->host, &d->options->sink, &held, err) < 0)
 		return -1;
 	return apply_locked(d, &held, err);
 }
@@ -240,6 +265,39 @@ static void note_moved_ports(struct deploy *d)
 	}
 }
 
+/* Tokens of a key that is not at hand stay as they are. */
+static void note_gates(struct deploy *d)
+{
+	struct deployment *r = d->result;
+	DEFER(key_clear) struct key key = { 0 };
+	DEFER(strv_release) struct strv others = { 0 };
+	DEFER(freep) char *list = NULL;
+	char fingerprint[KEY_FINGERPRINT_SIZE] = "";
+
+	if (key_load(d->gates.key_file, &key, NULL) == 0)
+		key_fingerprint(&key, fingerprint);
+	for (size_t i = 0; i < r->plan.count; i++) {
+		const struct workspace_plan *w = &r->plan.items[i];
+		const struct want_gate *gate = w->want ? &w->want->gate : NULL;
+
+		if (gate && gate->waits)
+			strv_addf(&r->notes,
+				  "workspace '%s': its guest is older than the gate, which stays "
+				  "off; `winalux deploy --upgrade-guest` replaces it",
+				  w->name);
+		if (gate && w->step_count && gate->is_on && !gate->is_new &&
+		    strcmp(gate->key, fingerprint) != 0)
+			strv_add(&others, w->name);
+	}
+	if (!others.count)
+		return;
+	list = strv_join(&others, ", ");
+	strv_addf(&r->notes,
+		  "made with another key than the one here, and left alone: the token of %s; "
+		  "`winalux token list` says which",
+		  list);
+}
+
 static int deploy_prepare(struct deploy *d, struct error *err)
 {
 	const struct builder_options options = {
@@ -280,6 +338,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
 	note_limits(d);
 	note_moved_ports(d);
+	note_gates(d);
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
@@ -303,7 +362,14 @@ static int deploy_all(struct deploy *d, struct error *err)
 int deploy_run(struct host *host, const struct deploy_options *options, struct deployment *ret,
 	       struct error *err)
 {
-	DEFER(deploy_release) struct deploy d = { .host = host, .options = options, .result = ret };
+	DEFER(deploy_release)
+	struct deploy d = {
+		.host = host,
+		.options = options,
+		.result = ret,
+		.gates = { .key_file = host_config(host)->key_file,
+			   .upgrades_guest = options->upgrade_guest },
+	};
 
 	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
 	return deploy_all(&d, err);
@@ -315,7 +381,7 @@ void deployment_release(struct deployment *d)
 		return;
 	outcomes_release(&d->outcomes);
 	if (d->facts)
-		forget(d);
+		deployment_forget(d);
 	free(d->facts);
 	strv_release(&d->missing_images);
 	strv_release(&d->notes);
@@ -345,7 +411,7 @@ static int make_operation_plan(enum operation operation, const struct facts *fac
 static int look_and_plan(struct host *host, enum operation operation, const struct strv *names,
 			 struct deployment *ret, struct error *err)
 {
-	forget(ret);
+	deployment_forget(ret);
 	if (host_observe(host, OBSERVE_ALL, ret->facts, err) < 0)
 		return -1;
 	return make_operation_plan(operation, ret->facts, names, &ret->plan, err);
@@ -354,14 +420,14 @@ static int look_and_plan(struct host *host, enum operation operation, const stru
 int operate_run(struct host *host, enum operation operation, const struct strv *names,
 		const struct progress_sink *sink, struct deployment *ret, struct error *err)
 {
-	DEFER(give_lock) struct applied_lock held = { 0 };
+	DEFER(account_lock_give) struct applied_lock held = { 0 };
 
 	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
 	if (look_and_plan(host, operation, names, ret, err) < 0)
 		return -1;
 	if (!plan_step_count(&ret->plan))
 		return 0;
-	if (take_lock(host, sink, &held, err) < 0 ||
+	if (account_lock_take(host, sink, &held, err) < 0 ||
 	    look_and_plan(host, operation, names, ret, err) < 0)
 		return -1;
 	return apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err);

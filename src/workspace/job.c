@@ -142,11 +142,22 @@ static int create_container(struct job *job, struct podman *podman, const struct
 	return 0;
 }
 
+static int add_gate(struct tar_writer *w, const struct want_gate *gate, struct error *err)
+{
+	DEFER(freep) char *text = NULL;
+
+	if (!gate->hash)
+		return 0;
+	text = want_gate_file(gate);
+	return tar_add_file(w, "etc/winalux/gate", 0400, 0, 0, text, strlen(text), err);
+}
+
 static int pack_files(const struct want *want, const char *conf, struct buf *tar, struct error *err)
 {
 	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar, err);
 
 	if (!w || tar_add_dir(w, "etc/winalux", 0755, 0, 0, err) < 0 ||
+	    add_gate(w, &want->gate, err) < 0 ||
 	    tar_add_dir(w, "etc/winalux/keys", 0755, 0, 0, err) < 0 ||
 	    tar_add_file(w, "etc/winalux/keys/developer", 0644, 0, 0, want->authorized_keys,
 			 strlen(want->authorized_keys), err) < 0 ||
@@ -168,6 +179,20 @@ static int put_files(struct job *job, struct podman *podman, const struct step *
 	conf = xasprintf("%snonce\t%s\n", want->guest_conf, job->nonce);
 	buf_init(&tar, FILES_TAR_MAX);
 	if (pack_files(want, conf, &tar, err) < 0)
+		return -1;
+	return container_put_archive(podman, step->object, "/", tar.data, tar.len, err);
+}
+
+static int put_gate(struct job *job, struct podman *podman, const struct step *step,
+		    struct error *err)
+{
+	DEFER(tar_writer_freep) struct tar_writer *w = NULL;
+	DEFER(buf_release) struct buf tar;
+
+	buf_init(&tar, FILES_TAR_MAX);
+	w = tar_writer_new(&tar, err);
+	if (!w || tar_add_dir(w, "etc/winalux", 0755, 0, 0, err) < 0 ||
+	    add_gate(w, job->plan->gate, err) < 0 || tar_finish(w, err) < 0)
 		return -1;
 	return container_put_archive(podman, step->object, "/", tar.data, tar.len, err);
 }
@@ -325,6 +350,43 @@ static char *object_list(const struct job *job)
 	return strv_join(&list, " ");
 }
 
+static void label_if(struct labels *labels, const char *key, const char *value)
+{
+	if (value)
+		labels_add(labels, key, value);
+}
+
+static void label_gate(struct labels *labels, const struct want_gate *gate)
+{
+	labels_add(labels, LABEL_GATE, gate->is_on ? "shell" : "off");
+	label_if(labels, LABEL_SALT, gate->salt);
+	label_if(labels, LABEL_KEY, gate->key);
+	label_if(labels, LABEL_TOKEN_SINCE, gate->since);
+	label_if(labels, LABEL_GATE_HASH, gate->hash);
+}
+
+/* The state as it was, with another token. */
+static void label_rotated(const struct job *job, bool is_open, struct labels *labels)
+{
+	const struct labels *had = &job->plan->facts->states[0]->labels;
+
+	for (size_t i = 0; i < had->count; i++)
+		labels_add(labels, had->items[i].key, had->items[i].value);
+	label_gate(labels, job->plan->gate);
+	if (is_open)
+		labels_add(labels, LABEL_LIVE, "");
+}
+
+static const char *choose_id(const struct job *job, const char *fresh)
+{
+	const struct workspace_facts *facts = job->plan->facts;
+	const char *chosen = job->plan->want->gate.id;
+
+	if (facts && facts->state.id)
+		return facts->state.id;
+	return chosen ? chosen : fresh;
+}
+
 static void label_state(struct job *job, struct labels *labels)
 {
 	const struct want *want = job->plan->want;
@@ -342,14 +404,14 @@ static void label_state(struct job *job, struct labels *labels)
 		ports = xasprintf("app=%u ssh=%u", want->app_port, want->ssh_port);
 	else
 		ports = xasprintf("ssh=%u", want->ssh_port);
-	labels_add(labels, LABEL_ID, facts && facts->state.id ? facts->state.id : id);
+	labels_add(labels, LABEL_ID, choose_id(job, id));
 	labels_add(labels, LABEL_OBJECTS, objects);
 	labels_add(labels, LABEL_LIVE, want->live_digest);
 	labels_add(labels, LABEL_PORTS, ports);
 	labels_add(labels, LABEL_PROFILE, want->workspace->profile);
 	labels_add(labels, LABEL_DEPLOYED, now);
-	if (host_key)
-		labels_add(labels, LABEL_HOST_KEY, host_key);
+	label_if(labels, LABEL_HOST_KEY, host_key);
+	label_gate(labels, &want->gate);
 }
 
 static int write_state(struct job *job, struct podman *podman, const struct step *step,
@@ -357,13 +419,18 @@ static int write_state(struct job *job, struct podman *podman, const struct step
 {
 	DEFER(labels_release) struct labels labels = { 0 };
 	const unsigned before = job->plan->facts ? job->plan->facts->state.generation : 0;
-	DEFER(freep) char *generation = xasprintf("%u", before + 1);
+	const unsigned generation = (job->generation ? job->generation : before) + 1;
+	DEFER(freep) char *text = xasprintf("%u", generation);
 
+	if (job->plan->want)
+		label_state(job, &labels);
+	else
+		label_rotated(job, step->index, &labels);
 	label_object(&labels, job, ROLE_STATE);
-	labels_add(&labels, LABEL_GENERATION, generation);
-	label_state(job, &labels);
+	labels_add(&labels, LABEL_GENERATION, text);
 	if (volume_create(podman, step->object, &labels, NULL, err) < 0)
 		return -1;
+	job->generation = generation;
 	job->has_recorded = true;
 	return 0;
 }
@@ -386,6 +453,7 @@ static const struct {
 	[STEP_CREATE_POD] = { create_pod, false, NAME_TAKEN("pod") },
 	[STEP_CREATE_CONTAINER] = { create_container, false, NAME_TAKEN("container") },
 	[STEP_PUT_FILES] = { put_files, false, NULL },
+	[STEP_PUT_GATE] = { put_gate, false, NULL },
 	[STEP_RELOAD_GUEST] = { reload_guest, false, NULL },
 	[STEP_START_CONTAINER] = { start_container, false, PORT_TAKEN },
 	[STEP_WAIT_READY] = { wait_ready, true, NULL },

@@ -27,6 +27,7 @@ struct job {
 	 * known. */
 	struct podman *firm;
 	struct limit_support limits;
+	unsigned generation;       /* of the state written last; 0: none yet */
 	bool has_recorded;         /* the new state is written: the workspace is whole */
 	struct strv objects;       /* "role=id" of what was made */
 	char nonce[HASH_HEX_SIZE]; /* of the files put into the dev container; "" when none were */

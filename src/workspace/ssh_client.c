@@ -7,6 +7,7 @@
 #include "winalux/base/error.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/workspace/gate.h"
 
 const char *ssh_client_address(const char *host_ip)
 {
@@ -60,6 +61,8 @@ int ssh_config_add(struct buf *b, const struct workspace_facts *const *workspace
 			 "\tUserKnownHostsFile \"%s\"\n"
 			 "\tStrictHostKeyChecking yes\n",
 			 w->name, ssh_client_address(host_ip), port, w->name, known_hosts_path);
+		if (gate_is_on(&w->state)) /* what the caller has exported, or nothing */
+			buf_add_str(b, "\tSendEnv LC_WINALUX_TOKEN\n");
 	}
 	return 0;
 }

@@ -22,7 +22,15 @@ void hash_add_text(struct hash *h, const char *text); /* NULL differs from "" */
 /* Ends and frees h. */
 void hash_end(struct hash *h, char ret_hex[static HASH_HEX_SIZE]);
 
+/*
+ * The same with a key of 16 to 64 bytes, for what must not be made without it. hash_end_bytes ends
+ * and frees h, and wipes what of the key is in it; len is 16 to 64 and the same in both calls.
+ */
+struct hash *hash_new_keyed(const void *key, size_t key_len, size_t len);
+void hash_end_bytes(struct hash *h, void *ret, size_t len);
+
 void hash_text(const char *text, char ret_hex[static HASH_HEX_SIZE]);
+void hash_random_bytes(void *ret, size_t len);
 /* 16 random bytes in hex. */
 void hash_random_hex(char ret_hex[static HASH_HEX_SIZE]);
 uint32_t hash_random_below(uint32_t bound); /* uniform in [0, bound) */

@@ -22,6 +22,10 @@ struct error;
 enum gate_mode { GATE_SHELL, GATE_STRICT, GATE_OFF, GATE_MODE_COUNT };
 const char *gate_mode_name(enum gate_mode mode);
 
+/* Whether ssh forwards ports for a client that has shown its key but no token. */
+enum forwarding { FORWARDING_OPEN, FORWARDING_CLOSED, FORWARDING_COUNT };
+const char *forwarding_name(enum forwarding forwarding);
+
 enum { PORT_AUTO = 0, PORT_NONE = -1 };
 
 enum {
@@ -72,7 +76,7 @@ struct workspace {
 	struct sidecar *sidecars; /* in the order of the file */
 	size_t sidecar_count;
 	enum gate_mode gate;
-	bool gate_is_given;      /* in the file, for it or in the defaults */
+	enum forwarding forwarding;
 	struct strv environment; /* "K=V" */
 	unsigned line, column;   /* of its item in the file */
 };
@@ -104,7 +108,7 @@ bool inventory_name_is_valid(const char *name);
 /* "a_b" → "a-b": the name as it stands in names of objects. The caller frees it. */
 char *inventory_slug(const char *name);
 /* Adds the keys that the file gives and whose values this version checks and keeps but does not
- * apply: "gate", "libraries", "disk_limit_gb". */
+ * apply: "libraries", "disk_limit_gb". */
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret);
 
 /* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it.

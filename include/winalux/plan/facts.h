@@ -22,6 +22,11 @@ struct workspace_state {
 	const char *live;
 	const char *host_key;
 	const char *profile;
+	const char *gate;
+	const char *salt;
+	const char *key;
+	const char *token_since;
+	const char *gate_hash;
 	int64_t deployed_s; /* 0: unknown */
 	uint16_t ssh_port;  /* 0: none recorded */
 	uint16_t app_port;

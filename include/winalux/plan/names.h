@@ -19,6 +19,8 @@
 	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
 #define LABEL_GUEST "io.winalux.guest" /* digest of the guest that a container mounts */
 #define LABEL_WIRE "io.winalux.wire"   /* wire version of that guest; none: "1" */
+#define LABEL_GUEST_CAN                                                                            \
+	"io.winalux.guest-can" /* "gate"; a guest without it is older than the gate */
 
 /* On state volumes only: what may change, in a volume that is made anew. */
 #define LABEL_GENERATION "io.winalux.generation"
@@ -29,9 +31,15 @@
 #define LABEL_HOST_KEY "io.winalux.host-key" /* "ssh-ed25519 AAAA…" */
 #define LABEL_PROFILE "io.winalux.profile"
 #define LABEL_DEPLOYED "io.winalux.deployed" /* RFC 3339 */
-#define LABEL_HOLDER "io.winalux.holder"     /* of a lock: who */
-#define LABEL_EXPIRES "io.winalux.expires"   /* of a lock: RFC 3339 */
-#define LABEL_PROCESS "io.winalux.process"   /* of a lock: which process of which machine */
+/* On state volumes, of the gate (docs/design/gate.md); kept while the gate is off. */
+#define LABEL_GATE "io.winalux.gate"               /* "shell", "off" */
+#define LABEL_SALT "io.winalux.salt"               /* hex; with the id it makes the token */
+#define LABEL_KEY "io.winalux.key"                 /* fingerprint of the key file */
+#define LABEL_TOKEN_SINCE "io.winalux.token-since" /* RFC 3339 */
+#define LABEL_GATE_HASH "io.winalux.gate-hash"     /* "SALT HASH", as in /etc/winalux/gate */
+#define LABEL_HOLDER "io.winalux.holder"           /* of a lock: who */
+#define LABEL_EXPIRES "io.winalux.expires"         /* of a lock: RFC 3339 */
+#define LABEL_PROCESS "io.winalux.process"         /* of a lock: which process of which machine */
 #define LABEL_SECCOMP                                                                              \
 	"io.winalux.seccomp" /* of the account's state: digest of the profile in its volume */
 

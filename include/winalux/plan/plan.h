@@ -43,6 +43,7 @@ enum step_kind {
 	STEP_CREATE_POD,
 	STEP_CREATE_CONTAINER,
 	STEP_PUT_FILES,    /* keys and guest configuration into the dev container */
+	STEP_PUT_GATE,     /* the token's hash alone */
 	STEP_RELOAD_GUEST, /* SIGHUP */
 	STEP_START_CONTAINER,
 	STEP_WAIT_READY,
@@ -55,7 +56,8 @@ struct step {
 	enum step_kind kind;
 	char *object; /* name or id that the call takes; for STEP_CREATE_CONTAINER and the like the
 			 name */
-	size_t index; /* STEP_CREATE_CONTAINER, STEP_CREATE_VOLUME: index into the want's list */
+	size_t index; /* STEP_CREATE_CONTAINER, STEP_CREATE_VOLUME: index into the want's list;
+			 STEP_WRITE_STATE: 1 leaves out the digest of the files inside */
 };
 
 /* "create container 'winalux-alice-dev'". The caller frees it. */
@@ -75,6 +77,7 @@ struct workspace_plan {
 	enum action action;
 	char *reason;                        /* the first that counts; NULL when unchanged */
 	const struct want *want;             /* NULL for stop, remove, destroy, orphan */
+	const struct want_gate *gate;        /* the new one, for a rotation alone */
 	const struct workspace_facts *facts; /* NULL for a new one */
 	struct step *steps;
 	size_t step_count;
@@ -120,6 +123,14 @@ int plan_restart(const struct facts *facts, const struct strv *names, struct pla
 		 struct error *err);
 int plan_destroy(const struct facts *facts, const struct strv *names, bool keep_data,
 		 struct plan *ret, struct error *err);
+
+/*
+ * New tokens: gates is parallel to facts->workspaces, one without a salt is a workspace that has no
+ * token. is_kick ends the sessions, by a restart of the dev container. names empty: all that have a
+ * token.
+ */
+int plan_rotate(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
+		bool is_kick, struct plan *ret, struct error *err);
 
 void plan_release(struct plan *plan);
 size_t plan_step_count(const struct plan *plan);

@@ -13,6 +13,7 @@
 
 struct error;
 struct facts;
+struct workspace_facts;
 
 /*
  * What one workspace should be, down to the bodies of the REST calls. Each object's digest is of
@@ -31,6 +32,24 @@ struct want_volume {
 	char *name;
 };
 
+/*
+ * The gate of a workspace and what is recorded of its token: texts as in the labels of the state
+ * volume. A token that was made once stays on record while the gate is off.
+ */
+struct want_gate {
+	bool is_on;
+	bool is_new; /* the token is made by this run */
+	bool waits;  /* wanted, but the guest that is there is older than the gate */
+	char *id;    /* of the workspace; NULL: as recorded, or not needed */
+	char *salt;  /* NULL: there is no token, and nothing of what follows */
+	char *key;   /* fingerprint of the key file that it was made with */
+	char *since; /* RFC 3339 */
+	char *hash;  /* "SALT HASH" */
+};
+void want_gate_release(struct want_gate *gate);
+/* The text of /etc/winalux/gate. The caller frees it. */
+char *want_gate_file(const struct want_gate *gate);
+
 struct want {
 	const struct workspace *workspace; /* borrowed from the inventory */
 	char *network;
@@ -42,6 +61,7 @@ struct want {
 	size_t container_count;
 	char *guest_conf;      /* /etc/winalux/guest.conf of the dev container */
 	char *authorized_keys; /* /etc/winalux/keys/developer */
+	struct want_gate gate;
 	char live_digest[HASH_HEX_SIZE];
 	uint16_t ssh_port; /* 0 in a plan that could not choose yet */
 	uint16_t app_port; /* 0: not published */
@@ -62,6 +82,13 @@ struct want_context {
 	/* Is this port free to bind? Called for ports that none of ours holds. */
 	bool (*port_is_free)(const char *host_ip, uint16_t port, void *context);
 	void *context;
+	/*
+	 * Decides about the gate of a workspace that is selected: the recorded token, or a new one.
+	 * NULL: no gate. *ret_refusal (may stay NULL): why the workspace cannot have one now.
+	 */
+	int (*bind_gate)(const struct workspace *w, const struct workspace_facts *facts,
+			 struct want_gate *ret, char **ret_refusal, void *gates, struct error *err);
+	void *gates;
 };
 
 /*

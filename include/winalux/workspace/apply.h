@@ -63,6 +63,8 @@ struct deployment {
 	struct facts *facts;
 	struct want *wants;
 	size_t want_count;
+	struct want_gate *gates; /* of a rotation */
+	size_t gate_count;
 	struct plan plan;
 	struct outcomes outcomes;   /* empty for a dry run and where nothing was to do */
 	struct strv missing_images; /* dry run: what would be built */
@@ -76,6 +78,18 @@ struct deployment {
 int deploy_run(struct host *host, const struct deploy_options *options, struct deployment *ret,
 	       struct error *err);
 void deployment_release(struct deployment *d);
+
+/* --- new tokens --- */
+struct key;
+struct rotate_options {
+	const struct strv *names; /* NULL or empty: all that have a token */
+	const struct key *key;
+	bool is_kick; /* restarts the dev containers, which ends every session */
+	struct progress_sink sink;
+};
+/* Under the account's lock, like a deploy; sessions go on unless is_kick. */
+int rotate_run(struct host *host, const struct rotate_options *options, struct deployment *ret,
+	       struct error *err);
 
 /* start, stop, restart, destroy: the same with a plan over what is there. */
 enum operation {

@@ -74,6 +74,8 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 		.names = options ? options->names : NULL,
 		.port_is_free = port_is_free,
 		.context = s,
+		.bind_gate = s->bind_gate,
+		.gates = s->gates,
 	};
 
 	forget_plan(s);
@@ -165,6 +167,19 @@ static struct volume *add_volume(struct facts *facts, const struct want *want, c
 	return v;
 }
 
+static void add_gate(struct labels *labels, const struct want_gate *gate)
+{
+	labels_add(labels, LABEL_GATE, gate->is_on ? "shell" : "off");
+	if (gate->id)
+		labels_add(labels, LABEL_ID, gate->id);
+	if (!gate->salt)
+		return;
+	labels_add(labels, LABEL_SALT, gate->salt);
+	labels_add(labels, LABEL_KEY, gate->key);
+	labels_add(labels, LABEL_TOKEN_SINCE, gate->since);
+	labels_add(labels, LABEL_GATE_HASH, gate->hash);
+}
+
 static void add_state(struct facts *facts, const struct want *want, const char *objects)
 {
 	DEFER(freep) char *name = state_volume_name(want->workspace->slug, 1);
@@ -178,6 +193,7 @@ static void add_state(struct facts *facts, const struct want *want, const char *
 	labels_add(&v->labels, LABEL_LIVE, want->live_digest);
 	labels_add(&v->labels, LABEL_PORTS, ports);
 	labels_add(&v->labels, LABEL_HOST_KEY, "ssh-ed25519 AAAA");
+	add_gate(&v->labels, &want->gate);
 }
 
 void scene_deploy(struct scene *s)

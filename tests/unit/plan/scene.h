@@ -8,6 +8,8 @@
 #include "winalux/plan/plan.h"
 #include "winalux/plan/want.h"
 
+struct error;
+
 /*
  * A stage for tests of plans: an inventory from text, facts that a complete deploy of it would have
  * left behind, and plans made from both.
@@ -21,6 +23,10 @@ struct scene {
 	struct plan plan;
 	struct strv environment;
 	unsigned busy_port; /* a port that cannot be bound; 0: all can */
+	int (*bind_gate)(const struct workspace *w, const struct workspace_facts *facts,
+			 struct want_gate *ret, char **ret_refusal, void *gates,
+			 struct error *err); /* NULL: no gate */
+	void *gates;
 };
 
 void scene_init(struct scene *s, const char *inventory_text);

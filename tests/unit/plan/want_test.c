@@ -165,6 +165,8 @@ static void the_guest_is_told_what_to_check(void **state)
 	assert_string_equal(s.wants[0].guest_conf, "winalux\t1\n"
 						   "name\talice\n"
 						   "user\tdeveloper\n"
+						   "gate\toff\n"
+						   "forwarding\topen\n"
 						   "check\tredis\tredis\t6379\n"
 						   "check\tpg\ttcp\t5432\n");
 	assert_string_equal(s.wants[0].authorized_keys, KEY "\n");

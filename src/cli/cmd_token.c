@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/log.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/nearest.h"
+#include "winalux/base/strv.h"
+#include "winalux/base/token.h"
+#include "winalux/format/json.h"
+#include "winalux/plan/facts.h"
+#include "winalux/workspace/apply.h"
+#include "winalux/workspace/gate.h"
+#include "winalux/workspace/key.h"
+
+#include "app.h"
+#include "command.h"
+#include "find.h"
+#include "progress.h"
+#include "summary.h"
+#include "table.h"
+#include "token.h"
+
+static const struct option token_option_table[] = {
+	{ .name = "ssh-config",
+	  .offset = offsetof(struct token_flags, is_ssh_config),
+	  .help = "show: as an entry for ~/.ssh/config, which gives the token to ssh" },
+	{ .name = "kick",
+	  .offset = offsetof(struct token_flags, is_kick),
+	  .help = "rotate: end the sessions too, by a restart of the dev container" },
+	{ .name = NULL },
+};
+
+/* --- actions --- */
+
+static const struct token_action *find_action(const struct token_action *actions, const char *name,
+					      struct nearest *near)
+{
+	for (const struct token_action *a = actions; a->name; a++) {
+		if (strcmp(a->name, name) == 0)
+			return a;
+		nearest_try(near, a->name);
+	}
+	return NULL;
+}
+
+static int unknown_action(const struct token_action *actions, const char *what,
+			  const struct nearest *near, struct error *err)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+	DEFER(freep) char *list = NULL;
+
+	for (const struct token_action *a = actions; a->name; a++)
+		strv_add(&names, a->name);
+	list = strv_join(&names, ", ");
+	if (near->best)
+		return error_set(err, ERROR_USAGE, "unknown action '%s %s'; did you mean '%s'?",
+				 what, near->word, near->best);
+	return error_set(err, ERROR_USAGE, "unknown action '%s %s'; there are: %s", what,
+			 near->word, list);
+}
+
+int token_act(struct app *app, const struct token_action *actions, const char *what,
+	      const struct token_flags *flags, const struct strv *args, struct error *err)
+{
+	struct nearest near = { .word = args->items[0] };
+	const struct token_action *action = find_action(actions, args->items[0], &near);
+	DEFER(strv_release) struct strv rest = { 0 };
+
+	if (!action)
+		return unknown_action(actions, what, &near, err);
+	for (size_t i = 1; i < args->count; i++)
+		strv_add(&rest, args->items[i]);
+	if (rest.count < action->min_args || rest.count > action->max_args)
+		return error_set(err, ERROR_USAGE, "it is 'winalux %s %s%s%s'", what, action->name,
+				 *action->args ? " " : "", action->args);
+	return action->run(app, flags, &rest, err);
+}
+
+int token_load_key(struct app *app, struct key *ret, struct error *err)
+{
+	struct error reason = { 0 };
+
+	if (key_load(app->config.key_file, ret, &reason) == 0)
+		return 0;
+	if (reason.kind == ERROR_NOT_FOUND)
+		return error_set(err, reason.kind,
+				 "%s; copy it from where the workspaces were deployed, or "
+				 "`winalux token key new` makes one",
+				 reason.text);
+	if (err)
+		*err = reason;
+	return -1;
+}
+
+/* --- show --- */
+
+static int missing_key(const struct workspace_facts *w, struct error *err)
+{
+	const struct error reason = *err;
+
+	if (!gate_has_token(&w->state))
+		return -1;
+	return error_set(err, reason.kind, "the token of '%s' needs key %s: %s", w->name,
+			 w->state.key, reason.text);
+}
+
+static void print_token(struct app *app, const struct token_flags *flags, const char *name,
+			const char *text)
+{
+	if (app->global.is_json) {
+		struct json *root = json_new_object();
+
+		json_add_text(root, "name", name);
+		json_add_text(root, "token", text);
+		app_print_json(app, root);
+		return;
+	}
+	if (flags->is_ssh_config)
+		printf("Host %s.winalux\n\tSetEnv LC_WINALUX_TOKEN=%s\n", name, text);
+	else
+		puts(text);
+}
+
+static int run_show(struct app *app, const struct token_flags *flags, const struct strv *args,
+		    struct error *err)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(key_clear) struct key key = { 0 };
+	DEFER(token_clear) struct token token = { 0 };
+	const struct workspace_facts *w;
+	char text[TOKEN_TEXT_SIZE];
+
+	if (find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
+		return -1;
+	w = facts_find(&facts, args->items[0]);
+	if (token_load_key(app, &key, err) < 0)
+		return err ? missing_key(w, err) : -1;
+	if (gate_token(&key, w, &token, NULL, err) < 0)
+		return -1;
+	token_format(&token, text);
+	print_token(app, flags, w->name, text);
+	explicit_bzero(text, sizeof(text));
+	if (!gate_is_on(&w->state))
+		log_info("note: the gate of '%s' is off, so nothing asks for it", w->name);
+	return 0;
+}
+
+/* --- rotate --- */
+
+int token_rotate(struct app *app, const struct key *key, const struct strv *names, bool is_kick,
+		 struct error *err)
+{
+	DEFER(deployment_release) struct deployment d = { 0 };
+	struct progress *progress =
+		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	const struct rotate_options options = {
+		.names = names,
+		.key = key,
+		.is_kick = is_kick,
+		.sink = progress_sink(progress),
+	};
+
+	int result = rotate_run(app->host, &options, &d, err);
+	progress_freep(&progress);
+	if (result < 0 && d.outcomes.count == 0)
+		return -1;
+	if (app->global.is_json)
+		app_print_json(app, summary_outcomes_json(&d));
+	else
+		summary_print_outcomes(app, &d, result < 0 ? err : NULL);
+	return result;
+}
+
+static int run_rotate(struct app *app, const struct token_flags *flags, const struct strv *args,
+		      struct error *err)
+{
+	DEFER(key_clear) struct key key = { 0 };
+
+	if (token_load_key(app, &key, err) < 0 || app_open_host(app, err) < 0)
+		return -1;
+	return token_rotate(app, &key, args, flags->is_kick, err);
+}
+
+/* --- list --- */
+
+static const struct table_column list_columns[] = {
+	{ .title = "NAME", .can_shrink = true },
+	{ .title = "GATE" },
+	{ .title = "TOKEN SINCE" },
+	{ .title = "KEY" },
+};
+
+static void print_table(struct app *app, const struct facts *facts, const char *at_hand)
+{
+	DEFER(table_release) struct table t = { 0 };
+
+	table_init(&t, list_columns, ARRAY_SIZE(list_columns));
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct workspace_facts *w = &facts->workspaces[i];
+		const bool has_token = gate_has_token(&w->state);
+		const bool is_ours = has_token && !strcmp(w->state.key, at_hand);
+		DEFER(freep)
+		char *key = has_token
+				    ? xasprintf("%s%s", w->state.key, is_ours ? "" : " (not here)")
+				    : NULL;
+
+		table_add(&t, w->name);
+		table_add(&t, gate_is_on(&w->state) ? "shell" : "off");
+		table_add(&t, has_token ? w->state.token_since : NULL);
+		table_add_colored(&t, has_token && !is_ours ? TABLE_YELLOW : TABLE_PLAIN, key);
+	}
+	table_print(&t, app_wants_color(app, STDOUT_FILENO));
+}
+
+static void print_list_json(struct app *app, const struct facts *facts, const char *at_hand)
+{
+	struct json *root = json_new_object();
+	struct json *array = json_add_array(root, "workspaces");
+
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct workspace_facts *w = &facts->workspaces[i];
+		const bool has_token = gate_has_token(&w->state);
+		struct json *item = json_append_object(array);
+
+		json_add_text(item, "name", w->name);
+		json_add_text(item, "gate", gate_is_on(&w->state) ? "shell" : "off");
+		json_add_text(item, "token_since", has_token ? w->state.token_since : NULL);
+		json_add_text(item, "key", has_token ? w->state.key : NULL);
+		json_add_bool(item, "key_is_here", has_token && !strcmp(w->state.key, at_hand));
+	}
+	app_print_json(app, root);
+}
+
+static int run_list(struct app *app, const struct token_flags *flags, const struct strv *args,
+		    struct error *err)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(key_clear) struct key key = { 0 };
+	char at_hand[KEY_FINGERPRINT_SIZE] = "";
+
+	(void)flags;
+	if (find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
+		return -1;
+	if (key_load(app->config.key_file, &key, NULL) == 0)
+		key_fingerprint(&key, at_hand);
+	if (app->global.is_json)
+		print_list_json(app, &facts, at_hand);
+	else if (facts.count == 0)
+		log_info("no workspaces on this account; `winalux deploy` makes them");
+	else
+		print_table(app, &facts, at_hand);
+	return 0;
+}
+
+static const struct token_action actions[] = {
+	{ "show", 1, 1, "NAME", run_show },
+	{ "rotate", 1, ARGS_ANY, "NAME…", run_rotate },
+	{ "list", 0, ARGS_ANY, "[NAME…]", run_list },
+	{ "key", 1, 2, "new|show|backup FILE|rotate", token_key },
+	{ .name = NULL },
+};
+
+static int run_token(struct app *app, const void *options, const struct strv *args,
+		     struct error *err)
+{
+	const struct token_flags *flags = options;
+	const char *action = args->items[0];
+	const char *other = args->count > 1 ? args->items[1] : "";
+	const bool rotates =
+		!strcmp(action, "rotate") || (!strcmp(action, "key") && !strcmp(other, "rotate"));
+
+	if (flags->is_ssh_config && strcmp(action, "show"))
+		return error_set(err, ERROR_USAGE, "--ssh-config belongs to 'token show'");
+	if (flags->is_kick && !rotates)
+		return error_set(err, ERROR_USAGE, "--kick belongs to 'token rotate'");
+	return token_act(app, actions, "token", flags, args, err);
+}
+
+const struct command cmd_token = {
+	.name = "token",
+	.summary = "Show and change the access tokens of workspaces",
+	.args = "ACTION [ARGUMENT…]",
+	.details =
+		"'show NAME' prints the token of a workspace. 'rotate NAME…' gives new ones: the "
+		"old ones end, sessions go on. 'list' says who has one since when and from which "
+		"key, never the token. Tokens are derived from a key file: 'key new' makes it (so "
+		"does the first deploy), 'key show' prints its fingerprint and path, 'key backup "
+		"FILE' copies it, 'key rotate' makes another one, keeps the old file beside it and "
+		"gives every workspace a new token. Where the key file is not the one a token was "
+		"made with, that token goes on but cannot be shown; 'rotate' makes a new one with "
+		"the key at hand.",
+	.min_args = 1,
+	.max_args = ARGS_ANY,
+	.needs = NEEDS_CONFIG,
+	.completes = COMPLETE_TOKEN,
+	.options = token_option_table,
+	.options_size = sizeof(struct token_flags),
+	.run = run_token,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* `token key …`: the file that tokens are derived from. Its content is never printed. */
+#include "token.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
+#include "winalux/format/json.h"
+#include "winalux/workspace/key.h"
+
+#include "app.h"
+
+static void print_key(struct app *app, const struct key *key, const char *path)
+{
+	char fingerprint[KEY_FINGERPRINT_SIZE];
+
+	key_fingerprint(key, fingerprint);
+	if (app->global.is_json) {
+		struct json *root = json_new_object();
+
+		json_add_text(root, "fingerprint", fingerprint);
+		json_add_text(root, "file", path);
+		app_print_json(app, root);
+		return;
+	}
+	printf("%s  %s\n", fingerprint, path);
+}
+
+static int run_new(struct app *app, const struct token_flags *flags, const struct strv *args,
+		   struct error *err)
+{
+	DEFER(key_clear) struct key key = { 0 };
+
+	(void)flags, (void)args;
+	key_random(&key);
+	if (key_save(&key, app->config.key_file, err) < 0)
+		return -1;
+	print_key(app, &key, app->config.key_file);
+	return 0;
+}
+
+static int run_show(struct app *app, const struct token_flags *flags, const struct strv *args,
+		    struct error *err)
+{
+	DEFER(key_clear) struct key key = { 0 };
+
+	(void)flags, (void)args;
+	if (token_load_key(app, &key, err) < 0)
+		return -1;
+	print_key(app, &key, app->config.key_file);
+	return 0;
+}
+
+static int run_backup(struct app *app, const struct token_flags *flags, const struct strv *args,
+		      struct error *err)
+{
+	DEFER(key_clear) struct key key = { 0 };
+
+	(void)flags;
+	if (token_load_key(app, &key, err) < 0 || key_save(&key, args->items[0], err) < 0)
+		return -1;
+	print_key(app, &key, args->items[0]);
+	return 0;
+}
+
+/* "/path/key.old-20261122T233015Z": a second rotation within a day must not meet the first. */
+static char *old_path(const char *path)
+{
+	const time_t now = (time_t)clock_wall_s();
+	char date[sizeof("20261122T233015Z")];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &tm);
+	return xasprintf("%s.old-%s", path, date);
+}
+
+/* At any moment there is a key at path, the old one or the new one, and both are somewhere. */
+static int replace_file(const char *path, const struct key *old, const struct key *fresh,
+			struct error *err)
+{
+	DEFER(freep) char *kept = old_path(path);
+	DEFER(freep) char *beside = xasprintf("%s.new", path);
+
+	unlink(beside); /* of a run that was killed here: nothing was made with it */
+	if (key_save(old, kept, err) < 0 || key_save(fresh, beside, err) < 0)
+		return -1;
+	if (rename(beside, path) < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot replace '%s'", path);
+	return 0;
+}
+
+/* The host first: a key is not replaced where its tokens cannot be. */
+static int run_rotate(struct app *app, const struct token_flags *flags, const struct strv *args,
+		      struct error *err)
+{
+	DEFER(key_clear) struct key old = { 0 };
+	DEFER(key_clear) struct key fresh = { 0 };
+
+	if (token_load_key(app, &old, err) < 0 || app_open_host(app, err) < 0)
+		return -1;
+	key_random(&fresh);
+	if (replace_file(app->config.key_file, &old, &fresh, err) < 0)
+		return -1;
+	if (!app->global.is_json)
+		print_key(app, &fresh, app->config.key_file);
+	if (token_rotate(app, &fresh, args, flags->is_kick, err) < 0)
+		return error_add(err, "the key is new, and some tokens are not yet; `winalux token "
+				      "rotate NAME` makes them");
+	return 0;
+}
+
+static const struct token_action actions[] = {
+	{ "new", 0, 0, "", run_new },
+	{ "show", 0, 0, "", run_show },
+	{ "backup", 1, 1, "FILE", run_backup },
+	{ "rotate", 0, 0, "", run_rotate },
+	{ .name = NULL },
+};
+
+int token_key(struct app *app, const struct token_flags *flags, const struct strv *args,
+	      struct error *err)
+{
+	return token_act(app, actions, "token key", flags, args, err);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/workspace/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
+#include "winalux/format/hash.h"
+#include "winalux/format/token_hash.h"
+
+#define KEY_WORD "winalux-key-1 "
+
+enum {
+	KEY_BYTES = sizeof(((struct key *)0)->bytes),
+	LINE_SIZE = sizeof(KEY_WORD) - 1 + 2 * KEY_BYTES + 1, /* with its newline */
+	READ_SIZE = 256,
+	OTHERS = S_IRWXG | S_IRWXO,
+};
+
+void key_clear(struct key *key)
+{
+	explicit_bzero(key, sizeof(*key));
+}
+
+void token_clear(struct token *token)
+{
+	explicit_bzero(token, sizeof(*token));
+}
+
+void key_random(struct key *ret)
+{
+	hash_random_bytes(ret->bytes, sizeof(ret->bytes));
+}
+
+/* --- the file --- */
+
+static int open_key(const char *path, struct error *err)
+{
+	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return error_set(err, ERROR_NOT_FOUND, "there is no key file '%s'", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot read key file '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_HOST, "key file '%s' is not a regular file", path);
+	if (st.st_mode & OTHERS)
+		return error_set(err, ERROR_HOST,
+				 "key file '%s' is open to others (mode %04o); `chmod 600 %s`, and "
+				 "`winalux token key rotate` if somebody may have read it",
+				 path, (unsigned)(st.st_mode & 07777), path);
+	return TAKE_FD(fd);
+}
+
+/* A small file comes whole in one read; one byte more than a key may have shows a longer one. */
+static int read_text(int fd, char ret[static READ_SIZE])
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len < READ_SIZE - 1) {
+		n = read(fd, ret + len, READ_SIZE - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	ret[len] = '\0';
+	return n < 0 || strlen(ret) != len ? -1 : 0;
+}
+
+static bool parse_key(const char *text, struct key *ret)
+{
+	if (!parse_literal(&text, KEY_WORD) || !hex_parse(&text, ret->bytes, KEY_BYTES))
+		return false;
+	parse_char(&text, '\r');
+	parse_char(&text, '\n');
+	return parse_end(&text);
+}
+
+int key_load(const char *path, struct key *ret, struct error *err)
+{
+	DEFER(fd_closep) int fd = open_key(path, err);
+	DEFER(key_clear) struct key key = { 0 };
+	char text[READ_SIZE];
+	bool is_key;
+
+	if (fd < 0)
+		return -1;
+	is_key = read_text(fd, text) == 0 && parse_key(text, &key);
+	explicit_bzero(text, sizeof(text));
+	if (!is_key)
+		return error_set(err, ERROR_HOST,
+				 "'%s' is not a key file: it is one line, '" KEY_WORD
+				 "' and 64 hexadecimal digits",
+				 path);
+	*ret = key;
+	return 0;
+}
+
+static int write_beside(const struct key *key, char *temporary)
+{
+	DEFER(fd_closep) int fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+	char line[LINE_SIZE + 1] = KEY_WORD;
+	int failed = 0;
+
+	if (fd < 0)
+		return errno;
+	hex_format(key->bytes, KEY_BYTES, line + sizeof(KEY_WORD) - 1);
+	line[LINE_SIZE - 1] = '\n';
+	if (fd_write_all(fd, line, LINE_SIZE, NULL) < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0)
+		failed = errno ? errno : EIO;
+	explicit_bzero(line, sizeof(line));
+	return failed;
+}
+
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
+}
+
+/* link(2) makes the name for a file that is whole, and fails where there is one. */
+int key_save(const struct key *key, const char *path, struct error *err)
+{
+	DEFER(freep) char *directory = directory_of(path);
+	DEFER(freep) char *temporary = xasprintf("%s.XXXXXX", path);
+	int failed;
+
+	if (strchr(path, '/') && dir_make_all(directory, 0700, err) < 0)
+		return -1;
+	failed = write_beside(key, temporary);
+	if (!failed && link(temporary, path) < 0)
+		failed = errno;
+	unlink(temporary);
+	if (failed == EEXIST)
+		return error_set(err, ERROR_CONFLICT,
+				 "there is a file '%s' already; it is left as it is", path);
+	if (failed)
+		return error_set_errno(err, ERROR_HOST, failed, "cannot write key file '%s'", path);
+	return 0;
+}
+
+/* --- what is made from it --- */
+
+void key_fingerprint(const struct key *key, char ret[static KEY_FINGERPRINT_SIZE])
+{
+	struct hash *h = hash_new_keyed(key->bytes, sizeof(key->bytes), 16);
+	uint8_t digest[16];
+
+	hash_add_text(h, "winalux key 1");
+	hash_end_bytes(h, digest, sizeof(digest));
+	hex_format(digest, sizeof(digest) / 2, ret);
+}
+
+void key_derive_token(const struct key *key, const char *id, const uint8_t salt[static 16],
+		      struct token *ret)
+{
+	struct hash *h = hash_new_keyed(key->bytes, sizeof(key->bytes), sizeof(ret->bytes));
+
+	hash_add_text(h, "winalux token 1");
+	hash_add_text(h, id);
+	hash_add(h, salt, 16);
+	hash_end_bytes(h, ret->bytes, sizeof(ret->bytes));
+}
