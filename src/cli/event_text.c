@@ -29,6 +29,12 @@ static const struct sentence sentences[] = {
 	{ "output", "{service}: {line}[ ({dropped} lines before it were left out)]" },
 	{ "login", "{user} logged in[ with {key}][, session {session}]" },
 	{ "logout", "{user} logged out[ after {seconds} s][, session {session}]" },
+	{ "entry", "{user} passed the gate by {way}, {by}[, key {key}][, pid {pid}]" },
+	{ "refused", "the gate refused {user} by {way}: {reason}[, key {key}][, pid {pid}]"
+		     "[ ({dropped} refusals before it were left out)]" },
+	{ "lockout",
+	  "the gate is locked for {seconds} s after too many wrong tokens[, key {key}]" },
+	{ "shell", "{path} is {state}" },
 	{ "sshd", "sshd: {line}[ ({dropped} lines before it were left out)]" },
 	{ "reloaded", "read its settings again" },
 	{ "stop", "stopping" },

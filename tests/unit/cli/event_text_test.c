@@ -22,6 +22,13 @@ static void lines_become_sentences(void **state)
 		  "service web: exited, status 1" },
 		{ "{\"event\":\"logout\",\"user\":\"developer\",\"session\":9,\"seconds\":61}",
 		  "developer logged out after 61 s, session 9" },
+		{ "{\"event\":\"refused\",\"way\":\"exec\",\"user\":\"root\",\"pid\":7,"
+		  "\"reason\":\"no token\"}",
+		  "the gate refused root by exec: no token, pid 7" },
+		{ "{\"event\":\"entry\",\"way\":\"ssh\",\"user\":\"developer\",\"key\":\"SHA256:"
+		  "x\","
+		  "\"by\":\"token\"}",
+		  "developer passed the gate by ssh, token, key SHA256:x" },
 		{ "{\"event\":\"ready\",\"nonce\":\"x\"}", "ready: everything answers" },
 		{ "{\"event\":\"error\",\"kind\":\"sshd\",\"text\":\"gone\"}",
 		  "error in sshd: gone" },
