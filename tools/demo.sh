@@ -99,12 +99,17 @@ build_images()
 
 visit()
 {
-	heading "5. Log in over ssh"
+	heading "5. Log in over ssh: with the key, and with the workspace's token"
 	show build/winalux ssh-config --write
 	show build/winalux token list
+	ssh=(ssh -F ~/.ssh/winalux/config -i "$demo/key")
+	if show "${ssh[@]}" -n alice.winalux id 2>&1; then
+		die "the key alone opened the workspace"
+	fi
+	# shellcheck disable=SC2016
+	printf '\n$ export LC_WINALUX_TOKEN=$(build/winalux token show alice)\n'
 	LC_WINALUX_TOKEN=$(build/winalux token show alice)
 	export LC_WINALUX_TOKEN
-	ssh=(ssh -F ~/.ssh/winalux/config -i "$demo/key")
 	show "${ssh[@]}" alice.winalux "id; hostname; python3 --version"
 	heading "6. Redis and Memcached, seen from inside the workspace"
 	show "${ssh[@]}" alice.winalux redis-cli ping
@@ -129,7 +134,8 @@ closing_words() # UID
 	p=$(prefix "$1")
 	heading "The workspaces are running. What to type next:"
 	cat <<-END
-		  ssh -F $HOME/.ssh/winalux/config -i $demo/key alice.winalux
+		  ${p}build/winalux token show alice
+		  ssh -F $HOME/.ssh/winalux/config -i $demo/key alice.winalux        (asks for the token)
 		  ${p}build/winalux list
 		  ${p}build/winalux info alice
 		  ${p}build/winalux exec alice -- python3 --version
