@@ -125,9 +125,9 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(
 	$(Q)$$(CC) $$(LINK_asan) -pthread -o $$@ $$^ $$(LIBS_PKG) -lcmocka
 endef
 upto_guest := guest format base
-$(eval $(BUILD)/asan/libguest.a: $(filter-out %/main.o,$(call objects,guest,asan)))
+$(foreach m,asan fuzz,$(eval $(BUILD)/$(m)/libguest.a: $(filter-out %/main.o,$(call objects,guest,$(m)))))
 $(foreach l,$(LAYERS) guest,$(eval $(call unit_rules,$(l))))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(call archives,$(call reverse,base format inventory podman),fuzz) $(BUILD)/release/embed.o
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(call archives,guest podman inventory format base,fuzz) $(BUILD)/release/embed.o
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(COMMON) -g -fsanitize=fuzzer,address,undefined $(CFLAGS_PKG) -o $@ $(filter-out %.h,$^) $(LIBS_PKG)

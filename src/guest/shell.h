@@ -7,9 +7,10 @@
 
 /*
  * The guest under the name of a shell. PID 1 keeps the real ones (shells_guard.h) and puts links to
- * the guest in their places.
+ * the guest in their places. The directory is in /usr because sandboxes often have nothing else
+ * of the root file system in them, and must have shells that work.
  */
-#define SHELL_DIRECTORY "/opt/winalux/shells"
+#define SHELL_DIRECTORY "/usr/lib/winalux-shells"
 #define SHELL_ENTRY_COMMAND "/usr/lib/winalux/ssh-entry"
 
 /* The shells that are guarded, NULL-terminated. */

@@ -32,7 +32,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
-#define ALIAS_DIRECTORY SHELL_DIRECTORY ".bin"
+#define ALIAS_DIRECTORY "/opt/winalux/shells"
 #define GUEST_PATH "/usr/lib/winalux/winalux-guest"
 
 enum {
@@ -224,7 +224,8 @@ static int make_places(struct shells_guard *g, struct error *err)
 {
 	char text[PATH_SIZE];
 
-	if (dir_make_all(g->paths.real, 0755, err) < 0)
+	if (dir_make_all(g->paths.real, 0755, err) < 0 ||
+	    dir_make_all("/opt/winalux", 0755, err) < 0)
 		return -1;
 	if (read_link(ALIAS_DIRECTORY, text))
 		return 0;

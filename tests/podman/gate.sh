@@ -124,7 +124,8 @@ shells_are_put_away()
 	equal /usr/lib/winalux/winalux-guest "$(with_token alice readlink /bin/bash)"
 	equal /usr/lib/winalux/winalux-guest "$(with_token alice readlink /usr/bin/sh)"
 	contains "$(with_token alice cat /var/lib/dpkg/diversions)" "/opt/winalux/shells/bash"
-	with_token alice 'dpkg -S /usr/bin/bash; dpkg-divert --truename /usr/bin/bash' | grep -x /opt/winalux/shells/bash
+	with_token alice 'dpkg -S /usr/bin/bash; dpkg-divert --truename /usr/bin/bash' >"$work/dpkg"
+	grep -x /usr/lib/winalux-shells/bash "$work/dpkg"
 }
 
 key_alone_is_not_enough()
@@ -246,6 +247,18 @@ nested_namespaces_pass()
 	equal 1 "$out"
 }
 
+sandboxes_with_usr_alone_have_shells()
+{
+	with_token alice 'unshare -Urm sh -s' >"$work/out" <<'END'
+set -e
+mkdir -p box/usr box/dev
+mount --rbind /usr box/usr
+for name in bin lib lib64; do ln -sfn usr/$name box/$name; done
+chroot box /bin/bash -c 'sh -c "echo in a box \$0"; ls /'
+END
+	equal "$(printf '%s\n' "in a box sh" bin dev lib lib64 usr)" "$(<"$work/out")"
+}
+
 login_asks_on_the_terminal()
 {
 	local seen
@@ -254,13 +267,14 @@ login_asks_on_the_terminal()
 	contains "$seen" "W I N A L U X   W O R K S T A T I O N"
 	contains "$seen" "Secure rootless development environment"
 	contains "$seen" "Passcode for ALICE:"
-	contains "$seen" "$(printf '%34s' | tr ' ' '*')"
+	contains "$seen" "**********************************"
 	lacks "$seen" "$token"
 	contains "$seen" /dev/pts/
 	contains "$seen" -bash
 	contains "$seen" status=4
 	# backspace, and no dashes in lower case
-	seen=$(type_into "xy\\x7f\\x7f$(tr -d - <<<"${token,,}")\\n|exit\\n" ssh -F "$work/ssh_config" -tt alice.winalux)
+	local plain=${token,,}
+	seen=$(type_into "xy\\x7f\\x7f${plain//-/}\\n|exit\\n" ssh -F "$work/ssh_config" -tt alice.winalux)
 	contains "$seen" $'**\b \b\b \b**'
 	contains "$seen" status=0
 }
@@ -367,7 +381,7 @@ os.makedirs(top + "/DEBIAN"); os.makedirs(top + "/usr/bin")
 status = subprocess.run(["dpkg-query", "-s", "dash"], capture_output=True, text=True).stdout
 version = [l for l in status.splitlines() if l.startswith("Version")][0].split(": ")[1]
 open(top + "/DEBIAN/control", "w").write(
-    f"Package: dash\nVersion: {version}+new\nArchitecture: amd64\nEssential: yes\nMaintainer: t <t@t>\nDescription: t\n")
+    f"Package: dash\nVersion: {version}+new\nArchitecture: all\nEssential: yes\nMaintainer: t <t@t>\nDescription: t\n")
 shutil.copy("/opt/winalux/shells/dash", top + "/usr/bin/dash")
 with open(top + "/usr/bin/dash", "ab") as f:
     f.write(b"upgraded")
@@ -470,16 +484,16 @@ overhead_is_small()
 {
 	with_token alice python3 - <<'END'
 import os, time
-def run(path, n=300):
-    best = 9
-    for _ in range(5):
-        start = time.monotonic()
-        for _ in range(n):
-            os.waitpid(os.posix_spawn(path, ["sh", "-c", "true"], {}), 0)
-        best = min(best, (time.monotonic() - start) / n)
-    return best * 1000
-a, b = run("/opt/winalux/shells/sh"), run("/bin/sh")
-print(f"real {a:.3f} ms, wrapped {b:.3f} ms, added {b - a:.3f} ms")
+paths = {"/usr/lib/winalux-shells/sh": [], "/bin/sh": []}
+for _ in range(1000):
+    for path, times in paths.items():
+        start = time.perf_counter()
+        os.waitpid(os.posix_spawn(path, ["sh", "-c", "true"], {}), 0)
+        times.append(time.perf_counter() - start)
+real, wrapped = (min(times) * 1000 for times in paths.values())
+print(f"real {real:.3f} ms, wrapped {wrapped:.3f} ms")
+# The bench holds it to 0.3 ms; here the machine may be busy.
+assert wrapped - real < 1
 END
 }
 
@@ -494,6 +508,7 @@ it "the token is in no environment and no log" token_is_seen_by_nobody
 it "scp, sftp, rsync and git copy" copies_files
 it "shells below an entry pass unchanged" inner_shells_pass
 it "a nested pid namespace passes" nested_namespaces_pass
+it "a sandbox that has only /usr has its shells" sandboxes_with_usr_alone_have_shells
 it "a login is asked on its terminal, a star for each character" login_asks_on_the_terminal
 it "a mistyped token costs no try" a_typo_is_told_apart
 it "jobs stop and go on" jobs_can_be_stopped
