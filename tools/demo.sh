@@ -129,7 +129,8 @@ closing_words() # UID
 	p=$(prefix "$1")
 	heading "The workspaces are running. What to type next:"
 	cat <<-END
-		  ssh -F $HOME/.ssh/winalux/config -i $demo/key alice.winalux
+		  ${p}build/winalux ssh alice -i $demo/key
+		  ${p}build/winalux token show alice                  (which any other ssh is asked for)
 		  ${p}build/winalux list
 		  ${p}build/winalux info alice
 		  ${p}build/winalux exec alice -- python3 --version
