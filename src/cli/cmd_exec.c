@@ -22,6 +22,7 @@
 #include "command.h"
 #include "find.h"
 #include "signals.h"
+#include "token.h"
 
 struct exec_flags {
 	const char *sidecar;
@@ -138,25 +139,24 @@ static void exec_options_release(struct exec_options *o)
 }
 
 /*
- * One session's way through the gate, for who has the key file. Without it the gate asks. It is
- * looked up by one list call, and nothing of it is an error here.
+ * One session's way through the gate, for who has the key file; without it the gate asks. One list
+ * call more, and none where there is no key file.
  */
 static void add_ticket(struct app *app, const char *name, struct strv *environment)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
-	DEFER(key_clear) struct key key = { 0 };
 	DEFER(token_clear) struct token token = { 0 };
 	DEFER(freep) char *label = xasprintf("%s=%s", LABEL_WORKSPACE, name);
 	char ticket[TICKET_TEXT_SIZE];
 	uint8_t hash[TOKEN_HASH_SIZE];
 	const struct workspace_facts *w;
 
-	if (key_load(app->config.key_file, &key, NULL) < 0 ||
+	if (access(app->config.key_file, F_OK) < 0 ||
 	    volume_list(host_podman(app->host), label, &facts.volumes, NULL) < 0)
 		return;
 	facts_index(&facts);
 	w = facts_find(&facts, name);
-	if (!w || !gate_is_on(&w->state) || gate_token(&key, w, &token, hash, NULL) < 0)
+	if (!w || !token_at_hand(app, w, &token, hash))
 		return;
 	gate_ticket(hash, clock_wall_s(), ticket);
 	strv_addf(environment, "WINALUX_TICKET=%s", ticket);

@@ -21,6 +21,7 @@
 #include "command.h"
 #include "find.h"
 #include "signals.h"
+#include "token.h"
 
 #define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
 
@@ -76,19 +77,15 @@ static void add_arguments(struct strv *argv, const struct workspace_facts *w,
  */
 static void pass_token(struct app *app, const struct workspace_facts *w, struct strv *argv)
 {
-	DEFER(key_clear) struct key key = { 0 };
 	DEFER(token_clear) struct token token = { 0 };
 	char text[TOKEN_TEXT_SIZE];
 
-	if (!gate_is_on(&w->state))
-		return;
-	if (key_load(app->config.key_file, &key, NULL) == 0 &&
-	    gate_token(&key, w, &token, NULL, NULL) == 0) {
+	if (token_at_hand(app, w, &token, NULL)) {
 		token_format(&token, text);
 		setenv(TOKEN_VARIABLE, text, true);
 		explicit_bzero(text, sizeof(text));
 	}
-	if (getenv(TOKEN_VARIABLE))
+	if (gate_is_on(&w->state) && getenv(TOKEN_VARIABLE))
 		strv_add(argv, "-oSendEnv=" TOKEN_VARIABLE);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `token key …`: the file that tokens are derived from. Its content is never printed. */
+/* The file that tokens are derived from: use for a way in, and `token key …`. Its content is never
+ * printed. */
 #include "token.h"
 
 #include <errno.h>
@@ -9,12 +10,31 @@
 
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
+#include "winalux/plan/facts.h"
+#include "winalux/workspace/gate.h"
 #include "winalux/workspace/key.h"
 
 #include "app.h"
+
+bool token_at_hand(struct app *app, const struct workspace_facts *w, struct token *ret,
+		   uint8_t *ret_hash)
+{
+	DEFER(key_clear) struct key key = { 0 };
+	struct error err = { 0 };
+
+	if (!gate_is_on(&w->state))
+		return false;
+	if (key_load(app->config.key_file, &key, &err) == 0 &&
+	    gate_token(&key, w, ret, ret_hash, &err) == 0)
+		return true;
+	if (err.kind != ERROR_NOT_FOUND)
+		log_info("note: %s", err.text);
+	return false;
+}
 
 static void print_key(struct app *app, const struct key *key, const char *path)
 {

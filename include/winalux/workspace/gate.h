@@ -54,9 +54,9 @@ struct gates {
 /* Begins anew for what was observed. */
 void gates_begin(struct gates *gates, const struct facts *facts);
 void gates_release(struct gates *gates);
-/* struct want_context's bind_gate; gates is a struct gates. */
+/* struct want_context's bind_gate; context is a struct gates. */
 int gates_bind(const struct workspace *w, const struct workspace_facts *facts,
-	       struct want_gate *ret, char **ret_refusal, void *gates, struct error *err);
+	       struct want_gate *ret, char **ret_refusal, void *context, struct error *err);
 /*
  * Writes the key that was made. Somebody else's, written meanwhile, is taken instead; the wants are
  * to be made again in any case.
