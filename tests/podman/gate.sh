@@ -339,6 +339,7 @@ exec_is_challenged()
 	contains "$seen" "Passcode for ALICE:"
 	contains "$seen" status=3
 	contains "$(events alice | grep '"event":"entry"' | tail -n 1)" '"way":"exec","user":"developer"'
+	contains "$(events alice | grep '"event":"entry"')" '"command":"id -un"'
 	contains "$(events alice)" '"event":"refused","way":"exec"'
 }
 
