@@ -127,10 +127,14 @@ endef
 upto_guest := guest format base
 $(foreach m,asan fuzz,$(eval $(BUILD)/$(m)/libguest.a: $(filter-out %/main.o,$(call objects,guest,$(m)))))
 $(foreach l,$(LAYERS) guest,$(eval $(call unit_rules,$(l))))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(call archives,guest podman inventory format base,fuzz) $(BUILD)/release/embed.o
-	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)clang $(COMMON) -g -fsanitize=fuzzer,address,undefined $(CFLAGS_PKG) -o $@ $(filter-out %.h,$^) $(LIBS_PKG)
+# The guest has names of its own for what podman/ does too, so no fuzzer links both.
+define fuzz_rules
+$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1)),guest,podman inventory) format base,fuzz) $(BUILD)/release/embed.o
+	$$(call say,LINK,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)clang $$(COMMON) -g -fsanitize=fuzzer,address,undefined $$(CFLAGS_PKG) -o $$@ $$(filter-out %.h,$$^) $$(LIBS_PKG)
+endef
+$(foreach f,$(notdir $(FUZZERS)),$(eval $(call fuzz_rules,$(f))))
 
 programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(UNIT_TESTS)
 unit: $(UNIT_TESTS)

@@ -41,6 +41,7 @@ struct entry {
 	const char *way; /* "ssh" or "exec" */
 	const char *key; /* fingerprint, "" when there is none */
 	const char *text;
+	const char *command; /* as the client says; NULL: it does not */
 };
 
 static void schedule(struct gate *g)
@@ -116,6 +117,8 @@ static void report_entry(const struct entry *entry, const char *by)
 	event_start(&e, "entry");
 	add_entry(&e, entry);
 	event_text(&e, "by", by);
+	if (entry->command && *entry->command)
+		event_text(&e, "command", entry->command);
 	report_send(entry->client->owner->report, &e);
 }
 
@@ -264,10 +267,12 @@ static bool is_shut(const struct entry *entry)
 	return false;
 }
 
-static void ask_ssh(struct gate_client *c, const char *text)
+static void ask_ssh(struct gate_client *c, const char *text, const char *command)
 {
 	const struct session *session = sessions_find(c->owner->sessions, c->pid);
-	struct entry entry = { .client = c, .way = "ssh", .key = "", .text = text };
+	struct entry entry = {
+		.client = c, .way = "ssh", .key = "", .text = text, .command = command
+	};
 
 	if (!session) {
 		report_refusal(&entry, "not a session");
@@ -280,9 +285,11 @@ static void ask_ssh(struct gate_client *c, const char *text)
 }
 
 /* Only who has no parent in here came from outside; a nested pid namespace has one. */
-static void ask_exec(struct gate_client *c, const char *text)
+static void ask_exec(struct gate_client *c, const char *text, const char *command)
 {
-	const struct entry entry = { .client = c, .way = "exec", .key = "", .text = text };
+	const struct entry entry = {
+		.client = c, .way = "exec", .key = "", .text = text, .command = command
+	};
 
 	if (proc_parent(c->pid) > 0)
 		answer(c, "pass");
@@ -291,9 +298,11 @@ static void ask_exec(struct gate_client *c, const char *text)
 }
 
 /* A lockout is of guesses; no ticket can be guessed at that pace or any other. */
-static void ask_ticket(struct gate_client *c, const char *text)
+static void ask_ticket(struct gate_client *c, const char *text, const char *command)
 {
-	const struct entry entry = { .client = c, .way = "exec", .key = "", .text = text };
+	const struct entry entry = {
+		.client = c, .way = "exec", .key = "", .text = text, .command = command
+	};
 
 	if (proc_parent(c->pid) > 0)
 		answer(c, "pass");
@@ -305,7 +314,7 @@ static void ask_ticket(struct gate_client *c, const char *text)
 
 static const struct {
 	const char *prefix;
-	void (*run)(struct gate_client *c, const char *text);
+	void (*run)(struct gate_client *c, const char *text, const char *command);
 } requests[] = {
 	{ "token\tssh\t", ask_ssh },
 	{ "token\texec\t", ask_exec },
@@ -314,15 +323,24 @@ static const struct {
 
 static void decide(struct gate_client *c, const char *request)
 {
+	char text[GATE_TEXT_SIZE];
+	size_t len;
+
 	if (!c->owner->is_on) {
 		answer(c, "pass");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-		if (parse_literal(&request, requests[i].prefix)) {
-			requests[i].run(c, request);
-			return;
-		}
+		if (!parse_literal(&request, requests[i].prefix))
+			continue;
+		len = strcspn(request, "\t");
+		if (len >= sizeof(text))
+			break;
+		memcpy(text, request, len);
+		text[len] = '\0';
+		requests[i].run(c, text, request[len] ? request + len + 1 : NULL);
+		explicit_bzero(text, sizeof(text));
+		return;
 	}
 	answer(c, "closed\tthe request is not understood");
 }

@@ -24,6 +24,7 @@ struct user;
 enum {
 	GATE_CLIENTS_MAX = 64,
 	GATE_REQUEST_SIZE = 512, /* bytes of a request, without NUL */
+	GATE_TEXT_SIZE = 160,    /* of a token or ticket in it, with a NUL */
 	GATE_ANSWER_SIZE = 128,  /* with its NUL, which is not sent */
 	GATE_TRIES = 3,
 	GATE_CLIENT_LIMIT_MS = 150 * 1000, /* a person has to find the token first */

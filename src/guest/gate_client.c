@@ -31,6 +31,7 @@ static const char *const way_names[] = { [GATE_WAY_SSH] = "ssh", [GATE_WAY_EXEC]
 
 struct asker {
 	enum gate_way way;
+	const char *command;
 	int tty;    /* -1: none */
 	int socket; /* -1: not connected */
 	char answer[GATE_ANSWER_SIZE];
@@ -95,14 +96,16 @@ static bool exchange(struct asker *a, const char *request, size_t len)
 static void request(struct asker *a, const char *what, const char *text)
 {
 	char packet[GATE_REQUEST_SIZE + 1];
-	const int len = snprintf(packet, sizeof(packet), "%s\t%s", what, text);
+	size_t len;
 
-	if (len < 0 || (size_t)len >= sizeof(packet))
-		refuse(a, "this is no token, it is too long");
-	if (!exchange(a, packet, (size_t)len)) {
+	if (strlen(text) >= GATE_TEXT_SIZE || strchr(text, '\t'))
+		refuse(a, "this is no token");
+	snprintf(packet, sizeof(packet), "%s\t%s\t%s", what, text, a->command);
+	len = strlen(packet); /* of a long command, the beginning */
+	if (!exchange(a, packet, len)) {
 		close(a->socket);
 		a->socket = connect_to_gate();
-		if (a->socket < 0 || !exchange(a, packet, (size_t)len))
+		if (a->socket < 0 || !exchange(a, packet, len))
 			refuse(a, "the gate of this workspace does not answer");
 	}
 	explicit_bzero(packet, sizeof(packet));
@@ -217,10 +220,10 @@ static void try_token(struct asker *a, const char *token)
 	ask_person(a, name);
 }
 
-void gate_pass(enum gate_way way)
+void gate_pass(enum gate_way way, const char *command)
 {
-	struct asker a = { .way = way, .tty = -1, .socket = -1 };
-	char token[GATE_REQUEST_SIZE], ticket[GATE_REQUEST_SIZE];
+	struct asker a = { .way = way, .command = command, .tty = -1, .socket = -1 };
+	char token[GATE_TEXT_SIZE + 1], ticket[GATE_TEXT_SIZE + 1]; /* one more: too long is seen */
 
 	prctl(PR_SET_DUMPABLE, 0);
 	take_variable(TOKEN_VARIABLE, token, sizeof(token));

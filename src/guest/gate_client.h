@@ -15,8 +15,9 @@ enum gate_way { GATE_WAY_SSH, GATE_WAY_EXEC };
 
 /*
  * Returns when the entry is accepted, and otherwise ends the process with EXIT_REFUSED after having
- * said why. Takes the token and the ticket out of the environment either way.
+ * said why. Takes the token and the ticket out of the environment either way. command is what will
+ * run, for the log.
  */
-void gate_pass(enum gate_way way);
+void gate_pass(enum gate_way way, const char *command);
 
 #endif

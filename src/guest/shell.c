@@ -106,12 +106,27 @@ static bool is_ssh_entry(int argc, char *const *argv)
 	return argc == 3 && strcmp(argv[1], "-c") == 0 && strcmp(argv[2], SHELL_ENTRY_COMMAND) == 0;
 }
 
+/* An entry of podman exec: its arguments go into the log. */
+static void pass_exec(char *const *argv)
+{
+	char command[256] = "";
+	size_t len = 0;
+
+	for (; *argv && len < sizeof(command) - 1; argv++) {
+		const int n = snprintf(command + len, sizeof(command) - len, "%s%s", len ? " " : "",
+				       *argv);
+
+		len += n > 0 ? (size_t)n : 0;
+	}
+	gate_pass(GATE_WAY_EXEC, command);
+}
+
 int shell_run(const char *name, int argc, char **argv)
 {
 	if (is_ssh_entry(argc, argv))
 		return ssh_entry_run(name, argv);
 	/* PID 1 of the container is never a shell: this one is the first of a nested namespace. */
 	if (getppid() == 0 && getpid() != 1)
-		gate_pass(GATE_WAY_EXEC);
+		pass_exec(argv);
 	return shell_become(name, argv);
 }

@@ -47,7 +47,7 @@ int ssh_entry_run(const char *name, char **argv)
 {
 	char *command = getenv(COMMAND_VARIABLE);
 
-	gate_pass(GATE_WAY_SSH);
+	gate_pass(GATE_WAY_SSH, command ? command : "");
 	set_shell(name);
 	unsetenv(COMMAND_VARIABLE); /* the text itself stays where it is */
 	if (!command)

@@ -326,6 +326,55 @@ many_channels()
 	ssh "${options[@]}" -O exit alice.winalux
 }
 
+# What VS Code does: bash fed by stdin below a connection that forwards SOCKS, a server that stays in the
+# background, its port said between marks, and requests through the tunnel.
+an_editor_starts_its_server()
+{
+	free_port
+	ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$token" -T -D "$port" alice.winalux bash -s \
+		>"$work/editor" 2>"$work/editor.err" <<'END' &
+echo "4f1c: running"
+mkdir -p ~/.editor && cd ~/.editor
+(exec -a server python3 -c '
+import http.server
+s = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+with open("port", "w") as file:
+    print(s.server_port, file=file)
+s.serve_forever()' >log 2>&1 </dev/null &)
+until [ -s port ]; do sleep 0.05; done
+echo "listeningOn==$(cat port)=="
+echo "4f1c: end"
+exec sleep 20
+END
+	local tunnel=$! server
+	until_true 15 grep -q "4f1c: end" "$work/editor"
+	server=$(sed -n 's/^listeningOn==\(.*\)==$/\1/p' "$work/editor")
+	equal "4f1c: running" "$(head -n 1 "$work/editor")"
+	curl -sf -o /dev/null --socks5-hostname "127.0.0.1:$port" "http://127.0.0.1:$server/"
+	kill $tunnel
+	equal "" "$(<"$work/editor.err")"
+}
+
+sockets_of_the_gate_cannot_be_forwarded()
+{
+	ssh -F "$work/ssh_config" -N -L "$work/s.sock:/run/winalux/gate.sock" alice.winalux 2>/dev/null &
+	local tunnel=$!
+	until_true 10 test -S "$work/s.sock"
+	fails curl -s -m 3 --unix-socket "$work/s.sock" http://gate/
+	kill $tunnel
+}
+
+remote_ports_and_agents_forward()
+{
+	eval "$(ssh-agent)" >/dev/null
+	ssh-add -q "$key"
+	contains "$(ssh -F "$work/ssh_config" -A -o SetEnv="LC_WINALUX_TOKEN=$token" alice.winalux ssh-add -l)" SHA256:
+	kill "$SSH_AGENT_PID"
+	contains "$(ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$token" \
+		-R "7777:127.0.0.1:$ssh_port_bob" alice.winalux \
+		"bash -c 'exec 3<>/dev/tcp/127.0.0.1/7777; read -r line <&3; echo \$line'")" SSH-2.0-
+}
+
 exec_is_challenged()
 {
 	local dev=winalux-alice-dev shell seen
@@ -339,6 +388,7 @@ exec_is_challenged()
 	contains "$seen" "Passcode for ALICE:"
 	contains "$seen" status=3
 	contains "$(events alice | grep '"event":"entry"' | tail -n 1)" '"way":"exec","user":"developer"'
+	contains "$(events alice | grep '"event":"entry"')" '"command":"id -un"'
 	contains "$(events alice)" '"event":"refused","way":"exec"'
 }
 
@@ -514,6 +564,9 @@ it "a mistyped token costs no try" a_typo_is_told_apart
 it "jobs stop and go on" jobs_can_be_stopped
 it "ports and SOCKS forward" ports_forward
 it "many channels of one connection" many_channels
+it "an editor starts its server and reaches it" an_editor_starts_its_server
+it "a remote port and an agent forward" remote_ports_and_agents_forward
+it "the gate's own socket cannot be forwarded" sockets_of_the_gate_cannot_be_forwarded
 it "a shell by podman exec is challenged" exec_is_challenged
 it "a ticket opens once, and not for long" tickets_open_once
 it "a shell that comes back is put away again" a_shell_that_comes_back_is_put_away

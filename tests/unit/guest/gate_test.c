@@ -130,7 +130,10 @@ static void the_right_token_passes(void **state)
 	int fd = join(f);
 
 	ask(f, fd, "token\tssh\t", "ask\talice");
-	ask(f, fd, token_request(f, &right), "pass");
+	token_request(f, &right);
+	strcat(f->text, "\tls -l \"a\tb\"");
+	ask(f, fd, f->text, "pass");
+	assert_event(f, "\"command\":\"ls -l \\\"a\\tb\\\"\"");
 	assert_event(f, "{\"event\":\"entry\",\"way\":\"ssh\",\"user\":");
 	assert_event(f, "\"key\":\"SHA256:mine\"");
 	close(fd);
