@@ -29,7 +29,7 @@ static const struct sentence sentences[] = {
 	{ "output", "{service}: {line}[ ({dropped} lines before it were left out)]" },
 	{ "login", "{user} logged in[ with {key}][, session {session}]" },
 	{ "logout", "{user} logged out[ after {seconds} s][, session {session}]" },
-	{ "entry", "{user} passed the gate by {way}, {by}[, key {key}][, pid {pid}]" },
+	{ "entry", "{user} passed the gate by {way}, {by}[, key {key}][, pid {pid}][: {command}]" },
 	{ "refused", "the gate refused {user} by {way}: {reason}[, key {key}][, pid {pid}]"
 		     "[ ({dropped} refusals before it were left out)]" },
 	{ "lockout",
