@@ -41,7 +41,7 @@ static const struct {
 			    "-F -a '(winalux list --names 2>/dev/null | string replace -r \"$\" "
 			    ":)'" },
 	[COMPLETE_TOKEN] = { "token", "_winalux_token",
-			     "-f -a 'show rotate list key new backup (winalux list --names "
+			     "-f -a 'show rotate unlock list key new backup (winalux list --names "
 			     "2>/dev/null)'" },
 };
 
@@ -92,7 +92,8 @@ static const char bash_head[] =
 	"\"$cur\")\n"
 	"\t\treturn ;;\n"
 	"\tworkspace) words=$(winalux list --names 2>/dev/null) ;;\n"
-	"\ttoken) words=\"show rotate list key new backup $(winalux list --names 2>/dev/null)\" "
+	"\ttoken) words=\"show rotate unlock list key new backup $(winalux list --names "
+	"2>/dev/null)\" "
 	";;\n"
 	"\tprofile) words=$(winalux build --names 2>/dev/null) ;;\n"
 	"\tshell) words='bash zsh fish' ;;\n";
@@ -188,7 +189,8 @@ static const char zsh_head[] =
 	"_winalux_workspaces() { compadd -- ${(f)\"$(winalux list --names 2>/dev/null)\"} }\n"
 	"_winalux_profiles() { compadd -- ${(f)\"$(winalux build --names 2>/dev/null)\"} }\n"
 	"_winalux_inventory() { _winalux_workspaces; _files -g '*.(yml|yaml)' }\n"
-	"_winalux_token() { compadd -- show rotate list key new backup ${(f)\"$(winalux list "
+	"_winalux_token() { compadd -- show rotate unlock list key new backup ${(f)\"$(winalux "
+	"list "
 	"--names 2>/dev/null)\"} }\n"
 	"_winalux_copy() { compadd -S : -- ${(f)\"$(winalux list --names 2>/dev/null)\"}; _files "
 	"}\n";

@@ -184,6 +184,15 @@ static int run_rotate(struct app *app, const struct token_flags *flags, const st
 	return token_rotate(app, &key, args, flags->is_kick, err);
 }
 
+static int run_unlock(struct app *app, const struct token_flags *flags, const struct strv *args,
+		      struct error *err)
+{
+	(void)flags;
+	if (app_open_host(app, err) < 0)
+		return -1;
+	return token_rotate(app, NULL, args, false, err);
+}
+
 /* --- list --- */
 
 static const struct table_column list_columns[] = {
@@ -258,6 +267,7 @@ static int run_list(struct app *app, const struct token_flags *flags, const stru
 static const struct token_action actions[] = {
 	{ "show", 1, 1, "NAME", run_show },
 	{ "rotate", 1, ARGS_ANY, "NAME…", run_rotate },
+	{ "unlock", 1, ARGS_ANY, "NAME…", run_unlock },
 	{ "list", 0, ARGS_ANY, "[NAME…]", run_list },
 	{ "key", 1, 2, "new|show|backup FILE|rotate", token_key },
 	{ .name = NULL },
@@ -285,7 +295,8 @@ const struct command cmd_token = {
 	.args = "ACTION [ARGUMENT…]",
 	.details =
 		"'show NAME' prints the token of a workspace. 'rotate NAME…' gives new ones: the "
-		"old ones end, sessions go on. 'list' says who has one since when and from which "
+		"old ones end, sessions go on. 'unlock NAME…' ends the lockout after too many "
+		"wrong tokens. 'list' says who has one since when and from which "
 		"key, never the token. Tokens are derived from a key file: 'key new' makes it (so "
 		"does the first deploy), 'key show' prints its fingerprint and path, 'key backup "
 		"FILE' copies it, 'key rotate' makes another one, keeps the old file beside it and "

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The plan that gives workspaces new tokens. The state is written twice: first with the new token
- * and without the digest of the files inside, so that a run which is killed leaves a record that
- * the next deploy completes; then, when the token is inside, as it was before.
+ * Plans about tokens, over the facts alone. The one that gives workspaces new tokens: the state is
+ * written twice: first with the new token and without the digest of the files inside, so that a run
+ * which is killed leaves a record that the next deploy completes; then, when the token is inside,
+ * as it was before.
  */
 #include "winalux/plan/plan.h"
 
@@ -48,6 +49,45 @@ static void plan_one(struct workspace_plan *w, bool is_kick)
 	}
 	for (size_t i = 0; i < w->facts->state_count; i++)
 		plan_add_step(w, STEP_REMOVE_STATE, w->facts->states[i]->name, 0);
+}
+
+static void plan_one_unlock(struct workspace_plan *w)
+{
+	const struct container *dev = workspace_facts_container(w->facts, ROLE_DEV);
+
+	if (!workspace_facts_dev_runs(w->facts)) {
+		w->reason = xstrdup("is not running, so nothing is locked");
+		return;
+	}
+	w->action = ACTION_LIVE;
+	plan_add_change(w, dev->name, w->action, "unlocked");
+	plan_add_step(w, STEP_PUT_GATE, dev->name, 0);
+	plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
+}
+
+int plan_unlock(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
+		struct plan *ret, struct error *err)
+{
+	struct plan plan = { 0 };
+
+	if (plan_check_names(facts, names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct workspace_facts *facts_of = &facts->workspaces[i];
+		struct workspace_plan *w;
+
+		if (!strv_contains(names, facts_of->name))
+			continue;
+		w = plan_add(&plan, facts_of->name, facts_of->slug, ACTION_REFUSE);
+		w->facts = facts_of;
+		w->gate = &gates[i];
+		if (gates[i].salt)
+			plan_one_unlock(w);
+		else
+			w->reason = xstrdup("has no token: its gate is off");
+	}
+	*ret = plan;
+	return 0;
 }
 
 int plan_rotate(const struct facts *facts, const struct strv *names, const struct want_gate *gates,

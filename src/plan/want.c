@@ -207,6 +207,7 @@ void want_gate_release(struct want_gate *gate)
 	free(gate->key);
 	free(gate->since);
 	free(gate->hash);
+	free(gate->unlock);
 	*gate = (struct want_gate){ 0 };
 }
 

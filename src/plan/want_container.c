@@ -201,9 +201,12 @@ static char *authorized_keys(struct want *want)
 char *want_gate_file(const struct want_gate *gate)
 {
 	const size_t salt_len = strcspn(gate->hash, " ");
+	const char *hash = gate->hash + salt_len + (gate->hash[salt_len] == ' ');
+	DEFER(freep)
+	char *unlock = gate->unlock ? xasprintf("unlock\t%s\n", gate->unlock) : xstrdup("");
 
-	return xasprintf("winalux-gate\t1\ntoken\t%.*s\t%s\n", (int)salt_len, gate->hash,
-			 gate->hash + salt_len + (gate->hash[salt_len] == ' '));
+	return xasprintf("winalux-gate\t1\ntoken\t%.*s\t%s\n%s", (int)salt_len, gate->hash, hash,
+			 unlock);
 }
 
 void want_live_files(struct want *want, const struct want_context *context)

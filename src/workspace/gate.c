@@ -124,6 +124,19 @@ void gate_renew(const struct key *key, const char *id, struct want_gate *ret)
 	ret->is_new = true;
 }
 
+void gate_unlock(const struct workspace_state *state, struct want_gate *ret)
+{
+	char unlock[HASH_HEX_SIZE];
+
+	hash_random_hex(unlock);
+	ret->is_on = gate_is_on(state);
+	ret->salt = xstrdup(state->salt);
+	ret->key = xstrdup(state->key);
+	ret->since = xstrdup(state->token_since);
+	ret->hash = xstrdup(state->gate_hash);
+	ret->unlock = xstrdup(unlock);
+}
+
 /* --- a deploy --- */
 
 void gates_begin(struct gates *gates, const struct facts *facts)

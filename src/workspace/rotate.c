@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* New tokens for workspaces that are there: a plan over the facts, without an inventory. */
+/* New tokens, or ends of lockouts: a plan over the facts, without an inventory. */
 #include "winalux/workspace/apply.h"
 
 #include "apply.h"
@@ -8,7 +8,7 @@
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 
-static void renew_all(const struct facts *facts, const struct key *key, struct deployment *ret)
+static void fill_gates(const struct facts *facts, const struct key *key, struct deployment *ret)
 {
 	ret->gates = xcalloc(facts->count + 1, sizeof(ret->gates[0]));
 	ret->gate_count = facts->count;
@@ -17,6 +17,10 @@ static void renew_all(const struct facts *facts, const struct key *key, struct d
 
 		if (!gate_has_token(state))
 			continue;
+		if (!key) {
+			gate_unlock(state, &ret->gates[i]);
+			continue;
+		}
 		gate_renew(key, state->id, &ret->gates[i]);
 		ret->gates[i].is_on = gate_is_on(state);
 	}
@@ -28,7 +32,9 @@ static int look_and_plan(struct host *host, const struct rotate_options *options
 	deployment_forget(ret);
 	if (host_observe(host, OBSERVE_ALL, ret->facts, err) < 0)
 		return -1;
-	renew_all(ret->facts, options->key, ret);
+	fill_gates(ret->facts, options->key, ret);
+	if (!options->key)
+		return plan_unlock(ret->facts, options->names, ret->gates, &ret->plan, err);
 	return plan_rotate(ret->facts, options->names, ret->gates, options->is_kick, &ret->plan,
 			   err);
 }

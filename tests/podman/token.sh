@@ -29,7 +29,7 @@ fits() # NAME
 	python3 - "$work/gate" "$work/token" <<'END'
 import hashlib, sys
 alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-salt, digest = open(sys.argv[1]).read().split()[3:]
+salt, digest = open(sys.argv[1]).read().split()[3:5]
 values = [alphabet.index(c) for c in open(sys.argv[2]).read().strip().replace("-", "")]
 number = 0
 for value in values[:26]:
@@ -110,6 +110,31 @@ ways_in_need_no_typing()
 	LC_WINALUX_TOKEN=$(winalux token show alice) remote alice true
 }
 
+wrong_exec() # TOKEN
+{
+	timeout 60 podman exec -e LC_WINALUX_TOKEN="$1" winalux-alice-dev bash -c true >"$work/guess" 2>&1
+}
+
+an_administrator_ends_a_lockout()
+{
+	local right i pids=()
+	right=$(winalux token show alice)
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		wrong_exec 0000-0000-0000-0000-0000-0000-0000 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || :
+	done
+	status 126 podman exec -e LC_WINALUX_TOKEN="$right" winalux-alice-dev bash -c 'echo in'
+	contains "$err" locked
+	status 0 winalux token unlock alice
+	until_true 10 podman exec -e LC_WINALUX_TOKEN="$right" winalux-alice-dev bash -c true
+	fits alice
+	status 12 winalux token unlock alice bob
+	contains "$err" "bob: has no token"
+}
+
 another_key()
 {
 	local token
@@ -155,6 +180,7 @@ first "the first deploy makes a key, a token, and the file inside that fits it" 
 it "the token is stored nowhere" a_token_is_stored_nowhere
 it "a redeploy, a new container and kept data keep the token" what_keeps_it
 it "a rotation is a live change, and --kick ends sessions" a_rotation_is_a_live_change
+it "a lockout ends when an administrator says so" an_administrator_ends_a_lockout
 it "ssh and exec need no typing where the key file is" ways_in_need_no_typing
 it "with another key tokens go on, and it is said which key is needed" another_key
 it "a new key gives every workspace a new token" a_new_key_for_all

@@ -132,6 +132,10 @@ int plan_destroy(const struct facts *facts, const struct strv *names, bool keep_
 int plan_rotate(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
 		bool is_kick, struct plan *ret, struct error *err);
 
+/* Ends lockouts: gates as above, with their unlock. Containers that do not run are refused. */
+int plan_unlock(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
+		struct plan *ret, struct error *err);
+
 void plan_release(struct plan *plan);
 size_t plan_step_count(const struct plan *plan);
 size_t plan_refusal_count(const struct plan *plan); /* workspaces with ACTION_REFUSE */

@@ -38,13 +38,14 @@ struct want_volume {
  */
 struct want_gate {
 	bool is_on;
-	bool is_new; /* the token is made by this run */
-	bool waits;  /* wanted, but the guest that is there is older than the gate */
-	char *id;    /* of the workspace; NULL: as recorded, or not needed */
-	char *salt;  /* NULL: there is no token, and nothing of what follows */
-	char *key;   /* fingerprint of the key file that it was made with */
-	char *since; /* RFC 3339 */
-	char *hash;  /* "SALT HASH" */
+	bool is_new;  /* the token is made by this run */
+	bool waits;   /* wanted, but the guest that is there is older than the gate */
+	char *id;     /* of the workspace; NULL: as recorded, or not needed */
+	char *salt;   /* NULL: there is no token, and nothing of what follows */
+	char *key;    /* fingerprint of the key file that it was made with */
+	char *since;  /* RFC 3339 */
+	char *hash;   /* "SALT HASH" */
+	char *unlock; /* another text than before ends a lockout; NULL: none */
 };
 void want_gate_release(struct want_gate *gate);
 /* The text of /etc/winalux/gate. The caller frees it. */

@@ -83,8 +83,8 @@ void deployment_release(struct deployment *d);
 struct key;
 struct rotate_options {
 	const struct strv *names; /* NULL or empty: all that have a token */
-	const struct key *key;
-	bool is_kick; /* restarts the dev containers, which ends every session */
+	const struct key *key;    /* NULL: the tokens stay, their lockouts end (names are needed) */
+	bool is_kick;             /* restarts the dev containers, which ends every session */
 	struct progress_sink sink;
 };
 /* Under the account's lock, like a deploy; sessions go on unless is_kick. */

@@ -38,6 +38,9 @@ void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static T
 /* A new token for a workspace whose id is known, recorded in ret with everything but is_on. */
 void gate_renew(const struct key *key, const char *id, struct want_gate *ret);
 
+/* The recorded token, with an unlock that ends the guest's lockout. */
+void gate_unlock(const struct workspace_state *state, struct want_gate *ret);
+
 /*
  * Decides about the gates of a deploy. The key file is only read when a new token needs it. When
  * there is none, and no workspace of the account has a token, a key is made: in memory (is_unsaved)
