@@ -4,7 +4,7 @@
 set -eu
 key=$work/key
 [ -f "$key" ] || ssh-keygen -q -t ed25519 -N '' -f "$key"
-printf 'version: 1\ndefaults: { gate: off }\nworkspaces:\n'
+printf 'version: 1\nworkspaces:\n'
 for ((i = 1; i <= $1; i++)); do
 	printf '  - name: bench%d\n    ssh_port: %d\n    app_port: %d\n    public_key: "%s"\n' \
 		"$i" $((ssh_base + i)) $((app_base + i)) "$(<"$key.pub")"
