@@ -86,11 +86,12 @@ static void no_service_is_a_matter_of_the_host(void **state)
 	podman_free(f.podman);
 }
 
+/* Not with 304 for the POST: after one, libcurl 8.14 was seen to open a second connection. */
 static void calls_share_one_connection(void **state)
 {
 	DEFER(fixture_release)
 	struct fixture f = fixture_start(">>> GET /info\n<<< 200 repeat\n\n{}\n"
-					 ">>> POST /containers/x/start\n<<< 304\n\n\n"
+					 ">>> POST /containers/x/start\n<<< 204\n\n\n"
 					 ">>> DELETE /volumes/v\n<<< 204\n\n\n");
 	struct json *info;
 

@@ -255,6 +255,16 @@ static void a_missing_image_is_not_found_before_and_after_4_8(void **state)
 	container_spec_release(&spec);
 }
 
+static void what_runs_already_counts_as_started(void **state)
+{
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(">>> POST /containers/x/start\n<<< 304\n\n\n");
+
+	(void)state;
+	assert_success(&f, container_start(f.podman, "x", &f.err));
+	assert_no_problems(&f);
+}
+
 static void waiting_gives_the_exit_code(void **state)
 {
 	DEFER(fixture_release)
@@ -351,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_half_made_pod_is_removed_and_no_other),
 		cmocka_unit_test(errors_inside_a_200_count),
 		cmocka_unit_test(a_missing_image_is_not_found_before_and_after_4_8),
+		cmocka_unit_test(what_runs_already_counts_as_started),
 		cmocka_unit_test(waiting_gives_the_exit_code),
 		cmocka_unit_test(odd_entries_of_a_list_are_tolerated),
 		cmocka_unit_test(a_list_of_something_else_is_refused),
