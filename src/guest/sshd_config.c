@@ -104,7 +104,9 @@ static const char *find_sftp_server(bool is_gated)
 
 static int write_gate(int fd, const struct sshd_settings *settings, struct error *err)
 {
-	static const char entry[] = "ForceCommand " SHELL_ENTRY_COMMAND "\n";
+	/* sshd would run ~/.ssh/rc before the command, so without the token. */
+	static const char entry[] = "ForceCommand " SHELL_ENTRY_COMMAND "\n"
+				    "PermitUserRC no\n";
 	static const char closed[] = "DisableForwarding yes\n";
 
 	if (settings->is_gated && fd_write_all(fd, entry, strlen(entry), err) < 0)

@@ -138,6 +138,18 @@ key_alone_is_not_enough()
 	contains "$(events alice)" '"event":"login"'
 }
 
+nothing_of_the_home_runs_before()
+{
+	with_token alice 'mkdir -p ~/.ssh; echo "touch ~/ran" >~/.ssh/rc
+		echo "BASH_ENV=/home/developer/.ssh/rc" >~/.ssh/environment
+		cp ~/.bashrc ~/bashrc.kept; { echo "touch ~/ran"; cat ~/bashrc.kept; } >~/.bashrc; rm -f ~/ran'
+	status 126 remote alice true
+	status 126 timeout 20 ssh -F "$work/ssh_config" -o SetEnv="BASH_ENV=/home/developer/.ssh/rc" alice.winalux true
+	status 126 timeout 20 ssh -F "$work/ssh_config" -s alice.winalux sftp
+	fails podman exec winalux-alice-dev test -e /home/developer/ran
+	with_token alice 'mv ~/bashrc.kept ~/.bashrc; rm -f ~/ran ~/.ssh/rc ~/.ssh/environment'
+}
+
 token_opens()
 {
 	equal developer "$(with_token alice id -un)"
@@ -551,6 +563,7 @@ start_service
 first "a workspace gets a gate" starts
 it "shells are put away, and dpkg knows" shells_are_put_away
 it "a key alone gets one line and status 126" key_alone_is_not_enough
+it "nothing of the home runs before the token" nothing_of_the_home_runs_before
 it "the token opens, and PID 1 says who came" token_opens
 it "commands keep quoting, bytes, streams and status" quoting_is_kept
 it "the environment is what it was" environment_is_the_same
