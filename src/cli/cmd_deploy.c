@@ -96,23 +96,9 @@ static void print_result(struct app *app, const struct deployment *d, bool is_dr
 	note_tokens(d);
 }
 
-static bool is_all_unchanged(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->items[i].action != ACTION_UNCHANGED &&
-		    plan->items[i].action != ACTION_ORPHAN)
-			return false;
-	}
-	return true;
-}
-
 static size_t count_wanted(const struct plan *plan)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->count; i++)
-		count += plan->items[i].action != ACTION_ORPHAN;
-	return count;
+	return plan->count - plan_count_action(plan, ACTION_ORPHAN);
 }
 
 static int deploy(struct app *app, const struct deploy_flags *flags,
@@ -138,11 +124,12 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 	if (result < 0 && d.outcomes.count == 0)
 		return -1; /* it never came to a plan: the error says all */
 	print_result(app, &d, flags->is_dry_run, result < 0 ? err : NULL);
-	if (result == 0 && !flags->is_dry_run && !app->global.is_json && is_all_unchanged(&d.plan))
+	if (result == 0 && !flags->is_dry_run && !app->global.is_json &&
+	    plan_count_action(&d.plan, ACTION_UNCHANGED) == count_wanted(&d.plan))
 		summary_print_unchanged(count_wanted(&d.plan));
-	if (result == 0 && flags->is_dry_run && plan_refusal_count(&d.plan))
+	if (result == 0 && flags->is_dry_run && plan_count_action(&d.plan, ACTION_REFUSE))
 		return error_set(err, ERROR_PARTIAL, "%zu of %zu workspaces cannot be deployed",
-				 plan_refusal_count(&d.plan), count_wanted(&d.plan));
+				 plan_count_action(&d.plan, ACTION_REFUSE), count_wanted(&d.plan));
 	return result;
 }
 

@@ -30,15 +30,6 @@ int operate_check_names(const struct strv *names, bool is_all, struct error *err
 	return 0;
 }
 
-static bool has_changes(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->items[i].action != ACTION_UNCHANGED)
-			return true;
-	}
-	return false;
-}
-
 int operate(struct app *app, enum operation operation, const struct strv *names, struct error *err)
 {
 	DEFER(deployment_release) struct deployment d = { 0 };
@@ -55,7 +46,8 @@ int operate(struct app *app, enum operation operation, const struct strv *names,
 		app_print_json(app, summary_outcomes_json(&d));
 	else
 		summary_print_outcomes(app, &d, result < 0 ? err : NULL);
-	if (result == 0 && !app->global.is_json && !has_changes(&d.plan))
+	if (result == 0 && !app->global.is_json &&
+	    plan_count_action(&d.plan, ACTION_UNCHANGED) == d.plan.count)
 		puts("nothing to do");
 	return result;
 }

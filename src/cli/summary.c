@@ -67,15 +67,6 @@ static void print_workspace(const struct app *app, const struct workspace_plan *
 		print_steps(w);
 }
 
-static size_t count_action(const struct plan *plan, enum action action)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->count; i++)
-		count += plan->items[i].action == action;
-	return count;
-}
-
 static const char *plural(size_t count)
 {
 	return count == 1 ? "" : "s";
@@ -112,9 +103,9 @@ static bool is_ours(const char *image)
 void summary_print_plan(struct app *app, const struct deployment *d, bool has_steps)
 {
 	const struct plan *plan = &d->plan;
-	size_t same = count_action(plan, ACTION_UNCHANGED);
-	size_t orphans = count_action(plan, ACTION_ORPHAN);
-	size_t refused = plan_refusal_count(plan);
+	size_t same = plan_count_action(plan, ACTION_UNCHANGED);
+	size_t orphans = plan_count_action(plan, ACTION_ORPHAN);
+	size_t refused = plan_count_action(plan, ACTION_REFUSE);
 
 	for (size_t i = 0; i < d->missing_images.count; i++)
 		printf("+ image %s: is missing, would be %s\n", d->missing_images.items[i],
@@ -242,7 +233,7 @@ static void print_orphans(const struct plan *plan)
 void summary_print_outcomes(struct app *app, const struct deployment *d, const struct error *err)
 {
 	DEFER(table_release) struct table t = { 0 };
-	size_t same = count_action(&d->plan, ACTION_UNCHANGED);
+	size_t same = plan_count_action(&d->plan, ACTION_UNCHANGED);
 
 	table_init(&t, outcome_columns, ARRAY_SIZE(outcome_columns));
 	for (size_t i = 0; i < d->outcomes.count; i++) {

@@ -122,12 +122,12 @@ size_t plan_step_count(const struct plan *plan)
 	return count;
 }
 
-size_t plan_refusal_count(const struct plan *plan)
+size_t plan_count_action(const struct plan *plan, enum action action)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
-		count += plan->items[i].action == ACTION_REFUSE;
+		count += plan->items[i].action == action;
 	return count;
 }
 

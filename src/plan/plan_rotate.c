@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plans about tokens, over the facts alone. The one that gives workspaces new tokens: the state is
- * written twice: first with the new token and without the digest of the files inside, so that a run
- * which is killed leaves a record that the next deploy completes; then, when the token is inside,
- * as it was before.
+ * Plans about tokens, over the facts alone. Where they are new, the state
+ * is written twice: first with the new token and without the digest of the files inside, so that a
+ * run which is killed leaves a record that the next deploy completes; then, when the token is
+ * inside, as it was before.
  */
 #include "winalux/plan/plan.h"
 
@@ -33,7 +33,7 @@ static void put_inside(struct workspace_plan *w, const struct container *dev)
 	plan_add_step(w, STEP_WAIT_READY, dev->name, 0);
 }
 
-static void plan_one(struct workspace_plan *w, bool is_kick)
+static void give_new(struct workspace_plan *w, bool is_kick)
 {
 	const struct container *dev = workspace_facts_container(w->facts, ROLE_DEV);
 
@@ -51,7 +51,17 @@ static void plan_one(struct workspace_plan *w, bool is_kick)
 		plan_add_step(w, STEP_REMOVE_STATE, w->facts->states[i]->name, 0);
 }
 
-static void plan_one_unlock(struct workspace_plan *w)
+static void rotate(struct workspace_plan *w)
+{
+	give_new(w, false);
+}
+
+static void rotate_and_kick(struct workspace_plan *w)
+{
+	give_new(w, true);
+}
+
+static void unlock(struct workspace_plan *w)
 {
 	const struct container *dev = workspace_facts_container(w->facts, ROLE_DEV);
 
@@ -65,54 +75,46 @@ static void plan_one_unlock(struct workspace_plan *w)
 	plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
 }
 
-int plan_unlock(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
-		struct plan *ret, struct error *err)
+/* Those named, where one without a token is refused; without names, all that have one. */
+static void plan_tokens(const struct facts *facts, const struct strv *names,
+			const struct want_gate *gates, void (*plan_one)(struct workspace_plan *w),
+			struct plan *ret)
 {
-	struct plan plan = { 0 };
+	const bool is_selection = names && names->count;
 
-	if (plan_check_names(facts, names, err) < 0)
-		return -1;
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *facts_of = &facts->workspaces[i];
-		struct workspace_plan *w;
+		const bool has_token = gates[i].salt;
 
-		if (!strv_contains(names, facts_of->name))
+		if (is_selection ? !strv_contains(names, facts_of->name) : !has_token)
 			continue;
-		w = plan_add(&plan, facts_of->name, facts_of->slug, ACTION_REFUSE);
+		struct workspace_plan *w =
+			plan_add(ret, facts_of->name, facts_of->slug, ACTION_REFUSE);
 		w->facts = facts_of;
 		w->gate = &gates[i];
-		if (gates[i].salt)
-			plan_one_unlock(w);
+		if (has_token)
+			plan_one(w);
 		else
 			w->reason = xstrdup("has no token: its gate is off");
 	}
-	*ret = plan;
-	return 0;
 }
 
 int plan_rotate(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
 		bool is_kick, struct plan *ret, struct error *err)
 {
-	struct plan plan = { 0 };
-
 	if (plan_check_names(facts, names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < facts->count; i++) {
-		const struct workspace_facts *facts_of = &facts->workspaces[i];
-		struct workspace_plan *w;
+	*ret = (struct plan){ 0 };
+	plan_tokens(facts, names, gates, is_kick ? rotate_and_kick : rotate, ret);
+	return 0;
+}
 
-		if (names && names->count && !strv_contains(names, facts_of->name))
-			continue;
-		if (!gates[i].salt && !(names && names->count))
-			continue;
-		w = plan_add(&plan, facts_of->name, facts_of->slug, ACTION_REFUSE);
-		w->facts = facts_of;
-		w->gate = &gates[i];
-		if (gates[i].salt)
-			plan_one(w, is_kick);
-		else
-			w->reason = xstrdup("has no token: its gate is off");
-	}
-	*ret = plan;
+int plan_unlock(const struct facts *facts, const struct strv *names, const struct want_gate *gates,
+		struct plan *ret, struct error *err)
+{
+	if (plan_check_names(facts, names, err) < 0)
+		return -1;
+	*ret = (struct plan){ 0 };
+	plan_tokens(facts, names, gates, unlock, ret);
 	return 0;
 }

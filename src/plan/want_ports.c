@@ -78,6 +78,12 @@ static const struct workspace_facts *other_holder(const struct facts *facts, con
 	return NULL;
 }
 
+/* No program of the host holds it; without a probe none does. */
+static bool can_bind(const struct want_context *context, const char *host_ip, uint16_t port)
+{
+	return !context->port_is_free || context->port_is_free(host_ip, port, context->context);
+}
+
 /*
  * A pod that another process is starting this moment (a winalux that was killed in the midst of it
  * leaves the call to Podman behind) listens before it counts as running.
@@ -108,7 +114,7 @@ static char *check_fixed(const struct workspace *w, const char *host_ip, uint16_
 		return xasprintf("port %u is published by workspace '%s'; choose another port or "
 				 "stop that one first",
 				 port, holder->name);
-	if (context->port_is_free && !context->port_is_free(host_ip, port, context->context))
+	if (!can_bind(context, host_ip, port))
 		return xasprintf("port %u is in use by another program of this host; choose "
 				 "another port or \"auto\"",
 				 port);
@@ -140,8 +146,7 @@ static bool is_usable(const struct workspace *w, const char *host_ip, uint16_t p
 {
 	if (!want_is_selected(context, w->name) || is_ours_already(w, port, context))
 		return true;
-	return !other_holder(context->facts, w->name, port) &&
-	       (!context->port_is_free || context->port_is_free(host_ip, port, context->context));
+	return !other_holder(context->facts, w->name, port) && can_bind(context, host_ip, port);
 }
 
 /* What is looked for, for whom, and among what. */
@@ -176,8 +181,7 @@ static bool is_free(const struct search *s, const struct port_wish *wish, uint16
 
 	return !port_set_has(&s->taken, port) &&
 	       !other_holder(context->facts, wish->w->name, port) &&
-	       (!context->port_is_free ||
-		context->port_is_free(wish->host_ip, port, context->context));
+	       can_bind(context, wish->host_ip, port);
 }
 
 /* Returns a refusal as check_fixed does. */

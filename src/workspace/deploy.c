@@ -323,7 +323,7 @@ static int finish_without_steps(struct deploy *d, struct error *err)
 	struct deployment *r = d->result;
 	const struct applied_lock none = { 0 };
 
-	if (!plan_refusal_count(&r->plan))
+	if (!plan_count_action(&r->plan, ACTION_REFUSE))
 		return 0;
 	return apply_under_lock(d->host, &r->plan, &d->options->sink, &none, &r->outcomes, err);
 }

@@ -124,16 +124,21 @@ void gate_renew(const struct key *key, const char *id, struct want_gate *ret)
 	ret->is_new = true;
 }
 
+static void keep_recorded(const struct workspace_state *state, struct want_gate *ret)
+{
+	ret->salt = xstrdup(state->salt);
+	ret->key = xstrdup(state->key);
+	ret->since = xstrdup(state->token_since);
+	ret->hash = xstrdup(state->gate_hash);
+}
+
 void gate_unlock(const struct workspace_state *state, struct want_gate *ret)
 {
 	char unlock[HASH_HEX_SIZE];
 
 	hash_random_hex(unlock);
+	keep_recorded(state, ret);
 	ret->is_on = gate_is_on(state);
-	ret->salt = xstrdup(state->salt);
-	ret->key = xstrdup(state->key);
-	ret->since = xstrdup(state->token_since);
-	ret->hash = xstrdup(state->gate_hash);
 	ret->unlock = xstrdup(unlock);
 }
 
@@ -170,14 +175,6 @@ static int need_key(struct gates *gates, struct error *err)
 	if (err)
 		*err = reason;
 	return -1;
-}
-
-static void keep_recorded(const struct workspace_state *state, struct want_gate *ret)
-{
-	ret->salt = xstrdup(state->salt);
-	ret->key = xstrdup(state->key);
-	ret->since = xstrdup(state->token_since);
-	ret->hash = xstrdup(state->gate_hash);
 }
 
 static bool has_old_guest(const struct gates *gates, const struct workspace_facts *facts)

@@ -138,7 +138,7 @@ int plan_unlock(const struct facts *facts, const struct strv *names, const struc
 
 void plan_release(struct plan *plan);
 size_t plan_step_count(const struct plan *plan);
-size_t plan_refusal_count(const struct plan *plan); /* workspaces with ACTION_REFUSE */
+size_t plan_count_action(const struct plan *plan, enum action action); /* workspaces */
 /* {"workspaces":[{name, action, reason, ends_sessions, objects:[…], steps:[…]}]}. json_free frees
  * it. */
 struct json *plan_to_json(const struct plan *plan);
