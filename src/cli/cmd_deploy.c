@@ -80,25 +80,30 @@ static void note_tokens(const struct deployment *d)
 			 count == 1 ? only : "NAME");
 }
 
-static void print_result(struct app *app, const struct deployment *d, bool is_dry_run,
-			 const struct error *err)
+static void print_plan(struct app *app, const struct deployment *d)
 {
 	summary_print_notes(d);
-	if (app->global.is_json) {
-		app_print_json(app, is_dry_run ? summary_plan_json(d) : summary_outcomes_json(d));
-		return;
-	}
-	if (is_dry_run) {
+	if (app->global.is_json)
+		app_print_json(app, summary_plan_json(d));
+	else
 		summary_print_plan(app, d, app->global.is_verbose);
-		return;
-	}
-	summary_print_outcomes(app, d, err);
-	note_tokens(d);
 }
 
 static size_t count_wanted(const struct plan *plan)
 {
 	return plan->count - plan_count_action(plan, ACTION_ORPHAN);
+}
+
+/* A plan that deploy could not carry out as a whole is a failure too. */
+static int check_refusals(const struct deploy_flags *flags, const struct plan *plan,
+			  struct error *err)
+{
+	const size_t refused = plan_count_action(plan, ACTION_REFUSE);
+
+	if (!flags->is_dry_run || !refused)
+		return 0;
+	return error_set(err, ERROR_PARTIAL, "%zu of %zu workspaces cannot be deployed", refused,
+			 count_wanted(plan));
 }
 
 static int deploy(struct app *app, const struct deploy_flags *flags,
@@ -121,15 +126,15 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 
 	int result = deploy_run(app->host, &options, &d, err);
 	progress_freep(&progress);
-	if (result < 0 && d.outcomes.count == 0)
-		return -1; /* it never came to a plan: the error says all */
-	print_result(app, &d, flags->is_dry_run, result < 0 ? err : NULL);
-	if (result == 0 && !flags->is_dry_run && !app->global.is_json &&
-	    plan_count_action(&d.plan, ACTION_UNCHANGED) == count_wanted(&d.plan))
+	if (flags->is_dry_run && result == 0)
+		print_plan(app, &d);
+	else
+		summary_print_run(app, &d, result, err);
+	if (app->global.is_json || flags->is_dry_run)
+		return result < 0 ? -1 : check_refusals(flags, &d.plan, err);
+	note_tokens(&d);
+	if (result == 0 && plan_count_action(&d.plan, ACTION_UNCHANGED) == count_wanted(&d.plan))
 		summary_print_unchanged(count_wanted(&d.plan));
-	if (result == 0 && flags->is_dry_run && plan_count_action(&d.plan, ACTION_REFUSE))
-		return error_set(err, ERROR_PARTIAL, "%zu of %zu workspaces cannot be deployed",
-				 plan_count_action(&d.plan, ACTION_REFUSE), count_wanted(&d.plan));
 	return result;
 }
 

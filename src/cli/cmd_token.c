@@ -165,12 +165,7 @@ int token_rotate(struct app *app, const struct key *key, const struct strv *name
 
 	int result = rotate_run(app->host, &options, &d, err);
 	progress_freep(&progress);
-	if (result < 0 && d.outcomes.count == 0)
-		return -1;
-	if (app->global.is_json)
-		app_print_json(app, summary_outcomes_json(&d));
-	else
-		summary_print_outcomes(app, &d, result < 0 ? err : NULL);
+	summary_print_run(app, &d, result, err);
 	return result;
 }
 
@@ -247,14 +242,12 @@ static int run_list(struct app *app, const struct token_flags *flags, const stru
 		    struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
-	DEFER(key_clear) struct key key = { 0 };
-	char at_hand[KEY_FINGERPRINT_SIZE] = "";
+	char at_hand[KEY_FINGERPRINT_SIZE];
 
 	(void)flags;
 	if (find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
-	if (key_load(app->config.key_file, &key, NULL) == 0)
-		key_fingerprint(&key, at_hand);
+	key_fingerprint_at(app->config.key_file, at_hand);
 	if (app->global.is_json)
 		print_list_json(app, &facts, at_hand);
 	else if (facts.count == 0)

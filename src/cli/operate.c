@@ -39,13 +39,7 @@ int operate(struct app *app, enum operation operation, const struct strv *names,
 
 	int result = operate_run(app->host, operation, names, &sink, &d, err);
 	progress_freep(&progress);
-	if (result < 0 && d.outcomes.count == 0)
-		return -1;
-	summary_print_notes(&d);
-	if (app->global.is_json)
-		app_print_json(app, summary_outcomes_json(&d));
-	else
-		summary_print_outcomes(app, &d, result < 0 ? err : NULL);
+	summary_print_run(app, &d, result, err);
 	if (result == 0 && !app->global.is_json &&
 	    plan_count_action(&d.plan, ACTION_UNCHANGED) == d.plan.count)
 		puts("nothing to do");

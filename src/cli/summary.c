@@ -230,7 +230,7 @@ static void print_orphans(const struct plan *plan)
 		 text);
 }
 
-void summary_print_outcomes(struct app *app, const struct deployment *d, const struct error *err)
+static void print_outcomes(struct app *app, const struct deployment *d, const struct error *err)
 {
 	DEFER(table_release) struct table t = { 0 };
 	size_t same = plan_count_action(&d->plan, ACTION_UNCHANGED);
@@ -283,7 +283,7 @@ static void add_unchanged_json(struct json *array, const struct workspace_plan *
 		json_add_null(item, "ssh_port");
 }
 
-struct json *summary_outcomes_json(const struct deployment *d)
+static struct json *outcomes_json(const struct deployment *d)
 {
 	struct json *root = json_new_object();
 	struct json *array = json_add_array(root, "workspaces");
@@ -294,4 +294,16 @@ struct json *summary_outcomes_json(const struct deployment *d)
 		add_unchanged_json(array, &d->plan.items[i]);
 	add_texts(root, "notes", &d->notes);
 	return root;
+}
+
+void summary_print_run(struct app *app, const struct deployment *d, int result,
+		       const struct error *err)
+{
+	if (result < 0 && d->outcomes.count == 0)
+		return;
+	summary_print_notes(d);
+	if (app->global.is_json)
+		app_print_json(app, outcomes_json(d));
+	else
+		print_outcomes(app, d, result < 0 ? err : NULL);
 }

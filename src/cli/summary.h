@@ -20,11 +20,12 @@ struct json *summary_plan_json(const struct deployment *d);
 void summary_print_unchanged(size_t count);
 
 /*
- * The outcomes: a table on stdout, failures on stderr, but not what err says as well, with which
- * the run ends (NULL: it succeeded).
+ * How a run went: its notes, then the outcomes as a table or JSON on stdout, and failures on
+ * stderr, but not what err says as well, with which the run ends. result is what the run returned;
+ * nothing is printed of a run that never came to outcomes, whose error says all.
  */
-void summary_print_outcomes(struct app *app, const struct deployment *d, const struct error *err);
-struct json *summary_outcomes_json(const struct deployment *d);
+void summary_print_run(struct app *app, const struct deployment *d, int result,
+		       const struct error *err);
 
 /* Notes of a deployment as lines on stderr. */
 void summary_print_notes(const struct deployment *d);

@@ -23,12 +23,4 @@ struct applied_lock {
 int apply_under_lock(struct host *host, const struct plan *plan, const struct progress_sink *sink,
 		     const struct applied_lock *held, struct outcomes *ret, struct error *err);
 
-/* Takes the lock on a connection of its own, which Ctrl-C does not cancel. */
-int account_lock_take(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,
-		      struct error *err);
-void account_lock_give(struct applied_lock *held); /* for DEFER */
-
-/* What was planned, and what was observed, so that both can be done again. */
-void deployment_forget(struct deployment *d);
-
 #endif

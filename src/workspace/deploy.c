@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "account.h"
-#include "apply.h"
+#include "deployment.h"
 #include "images.h"
 #include "limits.h"
 #include "port_probe.h"
@@ -25,7 +25,6 @@
 #include "winalux/inventory/inventory.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
-#include "winalux/workspace/lock.h"
 
 struct deploy {
 	struct host *host;
@@ -52,29 +51,9 @@ static void deploy_release(struct deploy *d)
 
 /* --- looking and planning --- */
 
-static void forget_plan(struct deployment *r)
-{
-	plan_release(&r->plan);
-	wants_free(r->wants, r->want_count);
-	r->wants = NULL;
-	r->want_count = 0;
-	for (size_t i = 0; i < r->gate_count; i++)
-		want_gate_release(&r->gates[i]);
-	free(r->gates);
-	r->gates = NULL;
-	r->gate_count = 0;
-}
-
-void deployment_forget(struct deployment *r)
-{
-	forget_plan(r);
-	facts_release(r->facts);
-}
-
 static int look(struct deploy *d, struct error *err)
 {
-	deployment_forget(d->result);
-	return host_observe(d->host, OBSERVE_ALL, d->result->facts, err);
+	return deployment_look(d->host, d->result, err);
 }
 
 static int find_faults(struct deploy *d, struct error *err)
@@ -124,36 +103,6 @@ static int make_plan(struct deploy *d, struct error *err)
 
 /* --- under the lock --- */
 
-static void say_waiting(void *context, const char *holder, int64_t expires_s)
-{
-	const struct progress_sink *sink = context;
-	DEFER(freep) char *text = xasprintf("waiting for another winalux (%s)", holder);
-
-	(void)expires_s;
-	if (sink && sink->on_step)
-		sink->on_step(sink->context, NULL, text, 0, 0);
-}
-
-int account_lock_take(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,
-		      struct error *err)
-{
-	const struct lock_options options = {
-		.timeout_ms = (int)host_config(host)->lock_timeout_s * 1000,
-		.cancelled = host_cancelled(host),
-		.on_wait = say_waiting,
-		.context = (void *)(uintptr_t)sink,
-	};
-
-	ret->podman = host_connect(host, false);
-	return lock_take(ret->podman, &options, &ret->lock, err);
-}
-
-void account_lock_give(struct applied_lock *held)
-{
-	lock_release(held->lock, held->podman);
-	podman_free(held->podman);
-}
-
 static bool needs_account(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -197,7 +146,7 @@ static int apply_locked(struct deploy *d, const struct applied_lock *held, struc
 	if (has_new_key && save_key(d, err) < 0)
 		return -1;
 	if (d->seccomp_path || has_new_key) { /* specs name the one, tokens come from the other */
-		forget_plan(r);
+		deployment_forget_plan(r);
 		if (make_plan(d, err) < 0)
 			return -1;
 	}
@@ -265,33 +214,49 @@ static void note_moved_ports(struct deploy *d)
 	}
 }
 
-/* Tokens of a key that is not at hand stay as they are. */
-static void note_gates(struct deploy *d)
+static void note_old_guests(struct deploy *d)
 {
 	struct deployment *r = d->result;
-	DEFER(key_clear) struct key key = { 0 };
-	DEFER(strv_release) struct strv others = { 0 };
-	DEFER(freep) char *list = NULL;
-	char fingerprint[KEY_FINGERPRINT_SIZE] = "";
 
-	if (key_load(d->gates.key_file, &key, NULL) == 0)
-		key_fingerprint(&key, fingerprint);
 	for (size_t i = 0; i < r->plan.count; i++) {
 		const struct workspace_plan *w = &r->plan.items[i];
-		const struct want_gate *gate = w->want ? &w->want->gate : NULL;
 
-		if (gate && gate->waits)
+		if (w->want && w->want->gate.waits)
 			strv_addf(&r->notes,
 				  "workspace '%s': its guest is older than the gate, which stays "
 				  "off; `winalux deploy --upgrade-guest` replaces it",
 				  w->name);
-		if (gate && w->step_count && gate->is_on && !gate->is_new &&
-		    strcmp(gate->key, fingerprint) != 0)
-			strv_add(&others, w->name);
+	}
+}
+
+/* The recorded token of a workspace that this run touches, NULL: none. */
+static const struct want_gate *kept_gate(const struct workspace_plan *w)
+{
+	const struct want_gate *gate = w->want ? &w->want->gate : NULL;
+
+	return gate && w->step_count && gate->is_on && !gate->is_new ? gate : NULL;
+}
+
+/* Tokens of a key that is not at hand stay as they are. */
+static void note_other_keys(struct deploy *d)
+{
+	struct deployment *r = d->result;
+	DEFER(strv_release) struct strv others = { 0 };
+	char at_hand[KEY_FINGERPRINT_SIZE];
+	bool has_looked = false; /* most runs need no look at the file */
+
+	for (size_t i = 0; i < r->plan.count; i++) {
+		const struct want_gate *gate = kept_gate(&r->plan.items[i]);
+
+		if (gate && !has_looked)
+			key_fingerprint_at(d->gates.key_file, at_hand);
+		has_looked |= gate != NULL;
+		if (gate && strcmp(gate->key, at_hand) != 0)
+			strv_add(&others, r->plan.items[i].name);
 	}
 	if (!others.count)
 		return;
-	list = strv_join(&others, ", ");
+	DEFER(freep) char *list = strv_join(&others, ", ");
 	strv_addf(&r->notes,
 		  "made with another key than the one here, and left alone: the token of %s; "
 		  "`winalux token list` says which",
@@ -317,17 +282,6 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 	return 0;
 }
 
-/* Nothing to touch, so no lock; but what was refused has to be told. */
-static int finish_without_steps(struct deploy *d, struct error *err)
-{
-	struct deployment *r = d->result;
-	const struct applied_lock none = { 0 };
-
-	if (!plan_count_action(&r->plan, ACTION_REFUSE))
-		return 0;
-	return apply_under_lock(d->host, &r->plan, &d->options->sink, &none, &r->outcomes, err);
-}
-
 static int deploy_all(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
@@ -338,12 +292,13 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
 	note_limits(d);
 	note_moved_ports(d);
-	note_gates(d);
+	note_old_guests(d);
+	note_other_keys(d);
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
 	if (!plan_step_count(&r->plan))
-		return finish_without_steps(d, err);
+		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (r->missing_images.count) {
 		const struct images_options images = {
 			.host = d->host,
@@ -371,64 +326,6 @@ int deploy_run(struct host *host, const struct deploy_options *options, struct d
 			   .upgrades_guest = options->upgrade_guest },
 	};
 
-	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
+	deployment_init(ret);
 	return deploy_all(&d, err);
-}
-
-void deployment_release(struct deployment *d)
-{
-	if (!d)
-		return;
-	outcomes_release(&d->outcomes);
-	if (d->facts)
-		deployment_forget(d);
-	free(d->facts);
-	strv_release(&d->missing_images);
-	strv_release(&d->notes);
-	*d = (struct deployment){ 0 };
-}
-
-/* --- start, stop, restart, destroy --- */
-
-static int make_operation_plan(enum operation operation, const struct facts *facts,
-			       const struct strv *names, struct plan *ret, struct error *err)
-{
-	switch (operation) {
-	case OPERATION_START:
-		return plan_start(facts, names, ret, err);
-	case OPERATION_STOP:
-		return plan_stop(facts, names, ret, err);
-	case OPERATION_RESTART:
-		return plan_restart(facts, names, ret, err);
-	case OPERATION_DESTROY:
-		return plan_destroy(facts, names, false, ret, err);
-	case OPERATION_DESTROY_KEEP_DATA:
-		return plan_destroy(facts, names, true, ret, err);
-	}
-	return error_set(err, ERROR_INTERNAL, "unknown operation");
-}
-
-static int look_and_plan(struct host *host, enum operation operation, const struct strv *names,
-			 struct deployment *ret, struct error *err)
-{
-	deployment_forget(ret);
-	if (host_observe(host, OBSERVE_ALL, ret->facts, err) < 0)
-		return -1;
-	return make_operation_plan(operation, ret->facts, names, &ret->plan, err);
-}
-
-int operate_run(struct host *host, enum operation operation, const struct strv *names,
-		const struct progress_sink *sink, struct deployment *ret, struct error *err)
-{
-	DEFER(account_lock_give) struct applied_lock held = { 0 };
-
-	*ret = (struct deployment){ .facts = xcalloc(1, sizeof(*ret->facts)) };
-	if (look_and_plan(host, operation, names, ret, err) < 0)
-		return -1;
-	if (!plan_step_count(&ret->plan))
-		return 0;
-	if (account_lock_take(host, sink, &held, err) < 0 ||
-	    look_and_plan(host, operation, names, ret, err) < 0)
-		return -1;
-	return apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err);
 }

@@ -162,6 +162,15 @@ void key_fingerprint(const struct key *key, char ret[static KEY_FINGERPRINT_SIZE
 	hex_format(digest, sizeof(digest) / 2, ret);
 }
 
+void key_fingerprint_at(const char *path, char ret[static KEY_FINGERPRINT_SIZE])
+{
+	DEFER(key_clear) struct key key = { 0 };
+
+	*ret = '\0';
+	if (key_load(path, &key, NULL) == 0)
+		key_fingerprint(&key, ret);
+}
+
 void key_derive_token(const struct key *key, const char *id, const uint8_t salt[static 16],
 		      struct token *ret)
 {

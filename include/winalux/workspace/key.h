@@ -36,6 +36,9 @@ int key_save(const struct key *key, const char *path, struct error *err);
 /* Tells keys apart and gives nothing away: 16 hexadecimal digits. */
 void key_fingerprint(const struct key *key, char ret[static KEY_FINGERPRINT_SIZE]);
 
+/* Of the key in a file; "" where there is none that can be used. */
+void key_fingerprint_at(const char *path, char ret[static KEY_FINGERPRINT_SIZE]);
+
 /* id: text, as in the workspace's state. salt: 16 bytes. */
 void key_derive_token(const struct key *key, const char *id, const uint8_t salt[static 16],
 		      struct token *ret);
