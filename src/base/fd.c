@@ -73,6 +73,23 @@ int fd_write_all(int fd, const void *data, size_t len, struct error *err)
 	return 0;
 }
 
+ssize_t fd_read_upto(int fd, void *ret, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, (char *)ret + len, size - len);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			len += (size_t)n;
+		else if (!is_worth_again(fd, POLLIN))
+			return -1;
+	}
+	return (ssize_t)len;
+}
+
 int fd_read_all(int fd, struct buf *b, struct error *err)
 {
 	DEFER(freep) char *chunk = xmalloc(FD_CHUNK_BYTES);
@@ -204,7 +221,7 @@ int dir_make_all(const char *path, mode_t mode, struct error *err)
 }
 
 /* connect(2) on a unix socket waits while the listener's queue is full, as long as a send may. */
-int fd_connect_unix(const char *path, int timeout_ms)
+int fd_connect_unix(const char *path, int type, int timeout_ms)
 {
 	const struct timeval limit = { timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -214,7 +231,7 @@ int fd_connect_unix(const char *path, int timeout_ms)
 		return -1;
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DEFER(fd_closep) int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -1;

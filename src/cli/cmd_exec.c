@@ -159,7 +159,7 @@ static void add_ticket(struct app *app, const char *name, struct strv *environme
 	if (!w || !token_at_hand(app, w, &token, hash))
 		return;
 	gate_ticket(hash, clock_wall_s(), ticket);
-	strv_addf(environment, "WINALUX_TICKET=%s", ticket);
+	strv_addf(environment, TICKET_VARIABLE "=%s", ticket);
 }
 
 static int run_in(struct app *app, const char *id, struct exec_options *options, struct error *err)

@@ -23,8 +23,6 @@
 #include "signals.h"
 #include "token.h"
 
-#define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
-
 /* Where a known_hosts file of one workspace may lie: gone after a reboot where that is possible. */
 static char *private_directory(struct error *err)
 {
@@ -135,11 +133,12 @@ const struct command cmd_ssh = {
 	.name = "ssh",
 	.summary = "Log in to a workspace over ssh",
 	.args = "NAME [ARGUMENT…]",
-	.details = "Runs ssh with the port and the pinned host key of the workspace. What follows "
-		   "NAME "
-		   "goes to ssh as it is: its options, then a command. Where the workspace has a "
-		   "gate and the key file is here, ssh gets the access token along in "
-		   "LC_WINALUX_TOKEN.",
+	.details =
+		"Runs ssh with the port and the pinned host key of the workspace. What follows "
+		"NAME "
+		"goes to ssh as it is: its options, then a command. Where the workspace has a "
+		"gate and the key file is here, ssh gets the access token along in " TOKEN_VARIABLE
+		".",
 	.min_args = 1,
 	.max_args = ARGS_ANY,
 	.verbatim_after = 1,

@@ -119,7 +119,7 @@ static void print_token(struct app *app, const struct token_flags *flags, const 
 		return;
 	}
 	if (flags->is_ssh_config)
-		printf("Host %s.winalux\n\tSetEnv LC_WINALUX_TOKEN=%s\n", name, text);
+		printf("Host %s.winalux\n\tSetEnv " TOKEN_VARIABLE "=%s\n", name, text);
 	else
 		puts(text);
 }

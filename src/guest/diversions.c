@@ -31,18 +31,17 @@ static void text_release(struct text *t)
 static int text_read(const char *path, struct text *ret, struct error *err)
 {
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = -1;
+	ssize_t n;
 
 	ret->data = mmap(NULL, DIVERSIONS_MAX_BYTES, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ret->data == MAP_FAILED)
 		return error_set_errno(err, ERROR_INTERNAL, errno, "no memory");
-	while (fd >= 0 && ret->len < DIVERSIONS_MAX_BYTES - 1 &&
-	       (n = read(fd, ret->data + ret->len, DIVERSIONS_MAX_BYTES - 1 - ret->len)) > 0)
-		ret->len += (size_t)n;
+	n = fd < 0 ? -1 : fd_read_upto(fd, ret->data, DIVERSIONS_MAX_BYTES - 1);
 	if (n < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", path);
-	if (n > 0 || (ret->len > 0 && ret->data[ret->len - 1] != '\n'))
+	ret->len = (size_t)n;
+	if (n == DIVERSIONS_MAX_BYTES - 1 || (n > 0 && ret->data[n - 1] != '\n'))
 		return error_set(err, ERROR_HOST, "'%s' is too long or cut short", path);
 	return 0;
 }

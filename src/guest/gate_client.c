@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,9 +20,6 @@
 #include "passcode.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
-
-#define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
-#define TICKET_VARIABLE "WINALUX_TICKET"
 
 enum { ASKS_MAX = 10, RETRY_MS = 20, ABSENT_LIMIT_MS = 1000, REFUSED_LIMIT_MS = 5000 };
 
@@ -49,16 +45,6 @@ static void __attribute__((noreturn)) refuse(const struct asker *a, const char *
 	_exit(EXIT_REFUSED);
 }
 
-static int connect_once(void)
-{
-	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = GATE_SOCKET_PATH };
-	DEFER(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -1;
-	return TAKE_FD(fd);
-}
-
 /*
  * PID 1 makes the socket before anything else can be started here; one that is there and answers
  * nobody is of an earlier life of this container. -1 with errno ENOENT or ENOTDIR: there is none.
@@ -68,10 +54,13 @@ static int connect_to_gate(void)
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	int fd;
 
-	for (int waited_ms = 0; (fd = connect_once()) < 0; waited_ms += RETRY_MS) {
+	for (int waited_ms = 0;
+	     (fd = fd_connect_unix(GATE_SOCKET_PATH, SOCK_SEQPACKET, REFUSED_LIMIT_MS)) < 0;
+	     waited_ms += RETRY_MS) {
 		const bool is_absent = errno == ENOENT || errno == ENOTDIR;
 
-		if (waited_ms >= (is_absent ? ABSENT_LIMIT_MS : REFUSED_LIMIT_MS))
+		if (errno == EAGAIN ||
+		    waited_ms >= (is_absent ? ABSENT_LIMIT_MS : REFUSED_LIMIT_MS))
 			return -1;
 		nanosleep(&pause, NULL);
 	}

@@ -12,8 +12,6 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 
-#define FIRST_LINE "winalux-gate\t1"
-
 /* At the end of the line or before a further field. */
 static bool is_field_end(const char *at)
 {
@@ -57,7 +55,7 @@ static int read_line(const char *line, struct gate_file *file, bool *has_token)
 
 static bool is_first_line(const char *line)
 {
-	return parse_literal(&line, FIRST_LINE) && is_field_end(line);
+	return parse_literal(&line, GATE_FILE_FIRST_LINE) && is_field_end(line);
 }
 
 /* text is a string whose lines all end in a newline; it is taken apart where it lies. */
@@ -98,14 +96,11 @@ int gate_file_read(const char *path, struct gate_file *ret, struct error *err)
 {
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	char text[GATE_FILE_MAX_BYTES + 1];
-	size_t len = 0;
-	ssize_t n = -1;
+	const ssize_t len = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text));
 
-	while (fd >= 0 && (n = read(fd, text + len, sizeof(text) - len)) > 0)
-		len += (size_t)n;
-	if (n < 0)
+	if (len < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'", path);
-	if (gate_file_parse(text, len, ret, err) < 0)
+	if (gate_file_parse(text, (size_t)len, ret, err) < 0)
 		return error_add(err, "'%s'", path);
 	return 0;
 }

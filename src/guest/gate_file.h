@@ -17,8 +17,6 @@ struct error;
  *	token	SALT	HASH		hex
  *	unlock	TEXT			another TEXT than before ends a lockout
  */
-#define GATE_FILE_PATH "/etc/winalux/gate"
-
 enum { GATE_FILE_MAX_BYTES = 4096, GATE_FILE_UNLOCK_SIZE = 64 };
 
 struct gate_file {

@@ -134,15 +134,12 @@ static void advance(void *context)
 static int read_config(struct wire_config *into, struct error *err)
 {
 	DEFER(fd_closep) int fd = open(WIRE_CONFIG_PATH, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n = -1;
+	const ssize_t len = fd < 0 ? -1 : fd_read_upto(fd, into->text, sizeof(into->text));
 
-	while (fd >= 0 && (n = read(fd, into->text + len, sizeof(into->text) - len)) > 0)
-		len += (size_t)n;
-	if (n < 0)
+	if (len < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read '%s'",
 				       WIRE_CONFIG_PATH);
-	if (wire_decode(into->text, len, into, err) < 0)
+	if (wire_decode(into->text, (size_t)len, into, err) < 0)
 		return error_add(err, "'%s'", WIRE_CONFIG_PATH);
 	return 0;
 }

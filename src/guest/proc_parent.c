@@ -28,7 +28,7 @@ pid_t proc_parent(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return -1;
 	text[n] = '\0';

@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 #include "gate_client.h"
+#include "link_step.h"
 #include "winalux/base/mem.h"
 
-enum { NOT_FOUND = 127, CANNOT_RUN = 126, LINKS_MAX = 8 };
+enum { NOT_FOUND = 127, CANNOT_RUN = 126 };
 
 const char *const shell_names[] = { "sh", "bash", "dash", "zsh", "fish", NULL };
 
@@ -39,28 +40,14 @@ const char *shell_name_of(const char *path)
 /* "rbash" and whatever else leads to a guarded shell by symbolic links. */
 static const char *name_by_links(const char *file)
 {
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[PATH_MAX];
 	const char *name = NULL;
 
 	if (strlen(file) >= sizeof(path))
 		return NULL;
-	strncpy(path, file, sizeof(path));
-	for (int i = 0; i < LINKS_MAX && !name; i++) {
-		const ssize_t n = readlink(path, target, sizeof(target) - 1);
-		char *slash = strrchr(path, '/');
-
-		if (n <= 0)
-			return NULL;
-		target[n] = '\0';
-		name = shell_name_of(target);
-		if (*target == '/' || !slash)
-			slash = path;
-		else
-			slash++;
-		if ((size_t)(slash - path) + (size_t)n >= sizeof(path))
-			return NULL;
-		memcpy(slash, target, (size_t)n + 1);
-	}
+	memcpy(path, file, strlen(file) + 1);
+	for (int i = 0; i < LINK_STEPS_MAX && !name && link_step(path, sizeof(path)); i++)
+		name = shell_name_of(path);
 	return name;
 }
 

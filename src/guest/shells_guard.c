@@ -26,6 +26,7 @@
 
 #include "diversions.h"
 #include "event.h"
+#include "link_step.h"
 #include "report.h"
 #include "shell.h"
 #include "winalux/base/error.h"
@@ -38,7 +39,6 @@
 enum {
 	SHELLS_MAX = 8,
 	PATH_SIZE = 256,
-	LINKS_MAX = 8,
 	POLL_MS = 30 * 1000,
 	CHANGES = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR,
 };
@@ -101,21 +101,16 @@ static int put_file(const char *from, const char *path, struct error *err)
 static int find_target(const char *path, const char *name, char ret[static PATH_SIZE],
 		       struct error *err)
 {
-	char at[PATH_SIZE], text[PATH_SIZE];
+	char at[PATH_SIZE];
 
 	snprintf(at, sizeof(at), "%s", path);
-	for (int i = 0; i < LINKS_MAX && read_link(at, text); i++) {
-		const char *shell = shell_name_of(text);
+	for (int i = 0; i < LINK_STEPS_MAX && link_step(at, sizeof(at)); i++) {
+		const char *shell = shell_name_of(at);
 
 		if (shell && strcmp(shell, name) != 0) {
 			snprintf(ret, PATH_SIZE, "%s", shell);
 			return 0;
 		}
-		char *slash = *text == '/' ? at : strrchr(at, '/') + 1;
-		const size_t room = sizeof(at) - (size_t)(slash - at);
-		if (strlen(text) >= room)
-			break;
-		memcpy(slash, text, strlen(text) + 1);
 	}
 	if (access(at, X_OK) < 0)
 		return fail(err, "use", at);

@@ -12,6 +12,7 @@
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/format/token_hash.h"
 #include "winalux/guest/wire.h"
 #include "winalux/image/reference.h"
 #include "winalux/plan/facts.h"
@@ -205,8 +206,8 @@ char *want_gate_file(const struct want_gate *gate)
 	DEFER(freep)
 	char *unlock = gate->unlock ? xasprintf("unlock\t%s\n", gate->unlock) : xstrdup("");
 
-	return xasprintf("winalux-gate\t1\ntoken\t%.*s\t%s\n%s", (int)salt_len, gate->hash, hash,
-			 unlock);
+	return xasprintf(GATE_FILE_FIRST_LINE "\ntoken\t%.*s\t%s\n%s", (int)salt_len, gate->hash,
+			 hash, unlock);
 }
 
 void want_live_files(struct want *want, const struct want_context *context)

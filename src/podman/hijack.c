@@ -33,7 +33,7 @@ static int describe(const struct request *rq, struct error *err)
 
 static int connect_service(const char *path, struct error *err)
 {
-	DEFER(fd_closep) int fd = fd_connect_unix(path, HIJACK_CONNECT_MS);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, SOCK_STREAM, HIJACK_CONNECT_MS);
 
 	if (fd < 0 || fd_set_nonblocking(fd, true) < 0)
 		return error_set_errno(err, ERROR_HOST, errno,

@@ -56,7 +56,7 @@ static const char *path_of(const char *address)
 /* 0, or the errno of connect. */
 static int probe(const char *path)
 {
-	DEFER(fd_closep) int fd = fd_connect_unix(path, SERVICE_CONNECT_MS);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, SOCK_STREAM, SERVICE_CONNECT_MS);
 
 	return fd < 0 ? errno : 0;
 }
@@ -182,7 +182,7 @@ static int explain(const char *what, struct error *err)
  */
 static int open_listener(const char *path)
 {
-	DEFER(fd_closep) int fd = fd_connect_unix(path, SERVICE_CONNECT_MS);
+	DEFER(fd_closep) int fd = fd_connect_unix(path, SOCK_STREAM, SERVICE_CONNECT_MS);
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 

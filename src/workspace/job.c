@@ -21,6 +21,8 @@
 #include "winalux/base/parse.h"
 #include "winalux/format/tar.h"
 #include "winalux/inventory/config.h"
+#include "winalux/format/token_hash.h"
+#include "winalux/guest/wire.h"
 #include "winalux/plan/names.h"
 #include "winalux/podman/container.h"
 #include "winalux/podman/network.h"
@@ -149,7 +151,7 @@ static int add_gate(struct tar_writer *w, const struct want_gate *gate, struct e
 	if (!gate->hash)
 		return 0;
 	text = want_gate_file(gate);
-	return tar_add_file(w, "etc/winalux/gate", 0400, 0, 0, text, strlen(text), err);
+	return tar_add_file(w, GATE_FILE_PATH, 0400, 0, 0, text, strlen(text), err);
 }
 
 static int pack_files(const struct want *want, const char *conf, struct buf *tar, struct error *err)
@@ -161,7 +163,7 @@ static int pack_files(const struct want *want, const char *conf, struct buf *tar
 	    tar_add_dir(w, "etc/winalux/keys", 0755, 0, 0, err) < 0 ||
 	    tar_add_file(w, "etc/winalux/keys/developer", 0644, 0, 0, want->authorized_keys,
 			 strlen(want->authorized_keys), err) < 0 ||
-	    tar_add_file(w, "etc/winalux/guest.conf", 0644, 0, 0, conf, strlen(conf), err) < 0)
+	    tar_add_file(w, WIRE_CONFIG_PATH, 0644, 0, 0, conf, strlen(conf), err) < 0)
 		return -1;
 	return tar_finish(w, err);
 }

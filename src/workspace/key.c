@@ -60,21 +60,13 @@ static int open_key(const char *path, struct error *err)
 	return TAKE_FD(fd);
 }
 
-/* A small file comes whole in one read; one byte more than a key may have shows a longer one. */
+/* One byte more than a key may have shows a longer one. */
 static int read_text(int fd, char ret[static READ_SIZE])
 {
-	size_t len = 0;
-	ssize_t n = 1;
+	const ssize_t len = fd_read_upto(fd, ret, READ_SIZE - 1);
 
-	while (n > 0 && len < READ_SIZE - 1) {
-		n = read(fd, ret + len, READ_SIZE - 1 - len);
-		if (n > 0)
-			len += (size_t)n;
-		else if (n < 0 && errno == EINTR)
-			n = 1;
-	}
-	ret[len] = '\0';
-	return n < 0 || strlen(ret) != len ? -1 : 0;
+	ret[len < 0 ? 0 : len] = '\0';
+	return len < 0 || strlen(ret) != (size_t)len ? -1 : 0;
 }
 
 static bool parse_key(const char *text, struct key *ret)

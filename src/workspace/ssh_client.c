@@ -62,7 +62,7 @@ int ssh_config_add(struct buf *b, const struct workspace_facts *const *workspace
 			 "\tStrictHostKeyChecking yes\n",
 			 w->name, ssh_client_address(host_ip), port, w->name, known_hosts_path);
 		if (gate_is_on(&w->state)) /* what the caller has exported, or nothing */
-			buf_add_str(b, "\tSendEnv LC_WINALUX_TOKEN\n");
+			buf_add_str(b, "\tSendEnv " TOKEN_VARIABLE "\n");
 	}
 	return 0;
 }

@@ -25,6 +25,12 @@ int fd_write_all(int fd, const void *data, size_t len, struct error *err);
 /* Reads to the end into b, which has room by its own maximum; more than that is an error. */
 int fd_read_all(int fd, struct buf *b, struct error *err);
 
+/*
+ * Reads until the end or until size bytes are there, over short reads and EINTR, for small files
+ * and fixed memory. How many, or -1 with errno.
+ */
+ssize_t fd_read_upto(int fd, void *ret, size_t size);
+
 int fd_set_nonblocking(int fd, bool is_nonblocking);
 
 /*
@@ -47,9 +53,10 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 int dir_make_all(const char *path, mode_t mode, struct error *err);
 
 /*
- * A stream connection to the unix socket at path, close-on-exec; -1 and errno: EAGAIN when the
- * listener did not take it within timeout_ms, ENAMETOOLONG for a path that no address can hold.
+ * A connection (type: SOCK_STREAM, SOCK_SEQPACKET) to the unix socket at path, close-on-exec; -1
+ * and errno: EAGAIN when the listener did not take it within timeout_ms, ENAMETOOLONG for a path
+ * that no address can hold.
  */
-int fd_connect_unix(const char *path, int timeout_ms);
+int fd_connect_unix(const char *path, int type, int timeout_ms);
 
 #endif

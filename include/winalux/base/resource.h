@@ -14,9 +14,8 @@ struct resource {
 	const char *name;
 	const unsigned char *data;
 	size_t size;
-	const char *
-		digest; /* BLAKE2b-128 of the data in hex, so that nobody has to read it for that */
-	unsigned mode;  /* permission bits in the source tree, 0644 or 0755 */
+	const char *digest; /* BLAKE2b-128 of the data, in hex */
+	unsigned mode;      /* permission bits in the source tree, 0644 or 0755 */
 };
 
 extern const struct resource resources[];

@@ -13,6 +13,13 @@ struct token;
  * (docs/design/gate.md). The host and the guest link this one file, so both mean the same bytes.
  * Nothing here needs sodium_init().
  */
+
+/* Names that both have to spell alike. */
+#define TOKEN_VARIABLE "LC_WINALUX_TOKEN"
+#define TICKET_VARIABLE "WINALUX_TICKET"
+#define GATE_FILE_PATH "/etc/winalux/gate"
+#define GATE_FILE_FIRST_LINE "winalux-gate\t1"
+
 enum {
 	TOKEN_SALT_SIZE = 16,
 	TOKEN_HASH_SIZE = 32,

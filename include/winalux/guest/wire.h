@@ -20,8 +20,8 @@ struct error;
  *	user	NAME			the developer's account; "developer" unless said
  *	nonce	TEXT			comes back in "ready": which writing of this text it answers
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
- *	gate	shell			entries need the token (docs/design/gate.md); "off" unless
- *said forwarding	open		what ssh may forward: "open" unless said, or "closed"
+ *	gate	STRENGTH		"shell": entries need the token; "off" unless said
+ *	forwarding	WORD		what ssh may forward: "open" unless said, or "closed"
  *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
  *
  * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines
@@ -31,10 +31,8 @@ struct error;
  *
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
-/* WIRE_VERSION as labels and texts have it. */
-#define WIRE_VERSION_TEXT "1"
-
 #define WIRE_CONFIG_PATH "/etc/winalux/guest.conf"
+#define WIRE_VERSION_TEXT "1" /* WIRE_VERSION as labels and texts have it */
 
 enum {
 	WIRE_VERSION = 1,

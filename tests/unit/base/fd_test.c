@@ -266,6 +266,24 @@ static void a_file_in_the_way_of_a_directory_is_named(void **state)
 	assert_int_equal(dir_make_all("", 0700, &err), -1);
 }
 
+static void short_reads_are_put_together_up_to_the_size(void **state)
+{
+	char text[8] = "";
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], "abcdef", 6), 6);
+	assert_int_equal(fd_read_upto(ends[0], text, 4), 4);
+	assert_memory_equal(text, "abcd", 4);
+	close(ends[1]);
+	assert_int_equal(fd_read_upto(ends[0], text, sizeof(text)), 2);
+	assert_memory_equal(text, "ef", 2);
+	assert_int_equal(fd_read_upto(ends[0], text, sizeof(text)), 0);
+	close(ends[0]);
+	assert_int_equal(fd_read_upto(ends[0], text, sizeof(text)), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_file_without_a_known_size_is_limited_too),
 		SCRATCH_TEST(directories_are_made_with_their_parents),
 		SCRATCH_TEST(a_file_in_the_way_of_a_directory_is_named),
+		cmocka_unit_test(short_reads_are_put_together_up_to_the_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
