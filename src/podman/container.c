@@ -27,8 +27,10 @@ static const struct state_name states[] = {
 	{ "stopped", CONTAINER_STOPPED },     { "unknown", CONTAINER_UNKNOWN },
 };
 
-static void container_release(struct container *c)
+static void container_release(void *item)
 {
+	struct container *c = item;
+
 	free(c->id);
 	free(c->name);
 	free(c->pod_id);
@@ -88,30 +90,19 @@ static const struct decode_field container_fields[] = {
 	{ .name = NULL },
 };
 
-static const char *add_container(struct json_span item, void *context)
-{
-	struct containers *list = context;
-	struct container *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
-	const char *end = decode_object(item, container_fields, added);
-
-	if (end)
-		list->count++;
-	else
-		container_release(added);
-	return end;
-}
-
 int container_list(struct podman *podman, const char *label, struct containers *ret,
 		   struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	struct containers list = { 0 };
+	const struct item_list items = { container_fields, sizeof(*list.items), container_release,
+					 &list.items,      &list.count,         &list.cap };
 
 	request_init(&rq, "GET", "list containers", NULL);
 	request_path(&rq, "containers", "json", NULL);
 	request_query(&rq, "all", "true");
 	request_query_label(&rq, label);
-	if (podman_call_items(podman, &rq, add_container, &list, err) < 0) {
+	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		containers_release(&list);
 		return -1;
 	}

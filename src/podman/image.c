@@ -14,8 +14,10 @@
 
 enum { IMPORT_IDLE_MS = 600000, ID_PREFIX_MIN = 12 };
 
-static void image_release(struct image *i)
+static void image_release(void *item)
 {
+	struct image *i = item;
+
 	free(i->id);
 	strv_release(&i->names);
 	labels_release(&i->labels);
@@ -40,27 +42,16 @@ static const struct decode_field image_fields[] = {
 	{ .name = NULL },
 };
 
-static const char *add_image(struct json_span item, void *context)
-{
-	struct images *list = context;
-	struct image *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
-	const char *end = decode_object(item, image_fields, added);
-
-	if (end)
-		list->count++;
-	else
-		image_release(added);
-	return end;
-}
-
 int image_list(struct podman *podman, struct images *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	struct images list = { 0 };
+	const struct item_list items = { image_fields, sizeof(*list.items), image_release,
+					 &list.items,  &list.count,         &list.cap };
 
 	request_init(&rq, "GET", "list images", NULL);
 	request_path(&rq, "images", "json", NULL);
-	if (podman_call_items(podman, &rq, add_image, &list, err) < 0) {
+	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		images_release(&list);
 		return -1;
 	}

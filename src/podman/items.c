@@ -178,17 +178,29 @@ bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void
 
 struct item_call {
 	struct items items;
-	item_fn fn;
-	void *context;
 	bool has_failed; /* an element is not JSON */
 };
 
+static const char *add_item(struct json_span item, void *context)
+{
+	const struct item_list *l = context;
+	void *added = xgrow(l->items, l->cap, *l->count, l->size);
+	const char *end = decode_object(item, l->fields, added);
+
+	if (end)
+		++*l->count;
+	else
+		l->release(added);
+	return end;
+}
+
+/* One that came in pieces. */
 static bool on_item(const char *text, size_t len, void *context)
 {
 	struct item_call *c = context;
 	const struct json_span item = json_span_of(text, len);
 
-	if (item.len > 0 && c->fn(item, c->context) != item.data + item.len)
+	if (item.len > 0 && add_item(item, c->items.context) != item.data + item.len)
 		c->has_failed = true;
 	return !c->has_failed;
 }
@@ -200,12 +212,12 @@ static bool on_data(const char *data, size_t len, void *context)
 	return items_feed(&c->items, data, len, on_item, c);
 }
 
-int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
+int podman_call_items(struct podman *podman, struct request *rq, const struct item_list *list,
 		      struct error *err)
 {
-	struct item_call call = { .items = { .whole = fn, .context = context },
-				  .fn = fn,
-				  .context = context };
+	struct item_call call = {
+		.items = { .whole = add_item, .context = (void *)(uintptr_t)list },
+	};
 
 	buf_init(&call.items.text, ITEM_MAX);
 	rq->on_data = on_data;

@@ -3,7 +3,7 @@
 #define WINALUX_SRC_PODMAN_ITEMS_H
 
 #include "client.h"
-#include "winalux/format/json_cursor.h"
+#include "decode.h"
 
 /*
  * Takes a JSON array apart into its elements while it arrives, so that a list of 600 containers
@@ -32,8 +32,19 @@ typedef bool (*items_fn)(const char *text, size_t len, void *context);
 /* False when the bytes are no array, or the callback says so. */
 bool items_feed(struct items *s, const char *data, size_t len, items_fn fn, void *context);
 
-/* Calls and gives each element of the array in the answer ("null" is an empty one). */
-int podman_call_items(struct podman *podman, struct request *rq, item_fn fn, void *context,
+/*
+ * A list that is filled: what its structs are, and where its members items, count and cap stand.
+ */
+struct item_list {
+	const struct decode_field *fields;
+	size_t size; /* of a struct */
+	void (*release)(void *item);
+	void *items; /* the address of the member, as xgrow wants it */
+	size_t *count;
+	size_t *cap;
+};
+/* Calls and adds each element of the array in the answer ("null" is an empty one). */
+int podman_call_items(struct podman *podman, struct request *rq, const struct item_list *list,
 		      struct error *err);
 
 #endif

@@ -19,8 +19,10 @@
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 
-static void network_release(struct network *n)
+static void network_release(void *item)
 {
+	struct network *n = item;
+
 	free(n->id);
 	free(n->name);
 	labels_release(&n->labels);
@@ -43,28 +45,17 @@ static const struct decode_field network_fields[] = {
 	{ .name = NULL },
 };
 
-static const char *add_network(struct json_span item, void *context)
-{
-	struct networks *list = context;
-	struct network *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
-	const char *end = decode_object(item, network_fields, added);
-
-	if (end)
-		list->count++;
-	else
-		network_release(added);
-	return end;
-}
-
 int network_list(struct podman *podman, const char *label, struct networks *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	struct networks list = { 0 };
+	const struct item_list items = { network_fields, sizeof(*list.items), network_release,
+					 &list.items,    &list.count,         &list.cap };
 
 	request_init(&rq, "GET", "list networks", NULL);
 	request_path(&rq, "networks", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_items(podman, &rq, add_network, &list, err) < 0) {
+	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		networks_release(&list);
 		return -1;
 	}

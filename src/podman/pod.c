@@ -24,8 +24,10 @@ void pod_spec_release(struct pod_spec *spec)
 	*spec = (struct pod_spec){ 0 };
 }
 
-static void pod_release(struct pod *p)
+static void pod_release(void *item)
 {
+	struct pod *p = item;
+
 	free(p->id);
 	free(p->name);
 	free(p->status);
@@ -95,28 +97,17 @@ static const struct decode_field pod_fields[] = {
 	{ .name = NULL },
 };
 
-static const char *add_pod(struct json_span item, void *context)
-{
-	struct pods *list = context;
-	struct pod *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
-	const char *end = decode_object(item, pod_fields, added);
-
-	if (end)
-		list->count++;
-	else
-		pod_release(added);
-	return end;
-}
-
 int pod_list(struct podman *podman, const char *label, struct pods *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	struct pods list = { 0 };
+	const struct item_list items = { pod_fields,  sizeof(*list.items), pod_release,
+					 &list.items, &list.count,         &list.cap };
 
 	request_init(&rq, "GET", "list pods", NULL);
 	request_path(&rq, "pods", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_items(podman, &rq, add_pod, &list, err) < 0) {
+	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		pods_release(&list);
 		return -1;
 	}

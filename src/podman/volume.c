@@ -38,28 +38,22 @@ static const struct decode_field volume_fields[] = {
 	{ .name = NULL },
 };
 
-static const char *add_volume(struct json_span item, void *context)
+static void release_volume(void *item)
 {
-	struct volumes *list = context;
-	struct volume *added = xgrow(&list->items, &list->cap, list->count, sizeof(*added));
-	const char *end = decode_object(item, volume_fields, added);
-
-	if (end)
-		list->count++;
-	else
-		volume_release(added);
-	return end;
+	volume_release(item);
 }
 
 int volume_list(struct podman *podman, const char *label, struct volumes *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	struct volumes list = { 0 };
+	const struct item_list items = { volume_fields, sizeof(*list.items), release_volume,
+					 &list.items,   &list.count,         &list.cap };
 
 	request_init(&rq, "GET", "list volumes", NULL);
 	request_path(&rq, "volumes", "json", NULL);
 	request_query_label(&rq, label);
-	if (podman_call_items(podman, &rq, add_volume, &list, err) < 0) {
+	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		volumes_release(&list);
 		return -1;
 	}
