@@ -52,6 +52,8 @@ struct gate {
 	struct sessions *sessions;
 	const struct user *developer;
 	const char *name; /* of the workspace */
+	void (*on_request)(struct gate_client *c, const char *request);
+	void (*on_leave)(struct gate_client *c); /* by itself, or after its time */
 	bool is_on;
 	bool has_file;
 	struct gate_file file;
