@@ -72,6 +72,7 @@ static int make_plan(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
 	DEFER(freep) char *observed_path = account_seccomp_path(r->facts);
+	struct port_patience patience = { PORT_PATIENCE_MS };
 	const struct want_context context = {
 		.profiles = d->options->profiles,
 		.facts = r->facts,
@@ -80,7 +81,8 @@ static int make_plan(struct deploy *d, struct error *err)
 		.guest_digest = d->guest_digest,
 		.seccomp_path = d->seccomp_path ? d->seccomp_path : observed_path,
 		.names = d->options->names,
-		.port_is_free = port_is_free,
+		.port_is_free = port_becomes_free,
+		.context = &patience,
 		.bind_gate = gates_bind,
 		.gates = &d->gates,
 	};

@@ -220,7 +220,7 @@ static int explain_start(const struct job *job, struct error *err)
 	for (size_t i = 0; i < infra->ports.count; i++) {
 		const struct port_mapping *p = &infra->ports.items[i];
 
-		if (!port_is_free(p->host_ip, p->host_port, NULL))
+		if (!port_is_free(p->host_ip, p->host_port))
 			return error_set(err, ERROR_CONFLICT,
 					 "port %u is in use by another program of this host",
 					 p->host_port);

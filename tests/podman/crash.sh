@@ -137,8 +137,8 @@ two_at_once()
 	first=$!
 	deploy >"$work/second" 2>&1 &
 	second=$!
-	wait $first
-	wait $second
+	wait $first || fail "the first one: $(<"$work/first")"
+	wait $second || fail "the second one: $(<"$work/second")"
 	diff "$work/normal" <(objects)
 	status 0 winalux plan "$inventory"
 	contains "$out" "as the inventory says"
