@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "libarchive.h"
 #include "tar_locale.h"
+#include "tar_source.h"
 #include "tar_type.h"
 
 /*
@@ -21,13 +21,6 @@
  * libarchive's secure options then watch over symbolic links while it walks there. Its own check
  * against absolute names cannot be used, as the names it sees are absolute by then.
  */
-
-enum { TAR_CHUNK_BYTES = 64 << 10 };
-
-struct source {
-	int fd;
-	char chunk[TAR_CHUNK_BYTES];
-};
 
 struct unpacker {
 	struct archive *reader;
@@ -46,25 +39,6 @@ static void unpacker_release(struct unpacker *u)
 	if (u->disk)
 		sym_archive_write_free(u->disk);
 	free(u->real_directory);
-}
-
-static la_ssize_t read_source(struct archive *a, void *context, const void **ret_data)
-{
-	struct source *source = context;
-
-	for (;;) {
-		ssize_t n = read(source->fd, source->chunk, sizeof(source->chunk));
-
-		if (n >= 0) {
-			*ret_data = source->chunk;
-			return n;
-		}
-		if (errno == EINTR || (errno == EAGAIN && fd_wait(source->fd, POLLIN, -1) > 0))
-			continue;
-		sym_archive_set_error(a, errno, "cannot read the archive: %s",
-				      strerrordesc_np(errno));
-		return -1;
-	}
 }
 
 static int fail_unpack(const struct unpacker *u, struct archive *a, const char *name,
@@ -228,33 +202,22 @@ static int unpack_all(struct unpacker *u, struct error *err)
 	return 0;
 }
 
-/* The sender may not have finished when the end mark was read; do not break its pipe. */
-static void read_to_end(struct archive *reader, struct source *source)
+static void open_unpacker(struct unpacker *u, struct tar_source *source)
 {
-	const void *data;
-
-	while (read_source(reader, source, &data) > 0)
-		;
-}
-
-static void open_unpacker(struct unpacker *u, struct source *source)
-{
-	u->reader = sym_archive_read_new();
+	u->reader = tar_source_open(source);
 	u->disk = sym_archive_write_disk_new();
-	if (!u->reader || !u->disk)
+	if (!u->disk)
 		abort();
-	sym_archive_read_support_format_tar(u->reader);
 	sym_archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_TIME |
 							    ARCHIVE_EXTRACT_SECURE_NODOTDOT |
 							    ARCHIVE_EXTRACT_SECURE_SYMLINKS);
-	sym_archive_read_open(u->reader, source, NULL, read_source, NULL);
 }
 
 int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
 	       uint64_t *ret_bytes, struct error *err)
 {
 	UTF8_LOCALE_SCOPE(locale);
-	DEFER(freep) struct source *source = xmalloc(sizeof(*source));
+	DEFER(freep) struct tar_source *source = xmalloc(sizeof(*source));
 	DEFER(unpacker_release)
 	struct unpacker u = {
 		.directory = directory,
@@ -271,7 +234,7 @@ int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip
 	open_unpacker(&u, source);
 	if (unpack_all(&u, err) < 0)
 		return -1;
-	read_to_end(u.reader, source);
+	tar_source_drain(u.reader, source);
 	if (ret_bytes)
 		*ret_bytes = u.bytes;
 	return 0;

@@ -61,4 +61,12 @@ int tar_pack_path(int fd, const char *path, const char *name,
 int tar_unpack(int fd, const char *directory, const char *rename_first, tar_skip_fn on_skipped,
 	       uint64_t *ret_bytes, struct error *err);
 
+/*
+ * Reads an archive from fd to its end and hands over each regular file, whole; data is followed by
+ * a NUL and is the callee's until it returns. Nothing else of the archive counts. The archive is
+ * not trusted: ERROR_HOST when a file has more than max_bytes.
+ */
+typedef void (*tar_file_fn)(const char *name, const char *data, size_t len, void *context);
+int tar_read(int fd, size_t max_bytes, tar_file_fn on_file, void *context, struct error *err);
+
 #endif
