@@ -102,11 +102,15 @@ $(foreach a,amd64 arm64,$(eval $(call guest_rules,$(a))))
 $(BUILD)/seccomp-check: tools/seccomp-check.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(COMMON) $(CFLAGS_PKG) -o $@ $< $(LIBS_PKG)
-$(BUILD)/seccomp.ok: data/seccomp.json $(BUILD)/seccomp-check
-	$(Q)$(BUILD)/seccomp-check $< && touch $@
+$(BUILD)/data/seccomp-strict.json: data/seccomp.json
+	$(Q)mkdir -p $(@D)
+	$(Q)sed '/"names": \["execve", "execveat"\]/,/"action"/s/SCMP_ACT_ALLOW/SCMP_ACT_NOTIFY/' $< >$@.new
+	$(Q)grep -q SCMP_ACT_NOTIFY $@.new && mv $@.new $@
+$(BUILD)/seccomp.ok: data/seccomp.json $(BUILD)/data/seccomp-strict.json $(BUILD)/seccomp-check
+	$(Q)$(BUILD)/seccomp-check $< && $(BUILD)/seccomp-check $(BUILD)/data/seccomp-strict.json && touch $@
 $(BUILD)/embed.S: tools/embed.sh $(BUILD)/seccomp.ok $(EMBEDDED) $(GUESTS)
 	$(call say,EMBED,$@)
-	$(Q)tools/embed.sh $@ $(BUILD) $(EMBEDDED) $(GUESTS)
+	$(Q)tools/embed.sh $@ $(BUILD) $(EMBEDDED) $(BUILD)/data/seccomp-strict.json $(GUESTS)
 $(BUILD)/release/embed.o: $(BUILD)/embed.S
 	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
 

@@ -110,8 +110,12 @@ static bool read_action(struct check *c, const cJSON *where, const char *key, co
 		*ret = SCMP_ACT_ALLOW;
 		return true;
 	}
+	if (action && strcmp(action, "SCMP_ACT_NOTIFY") == 0) {
+		*ret = SCMP_ACT_NOTIFY;
+		return true;
+	}
 	if (!action || strcmp(action, "SCMP_ACT_ERRNO") != 0) {
-		fault(c, where, "an action other than SCMP_ACT_ALLOW and SCMP_ACT_ERRNO", action);
+		fault(c, where, "an action that no profile of ours has", action);
 		return false;
 	}
 	if (!number_of(where, errno_key, ERRNO_MAX, &number) || number == 0) {

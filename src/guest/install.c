@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "role.h"
 
-#include <getopt.h>
 #include <stddef.h>
 
 #include "winalux/base/buf.h"
@@ -22,29 +21,20 @@ static int install(const char *from, const char *to, struct error *err)
 
 static int run_install(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "from", required_argument, NULL, 'f' },
-		{ "to", required_argument, NULL, 't' },
-		{ 0 },
-	};
-	const char *from = NULL, *to = NULL;
 	struct error err;
-	int letter;
 
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (letter == '?')
-			return role_misused(&role_install);
-		*(letter == 'f' ? &from : &to) = optarg;
-	}
-	if (!from || !to || optind != argc)
+	if (argc < 3 || argc % 2 == 0)
 		return role_misused(&role_install);
-	return install(from, to, &err) < 0 ? role_fails(&err) : 0;
+	for (int i = 1; i < argc; i += 2) {
+		if (install(argv[i], argv[i + 1], &err) < 0)
+			return role_fails(&err);
+	}
+	return 0;
 }
 
 const struct role role_install = {
 	.name = "install",
-	.usage = "--from FILE --to FILE",
-	.summary = "copy a file so that readers see the old or the new one",
+	.usage = "FILE TARGET [FILE TARGET]...",
+	.summary = "copy files so that readers see the old or the new ones",
 	.run = run_install,
 };

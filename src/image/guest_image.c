@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest image holds three files and no system. Containers mount it read-only at
+ * The guest image holds four files and no system. Containers mount it read-only at
  * /usr/lib/winalux; its pages are shared by all of them. The guest itself has no read bit: nobody
  * inside can copy it, and a process that runs it is not dumpable.
  */
@@ -33,6 +33,7 @@ static const struct {
 	{ "guest/" GUEST_ARCH "/winalux-guest", "winalux-guest", 0111 },
 	{ "guest/sshd_config", "sshd_config", 0444 },
 	{ "seccomp.json", "seccomp.json", 0444 },
+	{ "seccomp-strict.json", "seccomp-strict.json", 0444 },
 };
 
 const char *image_guest_wire(void)
@@ -57,9 +58,15 @@ char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])
 
 void image_seccomp_digest(char ret[static HASH_HEX_SIZE])
 {
-	const struct resource *r = resource_find("seccomp.json");
+	static const char *const names[] = { "seccomp.json", "seccomp-strict.json" };
+	struct hash *h = hash_new();
 
-	hash_text(r == NULL ? "" : (const char *)r->data, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct resource *r = resource_find(names[i]);
+
+		hash_add_text(h, r == NULL ? NULL : r->digest);
+	}
+	hash_end(h, ret);
 }
 
 static int write_guest(struct buf *tar, struct error *err)

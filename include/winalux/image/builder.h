@@ -56,7 +56,8 @@ void builder_freep(struct builder **builder);
 char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE]);
 /* Version of the wire between host and guest that this program speaks. */
 const char *image_guest_wire(void);
-/* Digest of the seccomp profile, "seccomp.json" inside the guest image. */
+/* Digest of the seccomp profiles, "seccomp.json" and "seccomp-strict.json" inside the guest image.
+ */
 void image_seccomp_digest(char ret[static HASH_HEX_SIZE]);
 
 /* Pure: is what stands in images what a build would make? */
