@@ -181,7 +181,7 @@ static struct json *details_json(const struct details *d)
 	root = view_workspace_json(w, our_guest);
 
 	json_add_text(root, "id", w->state.id);
-	json_add_text(root, "gate", gate_is_on(&w->state) ? "shell" : "off");
+	json_add_text(root, "gate", gate_mode_name(gate_mode(&w->state)));
 	json_add_text(root, "token_since", gate_has_token(&w->state) ? w->state.token_since : NULL);
 	struct json *key = json_add_object(root, "host_key");
 	json_add_text(key, "public", w->state.host_key);
@@ -283,7 +283,8 @@ static void print_state(const struct workspace_facts *w)
 	line("deployed", "%s, generation %u", deployed, w->state.generation);
 	line("id", "%s", or_dash(w->state.id));
 	if (gate_is_on(&w->state))
-		line("gate", "shell, token since %s", or_dash(w->state.token_since));
+		line("gate", "%s, token since %s", gate_mode_name(gate_mode(&w->state)),
+		     or_dash(w->state.token_since));
 	else
 		line("gate", "off");
 	line("profile", "%s", or_dash(w->state.profile));

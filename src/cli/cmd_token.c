@@ -212,7 +212,7 @@ static void print_table(struct app *app, const struct facts *facts, const char *
 				    : NULL;
 
 		table_add(&t, w->name);
-		table_add(&t, gate_is_on(&w->state) ? "shell" : "off");
+		table_add(&t, gate_mode_name(gate_mode(&w->state)));
 		table_add(&t, has_token ? w->state.token_since : NULL);
 		table_add_colored(&t, has_token && !is_ours ? TABLE_YELLOW : TABLE_PLAIN, key);
 	}

@@ -14,6 +14,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/resource.h"
 #include "winalux/format/json.h"
+#include "winalux/plan/strict.h"
 
 enum {
 	DAY_S = 24 * 60 * 60,
@@ -120,6 +121,23 @@ static void look_seccomp(const struct probe_context *c, struct finding *f)
 		   summary.library_version);
 }
 
+static void look_strict(const struct probe_context *c, struct finding *f)
+{
+	DEFER(freep) char *lack = c->info ? strict_lack(c->info) : NULL;
+
+	if (!c->info) {
+		finding_gap(f, FINDING_UNKNOWN, NULL, "Podman could not be asked");
+		return;
+	}
+	if (!lack) {
+		finding_ok(f, "can be had");
+		return;
+	}
+	finding_gap(f, FINDING_NOTE, "'gate: strict' cannot be used; 'gate: shell' can", "needs %s",
+		    lack);
+	finding_install_remedy(c, f, "crun", "crun");
+}
+
 void judge_clock(struct finding *f, int64_t now_s, int64_t storage_s, bool is_synchronised)
 {
 	char text[CLOCK_RFC3339_SIZE];
@@ -160,6 +178,7 @@ const struct probe security_probes[] = {
 	{ "apparmor", "AppArmor", look_apparmor },
 	{ "selinux", "SELinux", look_selinux },
 	{ "seccomp", "Seccomp profile", look_seccomp },
+	{ "strict", "Strict gate", look_strict },
 	{ "clock", "Clock", look_clock },
 	{ 0 },
 };

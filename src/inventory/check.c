@@ -22,6 +22,9 @@ static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", 
 static const char *const reserved_roles[] = { "pod",  "dev",   "infra",  "net",  "home",
 					      "keys", "state", "warden", "gate", NULL };
 
+/* The first parts of what the account has once: "winalux-gate-a", "winalux-account-1". */
+static const char *const reserved_names[] = { "account", "gate", "lock", "warden", NULL };
+
 const struct yaml_node *check_node(const struct check *c, size_t index, const char *key)
 {
 	const struct yaml_node *item = c->list->items[index];
@@ -314,12 +317,15 @@ static void check_keys(const struct check *c, size_t index)
 		"list of them under 'public_keys'");
 }
 
-/* Nobody shall believe that it holds. */
-static void check_gate(const struct check *c, size_t index)
+/* Objects of a workspace of that name could meet those of the account. */
+static void check_name(const struct check *c, size_t index)
 {
-	if (c->inventory->workspaces[index].gate == GATE_STRICT)
-		diagnostics_error(c->diags, c->file, check_node(c, index, "gate"),
-				  "'gate: strict' is not available yet; use 'shell'");
+	const char *name = c->inventory->workspaces[index].name;
+
+	if (name && is_one_of(reserved_names, name))
+		diagnostics_error(c->diags, c->file, check_node(c, index, "name"),
+				  "'%s' stands for a part of winalux itself; choose another name",
+				  name);
 }
 
 void check_workspaces(const struct check *c)
@@ -327,7 +333,7 @@ void check_workspaces(const struct check *c)
 	for (size_t i = 0; i < c->inventory->count; i++) {
 		const struct profile *profile = check_profile(c, i);
 
-		check_gate(c, i);
+		check_name(c, i);
 		check_keys(c, i);
 		check_app_port(c, i, profile);
 		check_sidecars(c, i, profile);

@@ -96,8 +96,9 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "Services of the workspace's own, reached on its localhost" },
 	{ "gate", &schema_names, offsetof(struct workspace, gate), .detail = &gates,
 	  .fallback = "shell",
-	  .doc = "Whether a way in needs the access token: shell for ssh and every shell, off for "
-		 "none; strict is not available yet" },
+	  .doc = "What of a way in needs the access token: shell for ssh and every shell, strict "
+		 "for "
+		 "every program that podman exec starts, off for nothing" },
 	{ "gate_forwarding", &schema_names, offsetof(struct workspace, forwarding),
 	  .detail = &forwardings, .fallback = "open",
 	  .doc = "Whether ssh forwards ports: open for who has shown the key, closed for "

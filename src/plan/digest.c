@@ -102,6 +102,10 @@ static struct hash *hash_rest(const struct container_spec *spec)
 	hash_add_number(h, spec->restart_tries);
 	hash_add_number(h, spec->log_size_bytes);
 	hash_add_number(h, spec->no_new_privileges);
+	for (size_t i = 0; i < spec->annotations.count; i++) {
+		hash_add_text(h, spec->annotations.items[i].key);
+		hash_add_text(h, spec->annotations.items[i].value);
+	}
 	return h;
 }
 

@@ -17,6 +17,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
+#include "winalux/base/strv.h"
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/names.h"
 
@@ -97,13 +98,32 @@ const struct workspace_facts *facts_find(const struct facts *facts, const char *
 		(list)[(count)++] = (pointer);                                                     \
 	} while (0)
 
+static const char *const keeper_roles[KEEPER_COUNT] = {
+	[KEEPER_A] = ROLE_KEEPER_A,
+	[KEEPER_B] = ROLE_KEEPER_B,
+	[KEEPER_WARDEN] = ROLE_WARDEN,
+};
+
+const char *keeper_role(enum keeper keeper)
+{
+	return keeper_roles[keeper];
+}
+
+static void place_keeper(struct facts *facts, const struct container *c)
+{
+	for (size_t i = 0; i < KEEPER_COUNT; i++) {
+		if (!strcmp(role_of(&c->labels), keeper_roles[i]))
+			facts->keepers[i] = c;
+	}
+}
+
 static void place_container(struct facts *facts, const struct container *c)
 {
 	struct workspace_facts *w = find_mutable(facts, &c->labels);
 
 	if (!w)
-		return;
-	if (!c->is_infra)
+		place_keeper(facts, c);
+	else if (!c->is_infra)
 		APPEND_POINTER(w->containers, w->container_count, c);
 	else if (!w->infra || (w->pod && !strcmp(c->pod_id, w->pod->id)))
 		w->infra = c;
@@ -396,6 +416,34 @@ bool workspace_facts_is_severed(const struct workspace_facts *w)
 	return w->infra && w->infra->state != CONTAINER_RUNNING && count_running(w) > 0;
 }
 
+bool workspace_facts_is_strict(const struct workspace_facts *w)
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+	const char *gate = dev ? labels_get(&dev->labels, LABEL_GATE) : NULL;
+
+	return gate && !strcmp(gate, gate_mode_name(GATE_STRICT));
+}
+
+void facts_mark_lost(struct facts *facts, const struct strv *ids)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		struct workspace_facts *w = &facts->workspaces[i];
+		const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+
+		w->is_lost = workspace_facts_is_strict(w) && dev->state == CONTAINER_RUNNING &&
+			     (!ids || strv_contains(ids, dev->id));
+	}
+}
+
+bool facts_need_keepers(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		if (workspace_facts_is_strict(&facts->workspaces[i]))
+			return true;
+	}
+	return false;
+}
+
 bool workspace_facts_dev_runs(const struct workspace_facts *w)
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
@@ -441,6 +489,8 @@ const char *workspace_facts_status(const struct workspace_facts *w)
 		return w->infra ? "broken" : "no containers";
 	if (lacks_container(w))
 		return "broken";
+	if (running == w->container_count && w->is_lost)
+		return "gate lost";
 	if (running == w->container_count && !workspace_facts_is_severed(w))
 		return "running";
 	if (running)

@@ -110,6 +110,11 @@ static bool has_other_guest(const struct review *r, const struct container *c)
 	       strcmp(guest, r->options->guest_digest);
 }
 
+static bool is_dev(const struct want_container *c)
+{
+	return !strcmp(c->role, ROLE_DEV);
+}
+
 static struct verdict review_container(const struct review *r, const struct want_container *want)
 {
 	const struct container *c = workspace_facts_container(r->facts, want->role);
@@ -132,7 +137,8 @@ static struct verdict review_container(const struct review *r, const struct want
 		reason = xstrdup("cannot be used in the state it is in");
 	return (struct verdict){
 		.is_kept = !reason,
-		.is_running = !reason && c->state == CONTAINER_RUNNING && !r->is_severed,
+		.is_running = !reason && c->state == CONTAINER_RUNNING && !r->is_severed &&
+			      !(r->facts->is_lost && is_dev(want)),
 		.reason = reason,
 	};
 }
@@ -199,6 +205,14 @@ static bool is_kept(const struct review *r, const struct container *c)
 	return false;
 }
 
+static bool has_to_stop(const struct review *r, const struct container *c)
+{
+	if (c->state != CONTAINER_RUNNING)
+		return false;
+	return r->is_severed ||
+	       (r->facts->is_lost && c == workspace_facts_container(r->facts, ROLE_DEV));
+}
+
 static void steps_remove(struct workspace_plan *w, const struct review *r)
 {
 	const struct workspace_facts *facts = r->facts;
@@ -209,7 +223,7 @@ static void steps_remove(struct workspace_plan *w, const struct review *r)
 			facts->pod && !r->pod.is_kept && !strcmp(c->pod_id, facts->pod->id);
 
 		if (is_kept(r, c)) {
-			if (r->is_severed && c->state == CONTAINER_RUNNING)
+			if (has_to_stop(r, c))
 				plan_add_step(w, STEP_STOP_CONTAINER, c->name, 0);
 		} else if (!goes_with_pod) {
 			plan_add_step(w, STEP_REMOVE_CONTAINER, c->name, 0);
@@ -303,6 +317,18 @@ static void steps_record(struct workspace_plan *w, const struct review *r)
 		plan_add_step(w, STEP_REMOVE_STATE, r->facts->states[i]->name, 0);
 }
 
+static void list_start(struct workspace_plan *w, const struct review *r,
+		       const struct want_container *c)
+{
+	if (r->is_severed)
+		plan_add_change(w, c->spec.name, ACTION_RESTART,
+				"its pod's infra container has ended");
+	else if (r->facts->is_lost && is_dev(c))
+		plan_add_change(w, c->spec.name, ACTION_RESTART, PLAN_LOST_REASON);
+	else
+		plan_add_change(w, c->spec.name, ACTION_START, "is not running");
+}
+
 static void list_changes(struct workspace_plan *w, const struct review *r)
 {
 	const struct want *want = r->want;
@@ -320,9 +346,7 @@ static void list_changes(struct workspace_plan *w, const struct review *r)
 		if (!v->is_kept)
 			plan_add_change(w, name, made, is_new ? NULL : v->reason);
 		else if (!v->is_running)
-			plan_add_change(w, name, r->is_severed ? ACTION_RESTART : ACTION_START,
-					r->is_severed ? "its pod's infra container has ended"
-						      : "is not running");
+			list_start(w, r, &want->containers[i]);
 	}
 	for (size_t i = 0; i < r->facts->container_count; i++) {
 		if (is_surplus(r, r->facts->containers[i]))
@@ -359,7 +383,7 @@ static enum action decide(const struct review *r)
 		return ACTION_CREATE;
 	if (!r->pod.is_kept || !dev_verdict(r)->is_kept)
 		return ACTION_RECREATE;
-	if (r->is_severed)
+	if (r->is_severed || r->facts->is_lost)
 		return ACTION_RESTART;
 	if (!all_kept || r->has_surplus)
 		return ACTION_REPAIR;

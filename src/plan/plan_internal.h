@@ -13,8 +13,8 @@ void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *ob
 void plan_add_change(struct workspace_plan *w, const char *object, enum action action,
 		     const char *reason);
 
-/* Steps that stop w->facts' containers, dev first; for a restart of what has lost its pod. */
-void plan_stop_steps(struct workspace_plan *w);
+/* Why a dev container with a strict gate is restarted (workspace_facts.is_lost). */
+#define PLAN_LOST_REASON "its gate was lost, and no program could be started in it"
 
 /*
  * Steps that stop sidecars of foreign images which run on without their dev container (those of

@@ -86,6 +86,23 @@ static void plan_one_severed(struct workspace_plan *w)
 	steps_start(w, true);
 }
 
+static void plan_one_lost(struct workspace_plan *w)
+{
+	const struct workspace_facts *facts = w->facts;
+	const char *dev = workspace_facts_container(facts, ROLE_DEV)->name;
+
+	w->action = ACTION_RESTART;
+	w->ends_sessions = true;
+	plan_add_change(w, dev, ACTION_RESTART, PLAN_LOST_REASON);
+	plan_add_step(w, STEP_STOP_CONTAINER, dev, 0);
+	for (size_t i = 0; i < facts->container_count; i++) {
+		if (facts->containers[i]->state != CONTAINER_RUNNING)
+			plan_add_step(w, STEP_START_CONTAINER, facts->containers[i]->name, 0);
+	}
+	plan_add_step(w, STEP_START_CONTAINER, dev, 0);
+	plan_add_step(w, STEP_WAIT_READY, dev, 0);
+}
+
 static void plan_one_start(struct workspace_plan *w)
 {
 	if (!workspace_facts_container(w->facts, ROLE_DEV)) {
@@ -96,6 +113,10 @@ static void plan_one_start(struct workspace_plan *w)
 	}
 	if (workspace_facts_is_severed(w->facts)) {
 		plan_one_severed(w);
+		return;
+	}
+	if (w->facts->is_lost) {
+		plan_one_lost(w);
 		return;
 	}
 	steps_start(w, false);

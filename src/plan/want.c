@@ -51,7 +51,7 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	labels_add(&c->spec.labels, LABEL_GUEST_CAN, "gate");
 	c->spec.stop_signal =
 		SIGTERM; /* an image's own STOPSIGNAL would mean nothing to the guest */
-	c->spec.seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
+	c->spec.seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
 }
 
 /* Of two values of a variable the later one counts: what the inventory says stays above the host's.

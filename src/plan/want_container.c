@@ -49,6 +49,20 @@ static void add_mount(struct container_spec *spec, const char *slug, const char 
 	mount->destination = xstrdup(destination);
 }
 
+/*
+ * The strict gate: the kernel asks the keepers about every new program, whom crun gives its
+ * descriptor at each start and exec (docs/design/strict.md). Where they listen is, like the
+ * profile's path, no part of the digest.
+ */
+static void make_strict(struct container_spec *spec, const struct want_context *context)
+{
+	free(spec->seccomp_profile_path);
+	spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp_strict);
+	if (context->paths->receiver)
+		labels_add(&spec->annotations, "run.oci.seccomp.receiver",
+			   context->paths->receiver);
+}
+
 void want_dev_container(struct want *want, const struct want_context *context,
 			struct want_container *ret)
 {
@@ -71,7 +85,13 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	add_mount(spec, w->slug, ROLE_HOME, HOME);
 	add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
 	want_guest_mount(ret, context);
+	if (w->gate == GATE_STRICT) {
+		labels_add(&spec->labels, LABEL_GATE, gate_mode_name(w->gate));
+		labels_add(&spec->annotations, LABEL_WORKSPACE, w->name);
+	}
 	want_seal(ret, context);
+	if (w->gate == GATE_STRICT)
+		make_strict(spec, context);
 }
 
 static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,
@@ -105,7 +125,7 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 		spec->user = xstrdup_or_null(sidecar->user);
 		strv_add_all(&spec->command, &sidecar->command);
 		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
-		spec->seccomp_profile_path = xstrdup_or_null(context->seccomp_path);
+		spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
 	} else if (kind) {
 		spec->image = image_sidecar_reference(kind->name);
 		spec->user = xstrdup("0");
@@ -173,7 +193,7 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	buf_addf(&b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
-	wire_add_line(&b, (const char *[]){ "gate", want->gate.is_on ? "shell" : "off" }, 2);
+	wire_add_line(&b, (const char *[]){ "gate", want_gate_mode(&want->gate) }, 2);
 	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_name(w->forwarding) }, 2);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],
@@ -196,6 +216,13 @@ static char *authorized_keys(struct want *want)
 			 key->comment);
 	}
 	return take_whole(want, &b, "its public keys take");
+}
+
+const char *want_gate_mode(const struct want_gate *gate)
+{
+	if (!gate->is_on)
+		return gate_mode_name(GATE_OFF);
+	return gate_mode_name(gate->is_strict ? GATE_STRICT : GATE_SHELL);
 }
 
 /* A line of two hexadecimal fields, parted by a tab where the label has a blank. */

@@ -29,6 +29,7 @@ void container_spec_release(struct container_spec *spec)
 	strv_release(&spec->environment);
 	strv_release(&spec->cap_add);
 	labels_release(&spec->labels);
+	labels_release(&spec->annotations);
 	for (size_t i = 0; i < spec->volume_count; i++) {
 		free(spec->volumes[i].volume);
 		free(spec->volumes[i].destination);
@@ -158,14 +159,17 @@ static void add_rights(struct json *body, const struct container_spec *spec)
 	add_optional(body, "seccomp_profile_path", spec->seccomp_profile_path);
 	/* 4.3.1 shows "shareable" for a private ipc namespace; it is the container's own. */
 	add_namespace(body, "ipcns", "private");
-	add_namespace(body, "pidns", "private");
+	add_namespace(body, "pidns", spec->sees_host_processes ? "host" : "private");
 	if (!spec->pod)
 		add_namespace(body, "netns", "none");
 }
 
 static void add_life(struct json *body, const struct container_spec *spec)
 {
-	json_add_text(body, "restart_policy", spec->restart_tries ? "on-failure" : "no");
+	json_add_text(body, "restart_policy",
+		      spec->restarts_always ? "always"
+		      : spec->restart_tries ? "on-failure"
+					    : "no");
 	if (spec->restart_tries)
 		json_add_int(body, "restart_tries", spec->restart_tries);
 	if (spec->stop_signal)
@@ -204,6 +208,8 @@ struct json *container_spec_encode(const struct container_spec *spec)
 	add_list(body, "command", &spec->command);
 	add_environment(body, &spec->environment);
 	encode_labels(body, "labels", &spec->labels);
+	if (spec->annotations.count)
+		encode_labels(body, "annotations", &spec->annotations);
 	add_rights(body, spec);
 	add_volumes(body, spec);
 	add_binds(body, spec);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keepers.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
@@ -15,19 +16,31 @@
 enum { INSTALL_TIMEOUT_MS = 30000 };
 #define INSTALLER "winalux-account-install"
 
-static char *path_in(const char *mountpoint, const char *digest)
+static void profiles_in(const char *mountpoint, const char *digest, struct server_paths *ret)
 {
-	return xasprintf("%s/seccomp-%s.json", mountpoint, digest);
+	ret->seccomp = xasprintf("%s/seccomp-%s.json", mountpoint, digest);
+	ret->seccomp_strict = xasprintf("%s/seccomp-%s-strict.json", mountpoint, digest);
 }
 
-char *account_seccomp_path(const struct facts *facts)
+void account_paths_get(const struct facts *facts, struct server_paths *ret)
 {
 	char digest[HASH_HEX_SIZE];
 
+	*ret = (struct server_paths){ 0 };
+	if (!facts->account)
+		return;
+	ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, facts->account->mountpoint);
 	image_seccomp_digest(digest);
-	if (!facts->account || !facts->seccomp_digest || strcmp(facts->seccomp_digest, digest) != 0)
-		return NULL;
-	return path_in(facts->account->mountpoint, digest);
+	if (facts->seccomp_digest && !strcmp(facts->seccomp_digest, digest))
+		profiles_in(facts->account->mountpoint, digest, ret);
+}
+
+void account_paths_release(struct server_paths *paths)
+{
+	free(paths->seccomp);
+	free(paths->seccomp_strict);
+	free(paths->receiver);
+	*paths = (struct server_paths){ 0 };
 }
 
 static void label_account(struct labels *labels)
@@ -60,10 +73,10 @@ static void installer_spec(const char *guest_image, const char *digest, struct c
 	spec->user = xstrdup("0");
 	strv_add(&spec->entrypoint, "/winalux-guest");
 	strv_add(&spec->command, "install");
-	strv_add(&spec->command, "--from");
 	strv_add(&spec->command, "/seccomp.json");
-	strv_add(&spec->command, "--to");
 	strv_addf(&spec->command, "/account/seccomp-%s.json", digest);
+	strv_add(&spec->command, "/seccomp-strict.json");
+	strv_addf(&spec->command, "/account/seccomp-%s-strict.json", digest);
 	label_account(&spec->labels);
 	spec->volumes = xcalloc(1, sizeof(spec->volumes[0]));
 	spec->volume_count = 1;
@@ -127,23 +140,23 @@ static int record(struct podman *podman, const struct facts *facts, const char *
 }
 
 int account_ensure(struct podman *podman, const struct facts *facts, const char *guest_image,
-		   char **ret_path, struct error *err)
+		   struct server_paths *ret, struct error *err)
 {
 	DEFER(container_spec_release) struct container_spec spec = { 0 };
 	DEFER(freep) char *mountpoint = NULL;
-	char *path = account_seccomp_path(facts);
 	char digest[HASH_HEX_SIZE];
 
-	if (path) {
-		*ret_path = path;
+	account_paths_get(facts, ret);
+	if (ret->seccomp)
 		return 0;
-	}
 	image_seccomp_digest(digest);
 	installer_spec(guest_image, digest, &spec);
 	if (ensure_volume(podman, facts, &mountpoint, err) < 0 ||
 	    remove_leftover(podman, facts, err) < 0 || run_installer(podman, &spec, err) < 0 ||
 	    record(podman, facts, digest, err) < 0)
 		return error_add(err, "cannot prepare the account's volume");
-	*ret_path = path_in(mountpoint, digest);
+	if (!ret->receiver)
+		ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, mountpoint);
+	profiles_in(mountpoint, digest, ret);
 	return 0;
 }

@@ -16,13 +16,18 @@
 #include "account.h"
 #include "deployment.h"
 #include "images.h"
+#include "keepers.h"
 #include "limits.h"
 #include "port_probe.h"
 #include "verify.h"
+#include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/format/json.h"
 #include "winalux/image/builder.h"
 #include "winalux/inventory/config.h"
 #include "winalux/inventory/inventory.h"
+#include "winalux/plan/strict.h"
+#include "winalux/podman/podman.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 
@@ -34,8 +39,8 @@ struct deploy {
 	struct strv environment; /* of the host: proxies, CA */
 	char *guest_image;
 	char guest_digest[HASH_HEX_SIZE];
-	char *seccomp_path;   /* where it was put by this run; NULL: where the facts say */
-	struct labels faults; /* found by --verify */
+	struct server_paths paths; /* as observed, and completed by this run */
+	struct labels faults;      /* found by --verify */
 	struct gates gates;
 };
 
@@ -44,7 +49,7 @@ static void deploy_release(struct deploy *d)
 	builder_freep(&d->builder);
 	strv_release(&d->environment);
 	free(d->guest_image);
-	free(d->seccomp_path);
+	account_paths_release(&d->paths);
 	labels_release(&d->faults);
 	gates_release(&d->gates);
 }
@@ -53,7 +58,11 @@ static void deploy_release(struct deploy *d)
 
 static int look(struct deploy *d, struct error *err)
 {
-	return deployment_look(d->host, d->result, err);
+	if (deployment_look(d->host, d->result, err) < 0)
+		return -1;
+	account_paths_release(&d->paths);
+	account_paths_get(d->result->facts, &d->paths);
+	return 0;
 }
 
 static int find_faults(struct deploy *d, struct error *err)
@@ -68,10 +77,50 @@ static int find_faults(struct deploy *d, struct error *err)
 			    &d->faults, err);
 }
 
+/* The first workspace of the run that the inventory wants to be strict. */
+static const struct workspace *first_strict(const struct deploy_options *options)
+{
+	const struct inventory *inventory = options->inventory;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct workspace *w = &inventory->workspaces[i];
+
+		if (w->gate == GATE_STRICT && (!options->names || !options->names->count ||
+					       strv_contains(options->names, w->name)))
+			return w;
+	}
+	return NULL;
+}
+
+/* Before anything is touched. A server that cannot say what it has is left to try. */
+static int check_strict(struct deploy *d, struct error *err)
+{
+	const struct inventory *inventory = d->options->inventory;
+	const struct workspace *w = first_strict(d->options);
+	DEFER(json_freep) struct json *info = NULL;
+	DEFER(freep) char *lack = NULL;
+	struct error why;
+
+	if (!w)
+		return 0;
+	if (podman_info(host_podman(d->host), &info, &why) < 0) {
+		if (why.kind == ERROR_PODMAN)
+			return 0;
+		if (err)
+			*err = why;
+		return -1;
+	}
+	lack = strict_lack(info);
+	if (!lack)
+		return 0;
+	return error_set(err, ERROR_INVENTORY,
+			 "%s:%u:%u: workspace '%s': 'gate: strict' needs %s; use 'gate: shell'",
+			 inventory->file, w->line, w->column, w->name, lack);
+}
+
 static int make_plan(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
-	DEFER(freep) char *observed_path = account_seccomp_path(r->facts);
 	struct port_patience patience = { PORT_PATIENCE_MS };
 	const struct want_context context = {
 		.profiles = d->options->profiles,
@@ -79,7 +128,7 @@ static int make_plan(struct deploy *d, struct error *err)
 		.environment = &d->environment,
 		.guest_image = d->guest_image,
 		.guest_digest = d->guest_digest,
-		.seccomp_path = d->seccomp_path ? d->seccomp_path : observed_path,
+		.paths = &d->paths,
 		.names = d->options->names,
 		.port_is_free = port_becomes_free,
 		.context = &patience,
@@ -116,14 +165,45 @@ static bool needs_account(const struct plan *plan)
 	return false;
 }
 
-static int ensure_account(struct deploy *d, const struct applied_lock *held, struct error *err)
+/* *ret_changed: wants and plan are to be made again, since specs name the paths. */
+static int ensure_account(struct deploy *d, const struct applied_lock *held, bool *ret_changed,
+			  struct error *err)
 {
-	const struct facts *facts = d->result->facts;
-	DEFER(freep) char *observed_path = account_seccomp_path(facts);
-
-	if (observed_path || !needs_account(&d->result->plan))
+	if (d->paths.seccomp || !needs_account(&d->result->plan))
 		return 0;
-	return account_ensure(held->podman, facts, d->guest_image, &d->seccomp_path, err);
+	*ret_changed = true;
+	account_paths_release(&d->paths);
+	return account_ensure(held->podman, d->result->facts, d->guest_image, &d->paths, err);
+}
+
+static bool wants_strict(const struct deploy *d)
+{
+	const struct plan *plan = &d->result->plan;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct want *want = plan->items[i].want;
+
+		if (want && want->gate.is_on && want->gate.is_strict)
+			return true;
+	}
+	return false;
+}
+
+/* What keepers that begin anew have lost is part of the facts. */
+static int ensure_keepers(struct deploy *d, const struct applied_lock *held, bool *ret_changed,
+			  struct error *err)
+{
+	struct facts *facts = d->result->facts;
+	bool is_changed = false;
+
+	if (!wants_strict(d) && !facts_need_keepers(facts))
+		return 0;
+	if (keepers_ensure(held->podman, facts, d->options->upgrade_guest, &is_changed, err) < 0)
+		return -1;
+	*ret_changed |= is_changed;
+	if (!is_changed)
+		return 0;
+	return keepers_find_lost(held->podman, facts, err);
 }
 
 static int save_key(struct deploy *d, struct error *err)
@@ -138,21 +218,29 @@ static int save_key(struct deploy *d, struct error *err)
 	return 0;
 }
 
+/* What all workspaces of the account share. */
+static int prepare_account(struct deploy *d, const struct applied_lock *held, struct error *err)
+{
+	bool is_changed = d->gates.is_unsaved; /* tokens come from the key */
+
+	if (ensure_account(d, held, &is_changed, err) < 0 ||
+	    ensure_keepers(d, held, &is_changed, err) < 0 ||
+	    (d->gates.is_unsaved && save_key(d, err) < 0))
+		return -1;
+	if (!is_changed)
+		return 0;
+	deployment_forget_plan(d->result);
+	return make_plan(d, err);
+}
+
 static int apply_locked(struct deploy *d, const struct applied_lock *held, struct error *err)
 {
 	struct deployment *r = d->result;
 
-	if (look(d, err) < 0 || make_plan(d, err) < 0 || ensure_account(d, held, err) < 0)
+	if (look(d, err) < 0 || make_plan(d, err) < 0 || prepare_account(d, held, err) < 0 ||
+	    apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err) < 0)
 		return -1;
-	const bool has_new_key = d->gates.is_unsaved;
-	if (has_new_key && save_key(d, err) < 0)
-		return -1;
-	if (d->seccomp_path || has_new_key) { /* specs name the one, tokens come from the other */
-		deployment_forget_plan(r);
-		if (make_plan(d, err) < 0)
-			return -1;
-	}
-	return apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err);
+	return deployment_dismiss_keepers(d->host, held, r->facts, err);
 }
 
 static int lock_and_apply(struct deploy *d, struct error *err)
@@ -289,7 +377,8 @@ static int deploy_all(struct deploy *d, struct error *err)
 	struct deployment *r = d->result;
 	const struct deploy_options *o = d->options;
 
-	if (deploy_prepare(d, err) < 0 || look(d, err) < 0 || make_plan(d, err) < 0)
+	if (deploy_prepare(d, err) < 0 || check_strict(d, err) < 0 || look(d, err) < 0 ||
+	    make_plan(d, err) < 0)
 		return -1;
 	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
 	note_limits(d);
@@ -299,7 +388,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
-	if (!plan_step_count(&r->plan))
+	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts))
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (r->missing_images.count) {
 		const struct images_options images = {

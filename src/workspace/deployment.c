@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "keepers.h"
 #include "winalux/base/mem.h"
 #include "winalux/inventory/config.h"
 #include "winalux/workspace/host.h"
@@ -108,6 +109,37 @@ static int look_and_plan(struct host *host, const struct planner *planner, struc
 	return planner->make(planner->request, d, err);
 }
 
+int deployment_dismiss_keepers(struct host *host, const struct applied_lock *held,
+			       const struct facts *before, struct error *err)
+{
+	DEFER(facts_release) struct facts now = { 0 };
+	bool is_any = false;
+
+	for (size_t i = 0; i < KEEPER_COUNT; i++)
+		is_any |= before->keepers[i] != NULL;
+	if (!is_any)
+		return 0;
+	if (host_observe(host, OBSERVE_STATE, &now, err) < 0)
+		return -1;
+	return keepers_dismiss(held->podman, &now, err);
+}
+
+/* Keepers that had to be made anew may have lost workspaces, which the plan must know. */
+static int look_and_plan_again(struct host *host, const struct planner *planner,
+			       const struct applied_lock *held, struct deployment *d,
+			       struct error *err)
+{
+	bool is_changed = false;
+
+	if (look_and_plan(host, planner, d, err) < 0)
+		return -1;
+	if (!planner->starts || !keepers_are_missed(d->facts))
+		return 0;
+	if (keepers_ensure(held->podman, d->facts, false, &is_changed, err) < 0)
+		return -1;
+	return look_and_plan(host, planner, d, err);
+}
+
 int deployment_run(struct host *host, const struct planner *planner,
 		   const struct progress_sink *sink, struct deployment *ret, struct error *err)
 {
@@ -119,7 +151,8 @@ int deployment_run(struct host *host, const struct planner *planner,
 	if (!plan_step_count(&ret->plan))
 		return deployment_tell_refusals(host, sink, ret, err);
 	if (account_lock_take(host, sink, &held, err) < 0 ||
-	    look_and_plan(host, planner, ret, err) < 0)
+	    look_and_plan_again(host, planner, &held, ret, err) < 0 ||
+	    apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err) < 0)
 		return -1;
-	return apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err);
+	return deployment_dismiss_keepers(host, &held, ret->facts, err);
 }

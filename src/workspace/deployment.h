@@ -8,6 +8,7 @@
 struct planner {
 	int (*make)(const void *request, struct deployment *d, struct error *err);
 	const void *request;
+	bool starts; /* it may start containers, for which strict gates need their keepers */
 };
 
 /* Looks, plans, and applies under the account's lock. Refusals are told when there is no step. */
@@ -22,6 +23,10 @@ void deployment_forget_plan(struct deployment *d);
 /* For a plan without steps, which needs no lock: what was refused has to be told. */
 int deployment_tell_refusals(struct host *host, const struct progress_sink *sink,
 			     struct deployment *d, struct error *err);
+
+/* Keepers go with the last strict workspace; facts are what was seen before. */
+int deployment_dismiss_keepers(struct host *host, const struct applied_lock *held,
+			       const struct facts *before, struct error *err);
 
 /* Takes the lock on a connection of its own, which Ctrl-C does not cancel. */
 int account_lock_take(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,

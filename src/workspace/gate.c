@@ -53,9 +53,21 @@ bool gate_has_token(const struct workspace_state *state)
 	       parse_hash(state->gate_hash, salt, hash);
 }
 
+static bool is_recorded_as(const struct workspace_state *state, enum gate_mode mode)
+{
+	return state->gate && !strcmp(state->gate, gate_mode_name(mode));
+}
+
+enum gate_mode gate_mode(const struct workspace_state *state)
+{
+	if (is_recorded_as(state, GATE_STRICT))
+		return GATE_STRICT;
+	return is_recorded_as(state, GATE_SHELL) ? GATE_SHELL : GATE_OFF;
+}
+
 bool gate_is_on(const struct workspace_state *state)
 {
-	return state->gate && !strcmp(state->gate, "shell");
+	return gate_mode(state) != GATE_OFF;
 }
 
 /* --- one token --- */
@@ -124,6 +136,12 @@ void gate_renew(const struct key *key, const char *id, struct want_gate *ret)
 	ret->is_new = true;
 }
 
+void gate_keep_mode(const struct workspace_state *state, struct want_gate *ret)
+{
+	ret->is_on = gate_is_on(state);
+	ret->is_strict = gate_mode(state) == GATE_STRICT;
+}
+
 static void keep_recorded(const struct workspace_state *state, struct want_gate *ret)
 {
 	ret->salt = xstrdup(state->salt);
@@ -138,7 +156,7 @@ void gate_unlock(const struct workspace_state *state, struct want_gate *ret)
 
 	hash_random_hex(unlock);
 	keep_recorded(state, ret);
-	ret->is_on = gate_is_on(state);
+	gate_keep_mode(state, ret);
 	ret->unlock = xstrdup(unlock);
 }
 
@@ -203,7 +221,8 @@ int gates_bind(const struct workspace *w, const struct workspace_facts *facts,
 	struct gates *gates = context;
 	struct error reason = { 0 };
 
-	ret->waits = w->gate != GATE_OFF && has_old_guest(gates, facts);
+	ret->is_strict = w->gate == GATE_STRICT; /* which comes with a new dev container */
+	ret->waits = w->gate == GATE_SHELL && has_old_guest(gates, facts);
 	ret->is_on = w->gate != GATE_OFF && !ret->waits;
 	if (facts && gate_has_token(&facts->state)) {
 		keep_recorded(&facts->state, ret);

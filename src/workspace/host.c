@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "keepers.h"
 #include "limits.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -102,6 +103,8 @@ int host_observe(struct host *host, enum observe extent, struct facts *ret, stru
 	if (list_objects(host->podman, extent, &facts, err) < 0)
 		return error_add(err, "cannot see what is there");
 	facts_index(&facts);
+	if (keepers_find_lost(host->podman, &facts, err) < 0)
+		return -1;
 	*ret = facts;
 	facts = (struct facts){ 0 };
 	return 0;

@@ -360,7 +360,7 @@ static void label_if(struct labels *labels, const char *key, const char *value)
 
 static void label_gate(struct labels *labels, const struct want_gate *gate)
 {
-	labels_add(labels, LABEL_GATE, gate->is_on ? "shell" : "off");
+	labels_add(labels, LABEL_GATE, want_gate_mode(gate));
 	label_if(labels, LABEL_SALT, gate->salt);
 	label_if(labels, LABEL_KEY, gate->key);
 	label_if(labels, LABEL_TOKEN_SINCE, gate->since);

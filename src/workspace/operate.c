@@ -33,5 +33,11 @@ int operate_run(struct host *host, enum operation operation, const struct strv *
 {
 	const struct request request = { operation, names };
 
-	return deployment_run(host, &(struct planner){ make_plan, &request }, sink, ret, err);
+	const struct planner planner = {
+		.make = make_plan,
+		.request = &request,
+		.starts = operation == OPERATION_START || operation == OPERATION_RESTART,
+	};
+
+	return deployment_run(host, &planner, sink, ret, err);
 }

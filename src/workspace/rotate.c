@@ -19,7 +19,7 @@ static void fill_gates(const struct facts *facts, const struct key *key, struct 
 			continue;
 		}
 		gate_renew(key, state->id, &ret->gates[i]);
-		ret->gates[i].is_on = gate_is_on(state);
+		gate_keep_mode(state, &ret->gates[i]);
 	}
 }
 
@@ -36,6 +36,11 @@ static int make_plan(const void *context, struct deployment *d, struct error *er
 int rotate_run(struct host *host, const struct rotate_options *options, struct deployment *ret,
 	       struct error *err)
 {
-	return deployment_run(host, &(struct planner){ make_plan, options }, &options->sink, ret,
-			      err);
+	const struct planner planner = {
+		.make = make_plan,
+		.request = options,
+		.starts = options->is_kick,
+	};
+
+	return deployment_run(host, &planner, &options->sink, ret, err);
 }

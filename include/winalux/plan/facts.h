@@ -47,7 +47,13 @@ struct workspace_facts {
 	const struct volume **states; /* all state volumes, highest generation first */
 	size_t state_count;
 	struct workspace_state state;
+	bool is_lost; /* strict, and no keeper has its descriptors: no program starts in it any more
+		       */
 };
+
+/* The containers of strict gates (docs/design/strict.md), in the order in which they start. */
+enum keeper { KEEPER_A, KEEPER_B, KEEPER_WARDEN, KEEPER_COUNT };
+const char *keeper_role(enum keeper keeper);
 
 /* What is there: the answers of the list calls, and the same by workspace. */
 struct facts {
@@ -63,9 +69,11 @@ struct facts {
 	const struct volume *account; /* volume winalux-account, or NULL */
 	const char *seccomp_digest;   /* of the profile that is in it, or NULL */
 	unsigned account_generation;
+	const struct container *keepers[KEEPER_COUNT]; /* NULL: not there */
 };
 
 struct error;
+struct strv;
 
 /* Sorts the lists into workspaces. Call once, after the lists are filled. */
 void facts_index(struct facts *facts);
@@ -81,6 +89,11 @@ const struct container *workspace_facts_container(const struct workspace_facts *
 void workspace_state_object(const struct workspace_state *state, const char *role,
 			    char ret_id[static 65]);
 
+/* Has its dev container, whether it runs or not, a strict gate? */
+bool workspace_facts_is_strict(const struct workspace_facts *w);
+/* Marks the strict workspaces whose running dev container is one of ids; NULL: all of them. */
+void facts_mark_lost(struct facts *facts, const struct strv *ids);
+bool facts_need_keepers(const struct facts *facts); /* some workspace is strict */
 bool workspace_facts_dev_runs(const struct workspace_facts *w);
 /*
  * The infra container has ended while others run: they sit in a network namespace without ports and

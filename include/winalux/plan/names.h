@@ -13,7 +13,7 @@
 #define LABEL_WORKSPACE "io.winalux.workspace" /* name as in the inventory */
 #define LABEL_ROLE                                                                                 \
 	"io.winalux.role" /* "pod", "dev", "redis", "home", "keys", "net", "state", "lock",        \
-			     "account" */
+			     "account", "gate-a", "gate-b", "warden" */
 #define LABEL_SPEC "io.winalux.spec" /* digest of what the object was made from */
 #define LABEL_ASPECTS                                                                              \
 	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
@@ -32,7 +32,8 @@
 #define LABEL_PROFILE "io.winalux.profile"
 #define LABEL_DEPLOYED "io.winalux.deployed" /* RFC 3339 */
 /* On state volumes, of the gate (docs/design/gate.md); kept while the gate is off. */
-#define LABEL_GATE "io.winalux.gate"               /* "shell", "off" */
+#define LABEL_GATE                                                                                 \
+	"io.winalux.gate" /* "shell", "strict", "off"; on a dev container too where strict */
 #define LABEL_SALT "io.winalux.salt"               /* hex; with the id it makes the token */
 #define LABEL_KEY "io.winalux.key"                 /* fingerprint of the key file */
 #define LABEL_TOKEN_SINCE "io.winalux.token-since" /* RFC 3339 */
@@ -47,6 +48,11 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 
 #define SCHEMA_VERSION "1"
 #define ACCOUNT_VOLUME "winalux-account"
+/* Of a strict gate, one of each per account; the container is winalux-<role>
+ * (docs/design/strict.md). */
+#define ROLE_KEEPER_A "gate-a"
+#define ROLE_KEEPER_B "gate-b"
+#define ROLE_WARDEN "warden"
 #define ROLE_DEV "dev"
 #define ROLE_POD "pod"
 #define ROLE_NETWORK "net"

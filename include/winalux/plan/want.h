@@ -38,16 +38,19 @@ struct want_volume {
  */
 struct want_gate {
 	bool is_on;
-	bool is_new;  /* the token is made by this run */
-	bool waits;   /* wanted, but the guest that is there is older than the gate */
-	char *id;     /* of the workspace; NULL: as recorded, or not needed */
-	char *salt;   /* NULL: there is no token, and nothing of what follows */
-	char *key;    /* fingerprint of the key file that it was made with */
-	char *since;  /* RFC 3339 */
-	char *hash;   /* "SALT HASH" */
-	char *unlock; /* another text than before ends a lockout; NULL: none */
+	bool is_strict; /* where it is on */
+	bool is_new;    /* the token is made by this run */
+	bool waits;     /* wanted, but the guest that is there is older than the gate */
+	char *id;       /* of the workspace; NULL: as recorded, or not needed */
+	char *salt;     /* NULL: there is no token, and nothing of what follows */
+	char *key;      /* fingerprint of the key file that it was made with */
+	char *since;    /* RFC 3339 */
+	char *hash;     /* "SALT HASH" */
+	char *unlock;   /* another text than before ends a lockout; NULL: none */
 };
 void want_gate_release(struct want_gate *gate);
+/* "off", "shell", "strict" */
+const char *want_gate_mode(const struct want_gate *gate);
 /* The text of /etc/winalux/gate. The caller frees it. */
 char *want_gate_file(const struct want_gate *gate);
 
@@ -69,6 +72,13 @@ struct want {
 	char *refusal;     /* why this workspace cannot be deployed now; NULL: it can */
 };
 
+/* Paths on the server of what containers are told about; NULL where it is still to be made. */
+struct server_paths {
+	char *seccomp;
+	char *seccomp_strict; /* asks the gate about every new program */
+	char *receiver;       /* socket of the keepers */
+};
+
 struct want_context {
 	const struct profiles *profiles;
 	const struct facts *facts;
@@ -76,8 +86,7 @@ struct want_context {
 		*environment;    /* proxies and CA of the host, from builder_add_environment */
 	const char *guest_image; /* reference */
 	const char *guest_digest;
-	const char *seccomp_path; /* on the server; NULL where the account's volume is still to be
-				     made */
+	const struct server_paths *paths;
 	const struct strv
 		*names; /* selection: ports are only tested for these; NULL or empty: all */
 	/* Is this port free to bind? Called for ports that none of ours holds. */

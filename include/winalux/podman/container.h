@@ -78,6 +78,7 @@ struct container_spec {
 	struct strv environment;    /* "K=V", sorted by the encoder */
 	struct strv cap_add;        /* with cap_drop ALL always */
 	struct labels labels;
+	struct labels annotations; /* of the OCI runtime's configuration */
 	struct volume_mount
 		*volumes; /* sorted by the encoder: docs/design/podman.md, deadlock before 4.8 */
 	size_t volume_count;
@@ -89,8 +90,10 @@ struct container_spec {
 	uint32_t stop_signal; /* 0: the image's */
 	uint32_t stop_timeout_s;
 	uint32_t restart_tries;  /* restart policy on-failure; 0: no */
+	bool restarts_always;    /* restart policy always */
 	uint64_t log_size_bytes; /* k8s-file, rotated by conmon at this size */
 	bool no_new_privileges;
+	bool sees_host_processes; /* the host's pid namespace */
 };
 void container_spec_release(struct container_spec *spec);
 

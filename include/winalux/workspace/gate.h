@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "winalux/format/token_hash.h"
+#include "winalux/inventory/inventory.h"
 #include "winalux/plan/want.h"
 #include "winalux/workspace/key.h"
 
@@ -22,7 +23,9 @@ struct workspace_state;
 
 /* Is there a whole record of a token? (Damaged labels are none.) */
 bool gate_has_token(const struct workspace_state *state);
+enum gate_mode gate_mode(const struct workspace_state *state);
 bool gate_is_on(const struct workspace_state *state);
+void gate_keep_mode(const struct workspace_state *state, struct want_gate *ret);
 
 /*
  * The token of a workspace, and (ret_hash may be NULL) the hash that its guest knows.

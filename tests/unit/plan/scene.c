@@ -64,13 +64,17 @@ void scene_release(struct scene *s)
 int scene_plan(struct scene *s, const struct plan_options *options, struct error *err)
 {
 	static const struct plan_options none;
+	static char seccomp[] = "/volumes/account/seccomp.json",
+		    strict[] = "/volumes/account/seccomp-strict.json",
+		    receiver[] = "/volumes/account/gate/notify";
+	static const struct server_paths paths = { seccomp, strict, receiver };
 	const struct want_context context = {
 		.profiles = &s->profiles,
 		.facts = &s->facts,
 		.environment = &s->environment,
 		.guest_image = "localhost/winalux/guest:1",
 		.guest_digest = "1",
-		.seccomp_path = "/volumes/account/seccomp.json",
+		.paths = &paths,
 		.names = options ? options->names : NULL,
 		.port_is_free = port_is_free,
 		.context = s,

@@ -58,12 +58,13 @@ static void a_new_account_gets_volume_profile_and_record(void **state)
 	DEFER(service_release)
 	struct service_fake s = service_start(VOLUME_MADE INSTALLER_RUNS("0") RECORDED("1"));
 	DEFER(facts_release) struct facts facts = account(NULL, NULL);
-	DEFER(freep) char *path = NULL;
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
 
 	(void)state;
-	assert_null(account_seccomp_path(&facts));
-	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &path, &s.err));
-	assert_ptr_equal(strstr(path, "/v/account/seccomp-"), path);
+	account_paths_get(&facts, &paths);
+	assert_null(paths.seccomp);
+	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &paths, &s.err));
+	assert_ptr_equal(strstr(paths.seccomp, "/v/account/seccomp-"), paths.seccomp);
 	assert_requests(&s, "POST /volumes/create\n"
 			    "POST /containers/create\n"
 			    "POST /containers/I/start\n"
@@ -80,12 +81,14 @@ static void a_profile_that_is_there_costs_no_call(void **state)
 	image_seccomp_digest(digest);
 	DEFER(service_release) struct service_fake s = service_start(">>> GET /x\n<<< 200\n\n\n");
 	DEFER(facts_release) struct facts facts = account(digest, NULL);
-	DEFER(freep) char *path = NULL;
-	DEFER(freep) char *known = account_seccomp_path(&facts);
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
+	DEFER(account_paths_release) struct server_paths known = { 0 };
 
 	(void)state;
-	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &path, &s.err));
-	assert_string_equal(path, known);
+	account_paths_get(&facts, &known);
+	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &paths, &s.err));
+	assert_string_equal(paths.seccomp, known.seccomp);
+	assert_string_equal(paths.receiver, "/v/account/gate/notify");
 	assert_int_equal(fake_request_count(s.server), 0);
 }
 
@@ -95,10 +98,10 @@ static void another_profile_is_added_and_recorded_as_the_next(void **state)
 	struct service_fake s = service_start(INSTALLER_RUNS("0") RECORDED(
 		"5") ">>> DELETE /volumes/winalux-account-4\n<<< 204\n\n\n");
 	DEFER(facts_release) struct facts facts = account("an-older-one", NULL);
-	DEFER(freep) char *path = NULL;
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
 
 	(void)state;
-	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &path, &s.err));
+	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &paths, &s.err));
 	assert_all_asked(&s);
 }
 
@@ -109,10 +112,10 @@ static void a_leftover_installer_of_ours_goes_first(void **state)
 		VOLUME_MADE ">>> DELETE /containers/OLD\n<<< 200\n\n[]\n" INSTALLER_RUNS("0")
 			RECORDED("1"));
 	DEFER(facts_release) struct facts facts = account(NULL, "OLD");
-	DEFER(freep) char *path = NULL;
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
 
 	(void)state;
-	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &path, &s.err));
+	assert_ok(&s, account_ensure(s.podman, &facts, GUEST, &paths, &s.err));
 	assert_all_asked(&s);
 }
 
@@ -124,12 +127,12 @@ static void a_foreign_container_of_that_name_is_left_alone(void **state)
 		">>> POST /containers/create\n<<< 500\n\n"
 		"{\"cause\":\"that name is already in use\",\"message\":\"x\",\"response\":500}\n");
 	DEFER(facts_release) struct facts facts = account(NULL, NULL);
-	char *path = NULL;
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
 
 	(void)state;
-	assert_error(&s.err, account_ensure(s.podman, &facts, GUEST, &path, &s.err), ERROR_CONFLICT,
-		     "cannot prepare the account's volume: ");
-	assert_null(path);
+	assert_error(&s.err, account_ensure(s.podman, &facts, GUEST, &paths, &s.err),
+		     ERROR_CONFLICT, "cannot prepare the account's volume: ");
+	assert_null(paths.seccomp);
 	assert_all_asked(&s);
 }
 
@@ -138,10 +141,10 @@ static void an_installer_that_fails_is_removed_and_told(void **state)
 	DEFER(service_release)
 	struct service_fake s = service_start(VOLUME_MADE INSTALLER_RUNS("111"));
 	DEFER(facts_release) struct facts facts = account(NULL, NULL);
-	char *path = NULL;
+	DEFER(account_paths_release) struct server_paths paths = { 0 };
 
 	(void)state;
-	assert_error(&s.err, account_ensure(s.podman, &facts, GUEST, &path, &s.err), ERROR_PODMAN,
+	assert_error(&s.err, account_ensure(s.podman, &facts, GUEST, &paths, &s.err), ERROR_PODMAN,
 		     "the helper container ended with status 111");
 	assert_all_asked(&s);
 }
