@@ -20,6 +20,7 @@
 #include "winalux/inventory/ssh_key.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/plan/strict.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 #include "winalux/workspace/ssh_client.h"
@@ -171,6 +172,19 @@ static void add_limits_json(struct json *root, const struct details *d)
 	}
 }
 
+/* What keeps this host from strict gates; null where Podman did not say. */
+static void add_strict_json(struct json *root, const struct details *d)
+{
+	DEFER(freep) char *lack = strict_lack(d->host);
+	struct json *strict = json_add_object(root, "strict");
+
+	if (d->host)
+		json_add_bool(strict, "possible", !lack);
+	else
+		json_add_null(strict, "possible");
+	json_add_text(strict, "needs", lack);
+}
+
 static struct json *details_json(const struct details *d)
 {
 	const struct workspace_facts *w = d->facts;
@@ -182,6 +196,7 @@ static struct json *details_json(const struct details *d)
 
 	json_add_text(root, "id", w->state.id);
 	json_add_text(root, "gate", gate_mode_name(gate_mode(&w->state)));
+	add_strict_json(root, d);
 	json_add_text(root, "token_since", gate_has_token(&w->state) ? w->state.token_since : NULL);
 	struct json *key = json_add_object(root, "host_key");
 	json_add_text(key, "public", w->state.host_key);
@@ -282,16 +297,26 @@ static void print_state(const struct workspace_facts *w)
 	line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
 	line("deployed", "%s, generation %u", deployed, w->state.generation);
 	line("id", "%s", or_dash(w->state.id));
-	if (gate_is_on(&w->state))
-		line("gate", "%s, token since %s", gate_mode_name(gate_mode(&w->state)),
-		     or_dash(w->state.token_since));
-	else
-		line("gate", "off");
 	line("profile", "%s", or_dash(w->state.profile));
 	line("image", "%s", or_dash(dev ? dev->image : NULL));
 	view_our_guest(our_guest);
 	DEFER(freep) char *guest = view_guest(w, our_guest);
 	line("guest", "%s", or_dash(guest));
+}
+
+static void print_gate(const struct details *d)
+{
+	const struct workspace_state *state = &d->facts->state;
+	const enum gate_mode mode = gate_mode(state);
+	DEFER(freep) char *lack = strict_lack(d->host);
+
+	if (mode == GATE_OFF)
+		line("gate", "off");
+	else
+		line("gate", "%s, token since %s", gate_mode_name(mode),
+		     or_dash(state->token_since));
+	if (mode != GATE_STRICT && d->host)
+		line("strict", "%s%s", lack ? "needs " : "possible on this host", lack ? lack : "");
 }
 
 static const struct table_column container_columns[] = {
@@ -346,6 +371,7 @@ static void print_details(struct app *app, const struct details *d)
 
 	line("name", "%s", d->facts->name);
 	print_state(d->facts);
+	print_gate(d);
 	print_ssh(d);
 	print_ports(d->facts);
 	print_limits(d);

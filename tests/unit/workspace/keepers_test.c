@@ -12,7 +12,7 @@
 	">>> POST /containers/create\n~ \"name\":\"winalux-" role "\"\n~ \"restart_policy\":"      \
 	"\"always\"\n<<< 201\n\n{\"Id\":\"" id "\"}\n"                                             \
 	">>> POST /containers/" id "/start\n<<< 204\n\n\n"                                         \
-	">>> GET /containers/" id "/logs\n<<< 200 escaped\n\n"                                             \
+	">>> GET /containers/" id "/logs\n<<< 200 escaped\n\n"                                     \
 	"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x12{\"event\":\"ready\"}\\n\n"
 
 static struct container *add(struct facts *f, const char *id, const char *role,
