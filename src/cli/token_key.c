@@ -81,10 +81,14 @@ static int run_backup(struct app *app, const struct token_flags *flags, const st
 		      struct error *err)
 {
 	DEFER(key_clear) struct key key = { 0 };
+	DEFER(key_clear) struct key copy = { 0 };
+	struct error reason = { 0 };
 
 	(void)flags;
 	if (token_load_key(app, &key, err) < 0 || key_save(&key, args->items[0], err) < 0)
 		return -1;
+	if (key_load(args->items[0], &copy, &reason) < 0) /* a file system without modes */
+		log_info("note: %s", reason.text);
 	print_key(app, &key, args->items[0]);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,6 +53,11 @@ static int open_key(const char *path, struct error *err)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot read key file '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, ERROR_HOST, "key file '%s' is not a regular file", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, ERROR_HOST,
+				 "key file '%s' belongs to another user (%u), who knows its "
+				 "tokens and can change it; make a copy of your own",
+				 path, (unsigned)st.st_uid);
 	if (st.st_mode & OTHERS)
 		return error_set(err, ERROR_HOST,
 				 "key file '%s' is open to others (mode %04o); `chmod 600 %s`, and "
@@ -69,7 +75,7 @@ static int read_text(int fd, char ret[static READ_SIZE])
 	return len < 0 || strlen(ret) != (size_t)len ? -1 : 0;
 }
 
-static bool parse_key(const char *text, struct key *ret)
+bool key_parse(const char *text, struct key *ret)
 {
 	if (!parse_literal(&text, KEY_WORD) || !hex_parse(&text, ret->bytes, KEY_BYTES))
 		return false;
@@ -87,7 +93,7 @@ int key_load(const char *path, struct key *ret, struct error *err)
 
 	if (fd < 0)
 		return -1;
-	is_key = read_text(fd, text) == 0 && parse_key(text, &key);
+	is_key = read_text(fd, text) == 0 && key_parse(text, &key);
 	explicit_bzero(text, sizeof(text));
 	if (!is_key)
 		return error_set(err, ERROR_HOST,
@@ -108,7 +114,9 @@ static int write_beside(const struct key *key, char *temporary)
 		return errno;
 	hex_format(key->bytes, KEY_BYTES, line + sizeof(KEY_WORD) - 1);
 	line[LINE_SIZE - 1] = '\n';
-	if (fd_write_all(fd, line, LINE_SIZE, NULL) < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0)
+	/* FAT has one mode for all files, and says EPERM to every other. */
+	if (fd_write_all(fd, line, LINE_SIZE, NULL) < 0 ||
+	    (fchmod(fd, 0600) < 0 && errno != EPERM) || fsync(fd) < 0)
 		failed = errno ? errno : EIO;
 	explicit_bzero(line, sizeof(line));
 	return failed;
@@ -121,7 +129,40 @@ static char *directory_of(const char *path)
 	return slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
 }
 
-/* link(2) makes the name for a file that is whole, and fails where there is one. */
+static bool has_no_links(int reason)
+{
+	static const int reasons[] = { EPERM, EOPNOTSUPP, ENOSYS, EXDEV, EMLINK, EINVAL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i] == reason)
+			return true;
+	return false;
+}
+
+/*
+ * link(2) makes the name for a file that is whole, and fails where there is one. FAT and some file
+ * systems of the network have none: there an empty file takes the name first, which is what a kill
+ * in between leaves.
+ */
+static int give_name(const char *temporary, const char *path)
+{
+	int fd;
+
+	if (link(temporary, path) == 0)
+		return 0;
+	if (!has_no_links(errno))
+		return errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	if (rename(temporary, path) == 0)
+		return 0;
+	const int failed = errno;
+	unlink(path);
+	return failed;
+}
+
 int key_save(const struct key *key, const char *path, struct error *err)
 {
 	DEFER(freep) char *directory = directory_of(path);
@@ -131,8 +172,8 @@ int key_save(const struct key *key, const char *path, struct error *err)
 	if (strchr(path, '/') && dir_make_all(directory, 0700, err) < 0)
 		return -1;
 	failed = write_beside(key, temporary);
-	if (!failed && link(temporary, path) < 0)
-		failed = errno;
+	if (!failed)
+		failed = give_name(temporary, path);
 	unlink(temporary);
 	if (failed == EEXIST)
 		return error_set(err, ERROR_CONFLICT,

@@ -2,6 +2,7 @@
 #ifndef WINALUX_WORKSPACE_KEY_H
 #define WINALUX_WORKSPACE_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "winalux/base/token.h"
@@ -21,9 +22,12 @@ void token_clear(struct token *token); /* the same */
 
 enum { KEY_FINGERPRINT_SIZE = 16 + 1 };
 
+/* The text of a key file. False for anything else; *ret may be written to then. */
+bool key_parse(const char *text, struct key *ret);
+
 /*
- * ERROR_NOT_FOUND when there is no such file; ERROR_HOST when it cannot be read, is no key, or is
- * open to others.
+ * ERROR_NOT_FOUND when there is no such file; ERROR_HOST when it cannot be read, is no key, is open
+ * to others, or belongs to somebody who is neither this user nor root.
  */
 int key_load(const char *path, struct key *ret, struct error *err);
 void key_random(struct key *ret);

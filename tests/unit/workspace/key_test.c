@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "winalux/workspace/key.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,12 +21,43 @@
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 
+/* A file system without hard links, FAT say, and another user than the one who made the files: this
+ * program's functions come before the library's. */
+static int link_errno;
+static uid_t pretended_uid;
+
+int link(const char *from, const char *to)
+{
+	if (link_errno) {
+		errno = link_errno;
+		return -1;
+	}
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+uid_t geteuid(void)
+{
+	return pretended_uid;
+}
+
 static void write_file(const char *path, const char *text, mode_t mode)
 {
 	struct error err;
 
 	if (file_write_atomic(path, text, strlen(text), mode, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+static size_t count_files(const char *directory)
+{
+	DIR *d = opendir(directory);
+	size_t count = 0;
+
+	assert_non_null(d);
+	for (const struct dirent *e; (e = readdir(d));)
+		count += e->d_name[0] != '.';
+	closedir(d);
+	return count;
 }
 
 static void what_was_saved_is_loaded(void **state)
@@ -55,6 +89,55 @@ static void a_key_file_is_never_overwritten(void **state)
 	assert_int_equal(err.kind, ERROR_CONFLICT);
 	assert_int_equal(key_load(path, &read, &err), 0);
 	assert_memory_equal(&first, &read, sizeof(first));
+}
+
+static void a_file_system_without_hard_links_takes_a_key_too(void **state)
+{
+	static const int reasons[] = { EPERM, EOPNOTSUPP, ENOSYS, EXDEV, EMLINK };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		DEFER(freep) char *name = xasprintf("key.%zu", i);
+		DEFER(freep) char *path = inside(state, name);
+		struct key first, second, read;
+		struct error err = { 0 };
+		struct stat st;
+
+		key_random(&first);
+		key_random(&second);
+		link_errno = reasons[i];
+		const int saved = key_save(&first, path, &err);
+		const int again = key_save(&second, path, NULL);
+		link_errno = 0;
+		if (saved < 0 || key_load(path, &read, &err) < 0)
+			fail_msg("%s: %s", strerror(reasons[i]), err.text);
+		assert_int_equal(again, -1);
+		assert_memory_equal(&first, &read, sizeof(first));
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	assert_int_equal(count_files(*state), ARRAY_SIZE(reasons));
+}
+
+static void a_key_file_of_somebody_else_is_refused(void **state)
+{
+	DEFER(freep) char *path = inside(state, "key");
+	struct key key;
+	struct error err = { 0 };
+
+	write_file(path, "winalux-key-1 " ZEROS "\n", 0600);
+	if (getuid() == 0 && chown(path, 12345, 0) < 0)
+		skip();
+	pretended_uid = 54321;
+	assert_int_equal(key_load(path, &key, &err), -1);
+	assert_int_equal(err.kind, ERROR_HOST);
+	assert_non_null(strstr(err.text, "belongs to another user"));
+	pretended_uid = getuid() == 0 ? 12345 : getuid();
+	assert_int_equal(key_load(path, &key, &err), 0);
+	if (getuid() == 0) { /* root's are fine for everybody who may read them */
+		assert_int_equal(chown(path, 0, 0), 0);
+		assert_int_equal(key_load(path, &key, &err), 0);
+	}
+	pretended_uid = getuid();
 }
 
 static void a_missing_file_is_told_apart_from_a_bad_one(void **state)
@@ -156,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(what_was_saved_is_loaded),
 		SCRATCH_TEST(a_key_file_is_never_overwritten),
+		SCRATCH_TEST(a_file_system_without_hard_links_takes_a_key_too),
+		SCRATCH_TEST(a_key_file_of_somebody_else_is_refused),
 		SCRATCH_TEST(a_missing_file_is_told_apart_from_a_bad_one),
 		SCRATCH_TEST(a_file_that_others_may_read_is_refused_with_the_remedy),
 		SCRATCH_TEST(only_one_line_of_the_right_form_is_a_key),
@@ -163,5 +248,6 @@ int main(void)
 		cmocka_unit_test(tokens_and_fingerprints_stay_what_they_are),
 	};
 
+	pretended_uid = getuid();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
