@@ -133,7 +133,7 @@ $(foreach m,asan fuzz,$(eval $(BUILD)/$(m)/libguest.a: $(filter-out %/main.o,$(c
 $(foreach l,$(LAYERS) guest,$(eval $(call unit_rules,$(l))))
 # The guest has names of its own for what podman/ does too, so no fuzzer links both.
 define fuzz_rules
-$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1)),guest,podman inventory) format base,fuzz) $(BUILD)/release/embed.o
+$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1)),guest,$(if $(filter key_%,$(1)),workspace,podman inventory)) format base,fuzz) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
 	$(Q)mkdir -p $$(@D)
 	$(Q)clang $$(COMMON) -g -fsanitize=fuzzer,address,undefined $$(CFLAGS_PKG) -o $$@ $$(filter-out %.h,$$^) $$(LIBS_PKG)
