@@ -3,13 +3,12 @@
  * printed. */
 #include "token.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
+#include "winalux/base/fd.h"
 #include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
@@ -93,44 +92,22 @@ static int run_backup(struct app *app, const struct token_flags *flags, const st
 	return 0;
 }
 
-/* "/path/key.old-20261122T233015Z": a second rotation within a day must not meet the first. */
-static char *old_path(const char *path)
-{
-	const time_t now = (time_t)clock_wall_s();
-	char date[sizeof("20261122T233015Z")];
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &tm);
-	return xasprintf("%s.old-%s", path, date);
-}
-
-/* At any moment there is a key at path, the old one or the new one, and both are somewhere. */
-static int replace_file(const char *path, const struct key *old, const struct key *fresh,
-			struct error *err)
-{
-	DEFER(freep) char *kept = old_path(path);
-	DEFER(freep) char *beside = xasprintf("%s.new", path);
-
-	unlink(beside); /* of a run that was killed here: nothing was made with it */
-	if (key_save(old, kept, err) < 0 || key_save(fresh, beside, err) < 0)
-		return -1;
-	if (rename(beside, path) < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot replace '%s'", path);
-	return 0;
-}
-
 /* The host first: a key is not replaced where its tokens cannot be. */
 static int run_rotate(struct app *app, const struct token_flags *flags, const struct strv *args,
 		      struct error *err)
 {
 	DEFER(key_clear) struct key old = { 0 };
 	DEFER(key_clear) struct key fresh = { 0 };
+	DEFER(freep) char *path = key_file_behind(app->config.key_file);
+	DEFER(fd_closep) int lock = -1;
 
 	if (token_load_key(app, &old, err) < 0 || app_open_host(app, err) < 0)
 		return -1;
+	lock = key_lock(path, err);
+	if (lock < 0 || token_load_key(app, &old, err) < 0) /* once more: it is the last one now */
+		return -1;
 	key_random(&fresh);
-	if (replace_file(app->config.key_file, &old, &fresh, err) < 0)
+	if (key_replace(path, &old, &fresh, err) < 0)
 		return -1;
 	if (!app->global.is_json)
 		print_key(app, &fresh, app->config.key_file);

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -180,6 +183,54 @@ int key_save(const struct key *key, const char *path, struct error *err)
 				 "there is a file '%s' already; it is left as it is", path);
 	if (failed)
 		return error_set_errno(err, ERROR_HOST, failed, "cannot write key file '%s'", path);
+	return 0;
+}
+
+char *key_file_behind(const char *path)
+{
+	char *file = realpath(path, NULL);
+
+	return file ? file : xstrdup(path); /* what is wrong with it says key_load() */
+}
+
+int key_lock(const char *path, struct error *err)
+{
+	DEFER(freep) char *name = xasprintf("%s.lock", path);
+	DEFER(fd_closep) int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot lock key file '%s'", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return TAKE_FD(fd);
+	if (errno == EWOULDBLOCK)
+		return error_set(err, ERROR_CONFLICT,
+				 "another winalux is replacing the key in '%s'; try again later",
+				 path);
+	return error_set_errno(err, ERROR_HOST, errno, "cannot lock key file '%s'", path);
+}
+
+/* "/path/key.old-20261122T233015Z": a second rotation within a day must not meet the first. */
+static char *old_path(const char *path)
+{
+	const time_t now = (time_t)clock_wall_s();
+	char date[sizeof("20261122T233015Z")];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &tm);
+	return xasprintf("%s.old-%s", path, date);
+}
+
+int key_replace(const char *path, const struct key *old, const struct key *fresh, struct error *err)
+{
+	DEFER(freep) char *kept = old_path(path);
+	DEFER(freep) char *beside = xasprintf("%s.new", path);
+
+	unlink(beside); /* of a run that was killed here: nothing was made with it */
+	if (key_save(old, kept, err) < 0 || key_save(fresh, beside, err) < 0)
+		return -1;
+	if (rename(beside, path) < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot replace '%s'", path);
 	return 0;
 }
 

@@ -165,6 +165,40 @@ a_new_key_for_all()
 	fits bob
 }
 
+# Whoever was slower has changed nothing, or has the other's key as its old one.
+two_new_keys_at_once()
+{
+	local one two token_key files
+	winalux token key rotate >"$work/one" 2>&1 &
+	one=$!
+	winalux token key rotate >"$work/two" 2>&1 &
+	two=$!
+	wait $one || :
+	wait $two || :
+	files=$(for file in "$key_file" "$key_file".old-*; do WINALUX_KEY_FILE=$file winalux token key show; done)
+	winalux token list --json | json '" ".join(w["key"] for w in d["workspaces"] if w["key"])' >"$work/keys"
+	for token_key in $(<"$work/keys"); do
+		contains "$files" "$token_key"
+	done
+	equal True "$(winalux token list --json | json 'str(all(w["key_is_here"] for w in d["workspaces"]))')"
+	fits alice
+	fits bob
+}
+
+a_key_file_may_be_a_link()
+{
+	local before
+	mkdir -p "$work/vault"
+	mv "$key_file" "$work/vault/mine"
+	ln -s "$work/vault/mine" "$key_file"
+	before=$(winalux token key show)
+	status 0 winalux token key rotate
+	[ -L "$key_file" ]
+	fails equal "$before" "$(winalux token key show)"
+	equal 1 "$(find "$work/vault" -name 'mine.old-*' | wc -l)"
+	fits alice
+}
+
 the_end_of_the_data_ends_it()
 {
 	winalux token show alice >"$work/last"
@@ -184,4 +218,6 @@ it "a lockout ends when an administrator says so" an_administrator_ends_a_lockou
 it "ssh and exec need no typing where the key file is" ways_in_need_no_typing
 it "with another key tokens go on, and it is said which key is needed" another_key
 it "a new key gives every workspace a new token" a_new_key_for_all
+it "two new keys at once: one is made, and none is lost" two_new_keys_at_once
+it "a key file that is a symbolic link stays one" a_key_file_may_be_a_link
 it "with its data a workspace loses its token" the_end_of_the_data_ends_it

@@ -37,6 +37,23 @@ void key_random(struct key *ret);
  */
 int key_save(const struct key *key, const char *path, struct error *err);
 
+/* The file that symbolic links at path lead to; path where there is none. The caller frees it. */
+char *key_file_behind(const char *path);
+
+/*
+ * Keeps others from replacing the key at the same time, from before it is read until its tokens are
+ * made: a descriptor to close (of PATH.lock, which stays). ERROR_CONFLICT while somebody has it.
+ */
+int key_lock(const char *path, struct error *err);
+
+/*
+ * Puts fresh in the place of old, which is kept beside as PATH.old-DATE; path is no symbolic link.
+ * At any moment there is a key at path, the old one or the new one, and both are somewhere. Under
+ * key_lock().
+ */
+int key_replace(const char *path, const struct key *old, const struct key *fresh,
+		struct error *err);
+
 /* Tells keys apart and gives nothing away: 16 hexadecimal digits. */
 void key_fingerprint(const struct key *key, char ret[static KEY_FINGERPRINT_SIZE]);
 

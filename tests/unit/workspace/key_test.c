@@ -140,6 +140,42 @@ static void a_key_file_of_somebody_else_is_refused(void **state)
 	pretended_uid = getuid();
 }
 
+static void only_one_at_a_time_replaces_a_key(void **state)
+{
+	DEFER(freep) char *path = inside(state, "key");
+	struct error err = { 0 };
+	int first = key_lock(path, &err), second;
+
+	assert_true(first >= 0);
+	assert_int_equal(key_lock(path, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFLICT);
+	assert_non_null(strstr(err.text, "another winalux"));
+	close(first);
+	second = key_lock(path, &err);
+	assert_true(second >= 0);
+	close(second);
+}
+
+static void a_replaced_key_is_kept_beside_the_file_that_a_link_leads_to(void **state)
+{
+	DEFER(freep) char *link_path = inside(state, "key");
+	DEFER(freep) char *path = inside(state, "vault/mine");
+	DEFER(freep) char *vault = inside(state, "vault");
+	struct key old, fresh, read;
+	struct error err = { 0 };
+
+	key_random(&old);
+	key_random(&fresh);
+	assert_int_equal(key_save(&old, path, &err), 0);
+	assert_int_equal(symlink("vault/mine", link_path), 0);
+	DEFER(freep) char *behind = key_file_behind(link_path);
+	if (key_replace(behind, &old, &fresh, &err) < 0 || key_load(link_path, &read, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_memory_equal(&fresh, &read, sizeof(read));
+	assert_string_equal(behind, path);
+	assert_int_equal(count_files(vault), 2);
+}
+
 static void a_missing_file_is_told_apart_from_a_bad_one(void **state)
 {
 	DEFER(freep) char *path = inside(state, "none");
@@ -241,6 +277,8 @@ int main(void)
 		SCRATCH_TEST(a_key_file_is_never_overwritten),
 		SCRATCH_TEST(a_file_system_without_hard_links_takes_a_key_too),
 		SCRATCH_TEST(a_key_file_of_somebody_else_is_refused),
+		SCRATCH_TEST(only_one_at_a_time_replaces_a_key),
+		SCRATCH_TEST(a_replaced_key_is_kept_beside_the_file_that_a_link_leads_to),
 		SCRATCH_TEST(a_missing_file_is_told_apart_from_a_bad_one),
 		SCRATCH_TEST(a_file_that_others_may_read_is_refused_with_the_remedy),
 		SCRATCH_TEST(only_one_line_of_the_right_form_is_a_key),
