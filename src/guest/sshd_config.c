@@ -14,6 +14,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/format/token_hash.h"
 
 /* sshd hands its configuration to its parts in messages of at most 256 KiB (msg.c). */
 enum { LINE_SIZE = 64 << 10, COPY_SIZE = 4096 };
@@ -106,7 +107,8 @@ static int write_gate(int fd, const struct sshd_settings *settings, struct error
 {
 	/* sshd would run ~/.ssh/rc before the command, so without the token. */
 	static const char entry[] = "ForceCommand " SHELL_ENTRY_COMMAND "\n"
-				    "PermitUserRC no\n";
+				    "PermitUserRC no\n"
+				    "AcceptEnv " TOKEN_VARIABLE "\n";
 	static const char closed[] = "DisableForwarding yes\n";
 
 	if (settings->is_gated && fd_write_all(fd, entry, strlen(entry), err) < 0)

@@ -572,3 +572,6 @@ it "forwarding can be closed" forwarding_can_be_closed
 it "guesses are slowed down and locked out, known keys are not" guesses_are_slowed_and_locked
 it "without its file the gate is shut" without_its_file_all_is_shut
 it "the gate can be off, and holds from the first moment of a start" off_is_as_before
+	# a token that is sent all the same gets no further than sshd: it is good again when the gate is on
+	lacks "$(with_token alice 'env; cat /proc/$$/environ' | tr '\0' '\n')" "$token"
+	equal de_DE.UTF-8 "$(ssh -F "$work/ssh_config" -o SetEnv=LC_TIME=de_DE.UTF-8 alice.winalux 'echo $LC_TIME')"
