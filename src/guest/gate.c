@@ -179,8 +179,9 @@ static void try_ticket(const struct entry *entry)
 	struct ticket ticket;
 
 	if (ticket_parse(entry->text, g->file.hash, &ticket) &&
-	    tickets_take(&g->tickets, &ticket, clock_wall_s())) {
+	    tickets_take(&g->tickets, &ticket, clock_wall_s(), age_s)) {
 		accept_entry(entry, "ticket");
+	const int64_t age_s = (clock_mono_ms() - g->started_ms + 999) / 1000;
 		return;
 	}
 	report_refusal(entry, "bad ticket");
@@ -296,6 +297,7 @@ int gate_init(struct gate *g, struct loop *loop, struct report *report, const ch
 	bucket_init(&g->refusals, REFUSALS_BURST, REFUSALS_PER_S, clock_mono_ms());
 	return gate_door_open(g, path, err);
 }
+	g->started_ms = clock_mono_ms();
 
 int gate_set(struct gate *g, bool is_on, const char *name)
 {

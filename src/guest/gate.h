@@ -66,6 +66,7 @@ struct gate {
 	char keys[GATE_KEYS_MAX][GATE_KEY_SIZE]; /* with which somebody was accepted; a ring */
 	size_t next_key;
 	struct gate_client clients[GATE_CLIENTS_MAX];
+	int64_t started_ms;                      /* tickets may have been taken before */
 };
 
 /* Makes the socket at path; it is there whether the gate is on or not, so that wrappers always get

@@ -21,11 +21,20 @@ static bool is_taken(const struct tickets *t, const struct ticket *ticket)
 	return false;
 }
 
-bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s)
+/* The host's clock may be ahead: a ticket that is made in our future is not older than we are. */
+static bool is_older(const struct ticket *ticket, uint64_t now_s, int64_t age_s)
+{
+	const uint64_t left_s = ticket->expiry_s - now_s;
+
+	return left_s < TICKET_LIFE_S && (int64_t)(TICKET_LIFE_S - left_s) > age_s;
+}
+
+bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s, int64_t age_s)
 {
 	const uint64_t now = now_s > 0 ? (uint64_t)now_s : 0;
 
-	if (ticket->expiry_s < now || ticket->expiry_s - now > TICKET_MAX_LIFE_S)
+	if (ticket->expiry_s < now || ticket->expiry_s - now > TICKET_MAX_LIFE_S ||
+	    is_older(ticket, now, age_s))
 		return false;
 	forget_expired(t, now);
 	if (is_taken(t, ticket) || t->count == TICKETS_MAX)

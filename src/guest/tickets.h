@@ -20,9 +20,10 @@ struct tickets {
 };
 
 /*
- * True, once, for a ticket that ends within TICKET_MAX_LIFE_S of now. False as well for those that
- * the table has no room for.
+ * True, once, for a ticket that ends within TICKET_MAX_LIFE_S of now and was made since the table
+ * is there, age_s ago (rounded up): older ones may have been taken by an earlier life of the
+ * container. False as well for those that the table has no room for.
  */
-bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s);
+bool tickets_take(struct tickets *t, const struct ticket *ticket, int64_t now_s, int64_t age_s);
 
 #endif

@@ -26,7 +26,6 @@
 enum {
 	SALT_HEX = 2 * TOKEN_SALT_SIZE,
 	HASH_HEX = 2 * TOKEN_HASH_SIZE,
-	TICKET_LIFE_S = TICKET_MAX_LIFE_S / 2, /* clocks of two machines may differ */
 };
 
 /* "SALT HASH" as in the label. */

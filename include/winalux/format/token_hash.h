@@ -26,7 +26,8 @@ enum {
 	TICKET_NONCE_SIZE = 16,
 	TICKET_MAC_SIZE = 16,
 	TICKET_TEXT_SIZE = 20 + 1 + 2 * TICKET_NONCE_SIZE + 1 + 2 * TICKET_MAC_SIZE + 1,
-	TICKET_MAX_LIFE_S = 60,
+	TICKET_LIFE_S = 30,     /* of those that the host makes */
+	TICKET_MAX_LIFE_S = 60, /* as seen inside: clocks of two machines may differ */
 };
 
 /* BLAKE2b-256 of the token's bytes, keyed with the salt. */

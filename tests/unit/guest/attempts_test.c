@@ -76,12 +76,12 @@ static void a_ticket_is_taken_once_and_in_its_time(void **state)
 			    early = ticket_of(1061, 3), last = ticket_of(1060, 4);
 
 	(void)state;
-	assert_true(tickets_take(t, &one, 1000));
-	assert_false(tickets_take(t, &one, 1000));
-	assert_false(tickets_take(t, &one, 1050));
-	assert_false(tickets_take(t, &late, 1000));
-	assert_false(tickets_take(t, &early, 1000));
-	assert_true(tickets_take(t, &last, 1000));
+	assert_true(tickets_take(t, &one, 1000, 1000));
+	assert_false(tickets_take(t, &one, 1000, 1000));
+	assert_false(tickets_take(t, &one, 1050, 1000));
+	assert_false(tickets_take(t, &late, 1000, 1000));
+	assert_false(tickets_take(t, &early, 1000, 1000));
+	assert_true(tickets_take(t, &last, 1000, 1000));
 	assert_int_equal(t->count, 2);
 }
 
@@ -91,10 +91,11 @@ static void a_full_table_of_tickets_refuses_until_some_expire(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < TICKETS_MAX; i++)
-		assert_true(tickets_take(t, &(struct ticket[]){ ticket_of(1030, i) }[0], 1000));
+		assert_true(
+			tickets_take(t, &(struct ticket[]){ ticket_of(1030, i) }[0], 1000, 1000));
 	const struct ticket more = ticket_of(1060, TICKETS_MAX);
-	assert_false(tickets_take(t, &more, 1030));
-	assert_true(tickets_take(t, &more, 1031));
+	assert_false(tickets_take(t, &more, 1030, 1000));
+	assert_true(tickets_take(t, &more, 1031, 1000));
 	assert_int_equal(t->count, 1);
 }
 
@@ -158,6 +159,31 @@ static void a_name_cannot_forge_a_parent(void **state)
 		assert_int_equal(proc_parent_parse(cases[i].stat), cases[i].parent);
 }
 
+static void a_ticket_from_before_the_start_is_not_taken(void **state)
+{
+	static const struct {
+		uint64_t expiry_s;
+		int64_t age_s;
+		bool is_good;
+	} cases[] = {
+		{ 1000 + TICKET_LIFE_S, 1, true }, /* made now */
+		{ 1000 + TICKET_LIFE_S - 1, 1, true }, { 1000 + TICKET_LIFE_S - 2, 1, false },
+		{ 1000 + TICKET_LIFE_S - 5, 5, true }, { 1000 + TICKET_LIFE_S - 6, 5, false },
+		{ 1000, TICKET_LIFE_S - 1, false },    { 1000, TICKET_LIFE_S, true },
+		{ 1000 + TICKET_MAX_LIFE_S, 1, true }, /* the host's clock is ahead */
+	};
+	struct tickets *t = xcalloc(1, sizeof(*t));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct ticket ticket = ticket_of(cases[i].expiry_s, (uint8_t)i);
+
+		if (tickets_take(t, &ticket, 1000, cases[i].age_s) != cases[i].is_good)
+			fail_msg("case %zu", i);
+	}
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +192,7 @@ int main(void)
 		cmocka_unit_test(failures_that_are_old_do_not_count),
 		cmocka_unit_test(a_ticket_is_taken_once_and_in_its_time),
 		cmocka_unit_test(a_full_table_of_tickets_refuses_until_some_expire),
+		cmocka_unit_test(a_ticket_from_before_the_start_is_not_taken),
 		cmocka_unit_test(the_gate_file_is_read),
 		cmocka_unit_test(a_broken_gate_file_is_refused),
 		cmocka_unit_test(a_name_cannot_forge_a_parent),
