@@ -83,12 +83,12 @@ static void report_refusal(const struct entry *entry, const char *reason)
 }
 
 /* Who was asked and went away has been refused as well. */
-static void note_leaving(struct gate_client *c)
+static void note_leaving(struct gate_client *c, const char *reason)
 {
 	const struct entry entry = { .client = c, .way = c->open_way, .key = c->key };
 
 	if (c->open_way && !c->wrong_count)
-		report_refusal(&entry, "no token");
+		report_refusal(&entry, reason);
 }
 
 static void report_lockout(const struct entry *entry)
@@ -122,21 +122,26 @@ static void accept_entry(const struct entry *entry, const char *by)
 	entry->client->open_way = NULL;
 	remember_key(entry->client->owner, entry->key);
 	report_entry(entry, by);
-	gate_door_answer(entry->client, "pass");
+	gate_door_answer_last(entry->client, "pass");
 }
 
-/* The delay holds back the answer and whatever the client says next. */
+/*
+ * The delay holds back the answer and whatever the client says next. Programs of an accepted
+ * developer can say whatever the entry of their session could. They have a known key, and what is
+ * tried with one counts on its own: it is slowed down and keeps nobody else out.
+ */
 static void refuse_wrong(const struct entry *entry)
 {
 	struct gate_client *c = entry->client;
 	struct gate *g = c->owner;
+	struct attempts *attempts = is_known_key(g, entry->key) ? &g->known_attempts : &g->attempts;
 	const int64_t now_ms = clock_mono_ms();
-	const bool was_locked = attempts_locked_ms(&g->attempts, now_ms) > 0;
-	const int delay_ms = attempts_fail(&g->attempts, now_ms);
+	const bool was_locked = attempts_locked_ms(attempts, now_ms) > 0;
+	const int delay_ms = attempts_fail(attempts, now_ms);
 
 	c->wrong_count++;
 	report_refusal(entry, "wrong token");
-	if (!was_locked && attempts_locked_ms(&g->attempts, now_ms) > 0)
+	if (attempts == &g->attempts && !was_locked && attempts_locked_ms(attempts, now_ms) > 0)
 		report_lockout(entry);
 	gate_door_answer_late(c, delay_ms, "wrong\t%u", GATE_TRIES - c->wrong_count);
 }
@@ -176,16 +181,16 @@ static void try_token(const struct entry *entry)
 static void try_ticket(const struct entry *entry)
 {
 	struct gate *g = entry->client->owner;
+	const int64_t age_s = (clock_mono_ms() - g->started_ms + 999) / 1000;
 	struct ticket ticket;
 
 	if (ticket_parse(entry->text, g->file.hash, &ticket) &&
 	    tickets_take(&g->tickets, &ticket, clock_wall_s(), age_s)) {
 		accept_entry(entry, "ticket");
-	const int64_t age_s = (clock_mono_ms() - g->started_ms + 999) / 1000;
 		return;
 	}
 	report_refusal(entry, "bad ticket");
-	gate_door_answer(entry->client, "closed\tthe ticket is not good, or was used before");
+	gate_door_answer_last(entry->client, "closed\tthe ticket is not good, or was used before");
 }
 
 /* True when there is nothing to decide: the answer is given. */
@@ -196,14 +201,14 @@ static bool is_shut(const struct entry *entry)
 
 	if (!g->has_file) {
 		report_refusal(entry, "no gate file");
-		gate_door_answer(entry->client, "closed\tthis workspace has no token; "
-						"'winalux deploy' on its host gives it one");
+		gate_door_answer_last(entry->client, "closed\tthis workspace has no token; "
+						     "'winalux deploy' on its host gives it one");
 		return true;
 	}
 	if (locked_ms > 0 && !is_known_key(g, entry->key)) {
 		report_refusal(entry, "locked");
-		gate_door_answer(entry->client, "locked\t%lld",
-				 (long long)(locked_ms + 999) / 1000);
+		gate_door_answer_last(entry->client, "locked\t%lld",
+				      (long long)(locked_ms + 999) / 1000);
 		return true;
 	}
 	return false;
@@ -218,7 +223,7 @@ static void ask_ssh(struct gate_client *c, const char *text, const char *command
 
 	if (!session) {
 		report_refusal(&entry, "not a session");
-		gate_door_answer(c, "closed\tthis is no ssh session");
+		gate_door_answer_last(c, "closed\tthis is no ssh session");
 		return;
 	}
 	entry.key = session->login.key;
@@ -234,7 +239,7 @@ static void ask_exec(struct gate_client *c, const char *text, const char *comman
 	};
 
 	if (proc_parent(c->pid) > 0)
-		gate_door_answer(c, "pass");
+		gate_door_answer_last(c, "pass");
 	else if (!is_shut(&entry))
 		try_token(&entry);
 }
@@ -247,7 +252,7 @@ static void ask_ticket(struct gate_client *c, const char *text, const char *comm
 	};
 
 	if (proc_parent(c->pid) > 0)
-		gate_door_answer(c, "pass");
+		gate_door_answer_last(c, "pass");
 	else if (!c->owner->has_file)
 		is_shut(&entry);
 	else
@@ -269,7 +274,7 @@ static void decide(struct gate_client *c, const char *request)
 	size_t len;
 
 	if (!c->owner->is_on) {
-		gate_door_answer(c, "pass");
+		gate_door_answer_last(c, "pass");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
@@ -284,7 +289,7 @@ static void decide(struct gate_client *c, const char *request)
 		explicit_bzero(text, sizeof(text));
 		return;
 	}
-	gate_door_answer(c, "closed\tthe request is not understood");
+	gate_door_answer_last(c, "closed\tthe request is not understood");
 }
 
 int gate_init(struct gate *g, struct loop *loop, struct report *report, const char *path,
@@ -292,12 +297,12 @@ int gate_init(struct gate *g, struct loop *loop, struct report *report, const ch
 {
 	g->loop = loop;
 	g->report = report;
+	g->started_ms = clock_mono_ms();
 	g->on_request = decide;
 	g->on_leave = note_leaving;
 	bucket_init(&g->refusals, REFUSALS_BURST, REFUSALS_PER_S, clock_mono_ms());
 	return gate_door_open(g, path, err);
 }
-	g->started_ms = clock_mono_ms();
 
 int gate_set(struct gate *g, bool is_on, const char *name)
 {
@@ -316,6 +321,6 @@ int gate_set(struct gate *g, bool is_on, const char *name)
 	g->has_file = true;
 	if (!token_hash_equal(before.hash, g->file.hash) ||
 	    strcmp(before.unlock, g->file.unlock) != 0)
-		g->attempts = (struct attempts){ 0 };
+		g->attempts = g->known_attempts = (struct attempts){ 0 };
 	return 0;
 }

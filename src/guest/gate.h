@@ -38,6 +38,7 @@ struct gate_client {
 	struct gate *owner;
 	pid_t pid;
 	uid_t uid;
+	pid_t origin;            /* the sshd above it; 1: none, 0: from outside */
 	const char *open_way;    /* of an entry that is asked for its token; NULL: none */
 	char key[GATE_KEY_SIZE]; /* of that entry */
 	unsigned wrong_count;
@@ -53,20 +54,22 @@ struct gate {
 	const struct user *developer;
 	const char *name; /* of the workspace */
 	void (*on_request)(struct gate_client *c, const char *request);
-	void (*on_leave)(struct gate_client *c); /* by itself, or after its time */
+	/* By itself, after its time, or for another one's sake. */
+	void (*on_leave)(struct gate_client *c, const char *reason);
 	bool is_on;
 	bool has_file;
 	struct gate_file file;
 	struct source listener;
-	bool is_full;       /* the listener is not watched until a place is free */
 	struct timer timer; /* of answers that wait and connections that are too old */
 	struct attempts attempts;
+	struct attempts
+		known_attempts; /* with keys that were accepted before: they lock nobody out */
 	struct bucket refusals; /* of events */
 	struct tickets tickets;
+	int64_t started_ms;                      /* tickets may have been taken before */
 	char keys[GATE_KEYS_MAX][GATE_KEY_SIZE]; /* with which somebody was accepted; a ring */
 	size_t next_key;
 	struct gate_client clients[GATE_CLIENTS_MAX];
-	int64_t started_ms;                      /* tickets may have been taken before */
 };
 
 /* Makes the socket at path; it is there whether the gate is on or not, so that wrappers always get

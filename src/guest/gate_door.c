@@ -2,8 +2,11 @@
 /*
  * A connection carries one entry: it may ask what is wanted, then send up to GATE_TRIES wrong
  * tokens. The answer to a wrong one waits (attempts.h), and the connection is not read meanwhile.
- * Where all places are taken, the connection that has been silent for longest gives way, so nobody
- * can keep others out by holding connections.
+ * Every other answer than "ask", "typo" and "wrong" is the last. Where all places are taken, one
+ * gives way, so nobody can keep others out by holding connections: of the session that has the
+ * most (what came from outside counts as one, and what is inside and below no session) the one that
+ * has been silent for longest. That may be one whose answer waits. Who guesses gains nothing by it:
+ * a try is counted when it is made, and an answer that does not come at once says "wrong" as well.
  */
 #include "gate_door.h"
 
@@ -18,12 +21,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proc_parent.h"
+#include "sessions.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
 enum { BACKLOG = 1024, ACCEPTS_PER_TURN = 16 };
+enum { ORIGIN_OUTSIDE = 0, ORIGIN_INSIDE = 1 };
 
 static void schedule(struct gate *g)
 {
@@ -45,10 +51,6 @@ static void drop(struct gate_client *c)
 
 	loop_close(g->loop, &c->source);
 	c->answer_ms = 0;
-	if (g->is_full) {
-		g->is_full = false;
-		loop_rewatch(g->loop, &g->listener, EPOLLIN);
-	}
 }
 
 static void send_answer(struct gate_client *c, const char *text)
@@ -69,6 +71,18 @@ void gate_door_answer(struct gate_client *c, const char *fmt, ...)
 	send_answer(c, text);
 }
 
+void gate_door_answer_last(struct gate_client *c, const char *fmt, ...)
+{
+	char text[GATE_ANSWER_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	send_answer(c, text);
+	drop(c);
+}
+
 /* The delay holds back the answer and whatever the client says next. */
 void gate_door_answer_late(struct gate_client *c, int delay_ms, const char *fmt, ...)
 {
@@ -81,9 +95,9 @@ void gate_door_answer_late(struct gate_client *c, int delay_ms, const char *fmt,
 	loop_rewatch(c->owner->loop, &c->source, 0);
 }
 
-static void leave(struct gate_client *c)
+static void leave(struct gate_client *c, const char *reason)
 {
-	c->owner->on_leave(c);
+	c->owner->on_leave(c, reason);
 	drop(c);
 }
 
@@ -102,7 +116,7 @@ static void on_client(void *owner, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0 || n > GATE_REQUEST_SIZE || memchr(request, '\0', (size_t)n)) {
-		leave(c);
+		leave(c, "no token");
 	} else {
 		request[n] = '\0';
 		c->limit_ms = clock_mono_ms() + GATE_CLIENT_LIMIT_MS;
@@ -137,63 +151,96 @@ static void on_timer(void *owner)
 		if (c->answer_ms && c->answer_ms <= now_ms)
 			give_late_answer(c);
 		else if (!c->answer_ms && c->limit_ms <= now_ms)
-			leave(c);
+			leave(c, "no token");
 	}
 	schedule(g);
 }
 
-/* A free place; else that of the connection which has been silent for longest. NULL while all have
- * an answer coming. */
-static struct gate_client *find_place(struct gate *g)
+/* How many connections come from where c does. */
+static size_t share_of(const struct gate *g, const struct gate_client *c)
 {
-	struct gate_client *oldest = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; i < GATE_CLIENTS_MAX; i++) {
-		struct gate_client *c = &g->clients[i];
-
-		if (c->source.fd < 0)
-			return c;
-		if (!c->answer_ms && (!oldest || c->limit_ms < oldest->limit_ms))
-			oldest = c;
-	}
-	return oldest;
+	for (size_t i = 0; i < GATE_CLIENTS_MAX; i++)
+		count += g->clients[i].source.fd >= 0 && g->clients[i].origin == c->origin;
+	return count;
 }
 
-static void take(struct gate *g, struct gate_client *place, int connection)
+static struct gate_client *find_free(struct gate *g)
+{
+	for (size_t i = 0; i < GATE_CLIENTS_MAX; i++)
+		if (g->clients[i].source.fd < 0)
+			return &g->clients[i];
+	return NULL;
+}
+
+static struct gate_client *choose_victim(struct gate *g)
+{
+	struct gate_client *victim = &g->clients[0];
+	size_t most = share_of(g, victim);
+
+	for (size_t i = 1; i < GATE_CLIENTS_MAX; i++) {
+		struct gate_client *c = &g->clients[i];
+		const size_t share = c->origin == victim->origin ? most : share_of(g, c);
+
+		if (share > most || (share == most && c->limit_ms < victim->limit_ms)) {
+			victim = c;
+			most = share;
+		}
+	}
+	return victim;
+}
+
+static struct gate_client *make_place(struct gate *g)
+{
+	struct gate_client *place = find_free(g);
+
+	if (!place) {
+		place = choose_victim(g);
+		leave(place, "crowded out");
+	}
+	return place;
+}
+
+/* What a connection's share is counted by. */
+static pid_t origin_of(const struct gate *g, pid_t pid)
+{
+	const struct session *session = sessions_find(g->sessions, pid);
+
+	if (session)
+		return session->pid;
+	return proc_parent(pid) > 0 ? ORIGIN_INSIDE : ORIGIN_OUTSIDE;
+}
+
+static void take(struct gate *g, int connection)
 {
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof(peer);
 
-	loop_close(g->loop, &place->source);
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
-		goto close;
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0) {
+		close(connection);
+		return;
+	}
+	struct gate_client *place = make_place(g);
 	*place = (struct gate_client){
 		.source = { .fd = connection, .run = on_client, .owner = place },
 		.owner = g,
 		.pid = peer.pid,
 		.uid = peer.uid,
+		.origin = origin_of(g, peer.pid),
 		.limit_ms = clock_mono_ms() + GATE_CLIENT_LIMIT_MS,
 	};
-	if (loop_watch(g->loop, &place->source, EPOLLIN) == 0)
-		return;
-	place->source.fd = -1;
-close:
-	close(connection);
+	if (loop_watch(g->loop, &place->source, EPOLLIN) < 0)
+		fd_closep(&place->source.fd);
 }
 
 static bool take_one(struct gate *g)
 {
-	struct gate_client *place = find_place(g);
-
-	if (!place) {
-		g->is_full = true;
-		loop_rewatch(g->loop, &g->listener, 0);
-		return false;
-	}
 	const int connection = accept4(g->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
 	if (connection < 0)
 		return errno == ECONNABORTED || errno == EINTR;
-	take(g, place, connection);
+	take(g, connection);
 	return true;
 }
 

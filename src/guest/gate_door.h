@@ -12,8 +12,10 @@
 /* Listens at path. ERROR_HOST. */
 int gate_door_open(struct gate *g, const char *path, struct error *err);
 
-/* The one answer to a request; the client may be gone afterwards. */
+/* The one answer to a request; the client may be gone afterwards, and is after a last one. */
 void gate_door_answer(struct gate_client *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void gate_door_answer_last(struct gate_client *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void gate_door_answer_late(struct gate_client *c, int delay_ms, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

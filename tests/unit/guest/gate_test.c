@@ -104,6 +104,16 @@ static void ask(struct fixture *f, int fd, const char *request, const char *want
 	expect(f, fd, wanted);
 }
 
+/* On a connection that ends with the answer. */
+static void ask_once(struct fixture *f, const char *request, const char *wanted)
+{
+	int fd = join(f);
+
+	ask(f, fd, request, wanted);
+	expect(f, fd, "");
+	close(fd);
+}
+
 static const char *token_request(struct fixture *f, const struct token *token)
 {
 	char text[TOKEN_TEXT_SIZE];
@@ -122,6 +132,16 @@ static void assert_event(struct fixture *f, const char *wanted)
 	text[n] = '\0';
 	if (!strstr(text, wanted))
 		fail_msg("'%s' is not in: %s", wanted, text);
+}
+
+static void assert_no_event(struct fixture *f, const char *unwanted)
+{
+	char text[64 << 10];
+	ssize_t n = pread(f->events, text, sizeof(text) - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+	assert_null(strstr(text, unwanted));
 }
 
 static void the_right_token_passes(void **state)
@@ -166,16 +186,14 @@ static void a_wrong_token_is_answered_late_and_counted(void **state)
 static void a_lockout_spares_keys_that_were_let_in(void **state)
 {
 	struct fixture *f = *state;
-	int fd = join(f);
 
-	ask(f, fd, token_request(f, &right), "pass");
+	ask_once(f, token_request(f, &right), "pass");
 	f->gate->attempts.locked_until_ms = clock_mono_ms() + 100000;
-	ask(f, fd, token_request(f, &right), "pass");
+	ask_once(f, token_request(f, &right), "pass");
 	strcpy(f->sessions->items[3].login.key, "SHA256:other");
-	ask(f, fd, token_request(f, &right), "locked\t100");
+	ask_once(f, token_request(f, &right), "locked\t100");
 	f->sessions->items[3].login.key[0] = '\0';
-	ask(f, fd, token_request(f, &right), "locked\t100");
-	close(fd);
+	ask_once(f, token_request(f, &right), "locked\t100");
 }
 
 static void the_tenth_guess_at_once_locks(void **state)
@@ -203,11 +221,9 @@ static void the_tenth_guess_at_once_locks(void **state)
 static void who_has_a_parent_in_here_is_no_entry(void **state)
 {
 	struct fixture *f = *state;
-	int fd = join(f);
 
-	ask(f, fd, "token\texec\t", "pass");
-	ask(f, fd, "ticket\tanything", "pass");
-	close(fd);
+	ask_once(f, "token\texec\t", "pass");
+	ask_once(f, "ticket\tanything", "pass");
 }
 
 static void ssh_entry_outside_of_a_session_is_refused(void **state)
@@ -252,7 +268,7 @@ static void what_is_no_request_is_not_served(void **state)
 	char big[GATE_REQUEST_SIZE + 1];
 	int fd = join(f);
 
-	ask(f, fd, "tokens\tssh\t", "closed\tthe request is not understood");
+	ask_once(f, "tokens\tssh\t", "closed\tthe request is not understood");
 	send(fd, nul, sizeof(nul), 0);
 	expect(f, fd, "");
 	close(fd);
@@ -278,6 +294,73 @@ static void a_flood_of_connections_keeps_nobody_out(void **state)
 	close(fd);
 }
 
+static void send_wrong_ones(struct fixture *f, int *fds, size_t count)
+{
+	token_request(f, &wrong);
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = join(f);
+		assert_true(send(fds[i], f->text, strlen(f->text), MSG_NOSIGNAL) > 0);
+		loop_turn(&f->loop);
+		loop_turn(&f->loop);
+	}
+}
+
+static void close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+static void answers_that_wait_keep_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	int fds[GATE_CLIENTS_MAX + 10];
+
+	ask_once(f, token_request(f, &right), "pass");
+	send_wrong_ones(f, fds, ARRAY_SIZE(fds));
+	ask_once(f, token_request(f, &right), "pass");
+	close_all(fds, ARRAY_SIZE(fds));
+}
+
+static void guesses_with_a_known_key_lock_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	int fds[2 * ATTEMPTS_MAX];
+
+	ask_once(f, token_request(f, &right), "pass");
+	send_wrong_ones(f, fds, ARRAY_SIZE(fds));
+	assert_true(attempts_locked_ms(&f->gate->known_attempts, clock_mono_ms()) > 0);
+	strcpy(f->sessions->items[3].login.key, "SHA256:other");
+	ask_once(f, token_request(f, &right), "pass");
+	assert_no_event(f, "\"event\":\"lockout\"");
+	close_all(fds, ARRAY_SIZE(fds));
+}
+
+static void who_has_most_connections_gives_way_and_is_logged(void **state)
+{
+	struct fixture *f = *state;
+	int early = join(f), fds[GATE_CLIENTS_MAX + 1];
+
+	ask(f, early, "token\tssh\t", "ask\talice");
+	f->sessions->items[3].pid = 0; /* the others come from no session */
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = join(f);
+		loop_turn(&f->loop);
+	}
+	f->sessions->items[3].pid = getpid();
+	ask(f, early, "token\tssh\tABCD", "typo");
+	assert_no_event(f, "crowded out");
+	close_all(fds, ARRAY_SIZE(fds));
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = join(f);
+		loop_turn(&f->loop);
+	}
+	expect(f, early, "");
+	assert_event(f, "\"reason\":\"crowded out\"");
+	close_all(fds, ARRAY_SIZE(fds));
+	close(early);
+}
+
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -294,6 +377,9 @@ int main(void)
 		GATE_TEST(a_gate_that_is_off_passes_everybody),
 		GATE_TEST(what_is_no_request_is_not_served),
 		GATE_TEST(a_flood_of_connections_keeps_nobody_out),
+		GATE_TEST(answers_that_wait_keep_nobody_out),
+		GATE_TEST(guesses_with_a_known_key_lock_nobody_out),
+		GATE_TEST(who_has_most_connections_gives_way_and_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
