@@ -7,6 +7,7 @@
 #include "gate_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
-enum { ASKS_MAX = 10, RETRY_MS = 20, ABSENT_LIMIT_MS = 1000, REFUSED_LIMIT_MS = 5000 };
+#define INIT_NAME "winalux-guest"
+
+enum { ASKS_MAX = 10, RETRY_MS = 20, CONNECT_LIMIT_MS = 5000 };
 
 static const char *const way_names[] = { [GATE_WAY_SSH] = "ssh", [GATE_WAY_EXEC] = "exec" };
 
@@ -46,21 +49,42 @@ static void __attribute__((noreturn)) refuse(const struct asker *a, const char *
 }
 
 /*
- * PID 1 makes the socket before anything else can be started here; one that is there and answers
- * nobody is of an earlier life of this container. -1 with errno ENOENT or ENOTDIR: there is none.
+ * Where the gate's socket is not there: is this the container whose PID 1 should have made it? The
+ * pid namespace is the container's when /proc knows this process by the number it has itself and
+ * PID 1 is the guest. Who joined a nested namespace, or came from outside into a root directory of
+ * its own without /proc, is elsewhere. None of this can be changed from inside: what is not there
+ * needs no more than an unlink() by root.
  */
-static int connect_to_gate(void)
+static bool is_container(void)
+{
+	char self[16], own[16], name[sizeof(INIT_NAME) + 1];
+	const ssize_t len = readlink("/proc/self", self, sizeof(self) - 1);
+	DEFER(fd_closep) int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+
+	if (len <= 0 || fd < 0)
+		return false;
+	self[len] = '\0';
+	snprintf(own, sizeof(own), "%d", getpid());
+	return strcmp(self, own) == 0 &&
+	       fd_read_upto(fd, name, sizeof(name)) == sizeof(INIT_NAME "\n") - 1 &&
+	       memcmp(name, INIT_NAME "\n", sizeof(INIT_NAME "\n") - 1) == 0;
+}
+
+/*
+ * PID 1 makes the socket before anything else can be started here; one that is there and answers
+ * nobody is of an earlier life of this container. -1; *ret_is_elsewhere says that it is no wonder.
+ */
+static int connect_to_gate(bool *ret_is_elsewhere)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	int fd;
 
+	*ret_is_elsewhere = false;
 	for (int waited_ms = 0;
-	     (fd = fd_connect_unix(GATE_SOCKET_PATH, SOCK_SEQPACKET, REFUSED_LIMIT_MS)) < 0;
+	     (fd = fd_connect_unix(GATE_SOCKET_PATH, SOCK_SEQPACKET, CONNECT_LIMIT_MS)) < 0;
 	     waited_ms += RETRY_MS) {
-		const bool is_absent = errno == ENOENT || errno == ENOTDIR;
-
-		if (errno == EAGAIN ||
-		    waited_ms >= (is_absent ? ABSENT_LIMIT_MS : REFUSED_LIMIT_MS))
+		*ret_is_elsewhere = (errno == ENOENT || errno == ENOTDIR) && !is_container();
+		if (*ret_is_elsewhere || errno == EAGAIN || waited_ms >= CONNECT_LIMIT_MS)
 			return -1;
 		nanosleep(&pause, NULL);
 	}
@@ -85,6 +109,7 @@ static bool exchange(struct asker *a, const char *request, size_t len)
 static void request(struct asker *a, const char *what, const char *text)
 {
 	char packet[GATE_REQUEST_SIZE + 1];
+	bool is_elsewhere;
 	size_t len;
 
 	if (strlen(text) >= GATE_TEXT_SIZE || strchr(text, '\t'))
@@ -93,7 +118,7 @@ static void request(struct asker *a, const char *what, const char *text)
 	len = strlen(packet); /* of a long command, the beginning */
 	if (!exchange(a, packet, len)) {
 		close(a->socket);
-		a->socket = connect_to_gate();
+		a->socket = connect_to_gate(&is_elsewhere);
 		if (a->socket < 0 || !exchange(a, packet, len))
 			refuse(a, "the gate of this workspace does not answer");
 	}
@@ -132,6 +157,9 @@ static void end_if_shut(const struct asker *a)
 
 static void __attribute__((noreturn)) end_without_terminal(const struct asker *a, bool had_token)
 {
+	if (had_token && is_answer(a, "typo"))
+		refuse(a, "the token in " TOKEN_VARIABLE " is mistyped; "
+			  "'winalux token show' says the right one");
 	if (had_token)
 		refuse(a, "the token in " TOKEN_VARIABLE " is not this workspace's; "
 			  "'winalux token show' says the right one");
@@ -213,15 +241,15 @@ void gate_pass(enum gate_way way, const char *command)
 {
 	struct asker a = { .way = way, .command = command, .tty = -1, .socket = -1 };
 	char token[GATE_TEXT_SIZE + 1], ticket[GATE_TEXT_SIZE + 1]; /* one more: too long is seen */
+	bool is_elsewhere;
 
 	prctl(PR_SET_DUMPABLE, 0);
 	take_variable(TOKEN_VARIABLE, token, sizeof(token));
 	take_variable(TICKET_VARIABLE, ticket, sizeof(ticket));
 	a.tty = passcode_open();
-	a.socket = connect_to_gate();
+	a.socket = connect_to_gate(&is_elsewhere);
 	if (a.socket < 0) {
-		/* Another root directory than the container's: nothing of it is guarded here. */
-		if (way == GATE_WAY_EXEC && (errno == ENOENT || errno == ENOTDIR))
+		if (way == GATE_WAY_EXEC && is_elsewhere)
 			goto passed;
 		refuse(&a, "the gate of this workspace does not answer");
 	}

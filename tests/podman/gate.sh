@@ -300,6 +300,49 @@ a_typo_is_told_apart()
 	contains "$seen" status=0
 }
 
+a_typo_without_a_terminal_is_called_one()
+{
+	local wrong=${token:0:1} right=$token
+	[ "$wrong" = 2 ] && wrong=3 || wrong=2
+	token=$wrong${right:1}
+	status 126 with_token alice true
+	contains "$err" "mistyped"
+	token=$right
+}
+
+# What is inside cannot bring the gate down for those outside: neither by wrong tokens nor by holding connections.
+guesses_from_inside_lock_nobody_out()
+{
+	with_token alice python3 - <<'END' >"$work/guesses" &
+import socket, time
+wrong, held = b"0" * 28, []
+for i in range(150):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect("/run/winalux/gate.sock")
+    s.send(b"token\tssh\t" + wrong)
+    held.append(s)
+print("held", flush=True)
+time.sleep(8)
+END
+	local holder=$!
+	until_true 10 grep -q held "$work/guesses"
+	equal in "$(with_token alice echo in)"
+	equal in "$(podman exec -e LC_WINALUX_TOKEN="$token" winalux-alice-dev bash -c 'echo in')"
+	lacks "$(events alice)" '"event":"lockout"'
+	wait $holder
+}
+
+a_gate_without_its_socket_is_shut()
+{
+	local dev=winalux-alice-dev move='import os, sys; os.rename(*["/run/winalux/" + name for name in sys.argv[1:]])'
+	podman exec --user 0 $dev python3 -c "$move" gate.sock gone
+	status 126 podman exec $dev bash -c 'echo in'
+	contains "$err" "does not answer"
+	status 126 podman exec --user 0 -e LC_WINALUX_TOKEN="$token" $dev sh -c 'echo in'
+	podman exec --user 0 $dev python3 -c "$move" gone gate.sock
+	equal in "$(podman exec -e LC_WINALUX_TOKEN="$token" $dev bash -c 'echo in')"
+}
+
 jobs_can_be_stopped()
 {
 	local seen
@@ -536,6 +579,9 @@ off_is_as_before()
 	put_gate alice off open
 	equal in "$(remote alice echo in)"
 	equal in "$(podman exec winalux-alice-dev bash -c 'echo in')"
+	# a token that is sent all the same gets no further than sshd: it is good again when the gate is on
+	lacks "$(with_token alice 'env; cat /proc/$$/environ' | tr '\0' '\n')" "$token"
+	equal de_DE.UTF-8 "$(ssh -F "$work/ssh_config" -o SetEnv=LC_TIME=de_DE.UTF-8 alice.winalux 'echo $LC_TIME')"
 	put_gate alice shell open
 	podman restart -t 2 winalux-alice-dev
 	until_true 15 with_token alice true
@@ -557,6 +603,9 @@ it "a nested pid namespace passes" nested_namespaces_pass
 it "a sandbox that has only /usr has its shells" sandboxes_with_usr_alone_have_shells
 it "a login is asked on its terminal, a star for each character" login_asks_on_the_terminal
 it "a mistyped token costs no try" a_typo_is_told_apart
+it "a mistyped token in the environment is said to be mistyped" a_typo_without_a_terminal_is_called_one
+it "guesses from inside lock nobody out" guesses_from_inside_lock_nobody_out
+it "a gate without its socket is shut" a_gate_without_its_socket_is_shut
 it "jobs stop and go on" jobs_can_be_stopped
 it "ports and SOCKS forward" ports_forward
 it "many channels of one connection" many_channels
@@ -572,6 +621,3 @@ it "forwarding can be closed" forwarding_can_be_closed
 it "guesses are slowed down and locked out, known keys are not" guesses_are_slowed_and_locked
 it "without its file the gate is shut" without_its_file_all_is_shut
 it "the gate can be off, and holds from the first moment of a start" off_is_as_before
-	# a token that is sent all the same gets no further than sshd: it is good again when the gate is on
-	lacks "$(with_token alice 'env; cat /proc/$$/environ' | tr '\0' '\n')" "$token"
-	equal de_DE.UTF-8 "$(ssh -F "$work/ssh_config" -o SetEnv=LC_TIME=de_DE.UTF-8 alice.winalux 'echo $LC_TIME')"
