@@ -106,10 +106,10 @@ visit()
 	if show "${ssh[@]}" -n alice.winalux id 2>&1; then
 		die "the key alone opened the workspace"
 	fi
-	# shellcheck disable=SC2016
-	printf '\n$ export LC_WINALUX_TOKEN=$(build/winalux token show alice)\n'
-	LC_WINALUX_TOKEN=$(build/winalux token show alice)
-	export LC_WINALUX_TOKEN
+	printf '\n$ build/winalux token show --ssh-config alice >>%s\n' "$demo/ssh_config"
+	(umask 077; { echo "Include ~/.ssh/winalux/config"; build/winalux token show --ssh-config alice; } \
+		>"$demo/ssh_config")
+	ssh=(ssh -F "$demo/ssh_config" -i "$demo/key")
 	show "${ssh[@]}" alice.winalux "id; hostname; python3 --version"
 	heading "6. Redis and Memcached, seen from inside the workspace"
 	show "${ssh[@]}" alice.winalux redis-cli ping
