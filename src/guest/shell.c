@@ -22,7 +22,11 @@
 
 enum { NOT_FOUND = 127, CANNOT_RUN = 126 };
 
-const char *const shell_names[] = { "sh", "bash", "dash", "zsh", "fish", NULL };
+/*
+ * busybox as a whole: what it becomes lies in argv, and an entry that may begin any of its applets
+ * ("env", "nice", "find -exec") has a shell. It finds its applet by the argv[0] that it is given.
+ */
+const char *const shell_names[] = { "sh", "bash", "dash", "zsh", "fish", "busybox", NULL };
 
 const char *shell_name_of(const char *path)
 {

@@ -28,6 +28,9 @@ static void the_shell_is_known_by_its_file_or_its_name(void **state)
 		{ "./configure", { "/bin/sh", "./configure" }, "sh" },
 		{ "./bash", { "/bin/sh", "./bash" }, "sh" },
 		{ "/x/sh", { "/bin/bash", "-e", "/x/sh" }, "bash" },
+		{ "/bin/busybox", { "busybox", "sh" }, "busybox" },
+		{ "/usr/bin/busybox", { "sh" }, "busybox" },
+		{ "./script", { "/bin/busybox", "ash", "./script" }, "busybox" },
 		{ "/usr/lib/winalux/winalux-guest", { "winalux-guest", "init" }, NULL },
 		{ "/usr/lib/winalux/winalux-guest", { "init" }, NULL },
 		{ "", { "" }, NULL },
@@ -54,7 +57,7 @@ static void the_shell_is_known_by_its_file_or_its_name(void **state)
 
 static void other_names_lead_to_their_shell(void **state)
 {
-	char rbash[256], far[256], loop[256];
+	char rbash[256], far[256], loop[256], ash[256];
 	char *argv[] = { rbash, NULL };
 
 	files_path(rbash, *state, "rbash");
@@ -66,6 +69,9 @@ static void other_names_lead_to_their_shell(void **state)
 	assert_string_equal(shell_called(rbash, 1, argv), "bash");
 	assert_string_equal(shell_called(far, 1, argv), "bash");
 	assert_null(shell_called(loop, 1, argv));
+	files_path(ash, *state, "ash");
+	assert_int_equal(symlink("/bin/busybox", ash), 0);
+	assert_string_equal(shell_called(ash, 1, (char *[]){ ash, NULL }), "busybox");
 }
 
 struct place {
@@ -161,11 +167,11 @@ static void a_newer_shell_takes_the_old_ones_place(void **state)
 
 static void a_shell_by_way_of_alternatives_stays_reachable(void **state)
 {
-	char other[256], alternative[256], busybox[256];
+	char other[256], alternative[256], toybox[256];
 	struct place p;
 
 	make_place(&p, *state);
-	files_write(files_path(busybox, *state, "busybox"), "busybox", 0755);
+	files_write(files_path(toybox, *state, "toybox"), "toybox", 0755);
 	/* sh -> alternative -> ../bin/dash, where dash is guarded already */
 	files_write(files_path(other, p.bin, "dash"), "dash", 0755);
 	guard(&p, "dash");
@@ -174,10 +180,10 @@ static void a_shell_by_way_of_alternatives_stays_reachable(void **state)
 	assert_int_equal(symlink(alternative, files_path(p.path, p.bin, "sh")), 0);
 	guard(&p, "sh");
 	assert_link(p.real, "sh", "dash");
-	/* zsh -> ../busybox, which is no shell of ours */
-	assert_int_equal(symlink("../busybox", files_path(p.path, p.bin, "zsh")), 0);
+	/* zsh -> ../toybox, which is no shell of ours */
+	assert_int_equal(symlink("../toybox", files_path(p.path, p.bin, "zsh")), 0);
 	guard(&p, "zsh");
-	assert_text(files_path(p.path, p.real, "zsh"), "busybox");
+	assert_text(files_path(p.path, p.real, "zsh"), "toybox");
 }
 
 static void what_cannot_be_put_away_stays(void **state)
