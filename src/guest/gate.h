@@ -36,7 +36,7 @@ enum {
 struct gate_client {
 	struct source source; /* fd -1: the place is free */
 	struct gate *owner;
-	pid_t pid;
+	pid_t pid; /* 0: in no pid namespace of ours, so it is the warden, from outside */
 	uid_t uid;
 	pid_t origin;            /* the sshd above it; 1: none, 0: from outside */
 	const char *open_way;    /* of an entry that is asked for its token; NULL: none */
