@@ -42,6 +42,7 @@ allowed_layers()
 	doctor) echo base format inventory podman image plan doctor ;;
 	cli) echo base format inventory podman image plan workspace doctor cli ;;
 	guest) echo base format/token_hash guest ;;
+	warden) echo base format/token_hash format/json_cursor format/ledger guest warden ;;
 	esac
 }
 

@@ -25,6 +25,8 @@ enum {
 extern const struct role role_init;
 extern const struct role role_sidecar;
 extern const struct role role_install;
+extern const struct role role_keeper; /* src/warden/roles.c */
+extern const struct role role_warden;
 
 /* Both go to stderr, and are the exit status: "return role_fails(&err)". */
 struct error;

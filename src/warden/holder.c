@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start: one at a time (a lock, which ends with the process), connect to who is there and take all
+ * they have. Nobody there: sessions that the table still has are lost, as is what was half entered.
+ * Then, and only then, what an earlier life of this holder has left is finished, others are let in
+ * and those that are there are told.
+ *
+ * A new descriptor is entered, given to the other keeper, made known as ready, and given to the
+ * warden. A holder that dies at any point of this leaves an entry that is SESSION_NEW: who has its
+ * descriptor makes it ready (on_change), and where nobody has, its own next life frees it (program
+ * or container fail to start then, which is all that can be done: the filter has no listener).
+ *
+ * Who answers: the warden while it is there, else keeper a, else b. Receiving is done under a lock
+ * in the table, and only where something is due, since it would wait. The kernel writes what is
+ * received straight into the table. So when a holder dies between receiving and answering, the
+ * others find it there and answer; both may, and its next life may once more: only the first answer
+ * counts. A verdict is put into the table before it is answered, for the same reason.
+ */
+#include "holder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "guest/event.h"
+#include "lost.h"
+#include "notify.h"
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+
+enum { START_LIMIT_MS = 10000 };
+
+static unsigned index_of(const struct held *s)
+{
+	return (unsigned)(s - s->owner->held);
+}
+
+/* --- who answers --- */
+
+static bool is_answering(const struct holder *h)
+{
+	const bool has_warden = peers_is_ready(&h->peers, HOLDER_WARDEN);
+
+	if (!h->is_ready || h->role == HOLDER_WARDEN)
+		return h->is_ready;
+	return !has_warden && (h->role == HOLDER_A || !peers_is_ready(&h->peers, HOLDER_A));
+}
+
+/* Has this holder something to say to the session's next program? */
+static bool is_to_answer(const struct held *s)
+{
+	const struct holder *h = s->owner;
+
+	if (s->is_judged || !is_answering(h))
+		return false;
+	switch (table_word(h->table, index_of(s)).state) {
+	case SESSION_ACCEPTED:
+	case SESSION_REFUSED:
+		return true;
+	case SESSION_UNDECIDED:
+		return h->judge;
+	case SESSION_FREE:
+	case SESSION_NEW:
+		break;
+	}
+	return false;
+}
+
+/* The end of a session (EPOLLHUP) comes in any case. */
+static void watch(struct held *s)
+{
+	const uint32_t wanted = is_to_answer(s) ? EPOLLIN : 0;
+
+	if (s->watched == wanted)
+		return;
+	if (loop_rewatch(&s->owner->loop, &s->source, wanted) == 0)
+		s->watched = wanted;
+}
+
+static void watch_all(struct holder *h)
+{
+	for (unsigned i = 0; i < h->end; i++)
+		if (h->held[i].is_used)
+			watch(&h->held[i]);
+	door_set_open(&h->door, h->is_ready && (h->role != HOLDER_WARDEN ||
+						(!peers_is_ready(&h->peers, HOLDER_A) &&
+						 !peers_is_ready(&h->peers, HOLDER_B))));
+}
+
+/* --- sessions --- */
+
+static void drop(struct held *s)
+{
+	loop_close(&s->owner->loop, &s->source);
+	s->is_used = s->is_judged = false;
+}
+
+/* All of its tasks are gone. Who sees it first frees the entry; the serial tells. */
+static void end_session(struct held *s)
+{
+	struct table *t = s->owner->table;
+	struct session_word word = table_word(t, index_of(s));
+
+	while (word.serial == s->serial && word.state != SESSION_FREE &&
+	       !table_set_state(t, index_of(s), word, SESSION_FREE))
+		word = table_word(t, index_of(s));
+	drop(s);
+}
+
+static int answer_of(enum session_state state)
+{
+	return state == SESSION_ACCEPTED ? 0 : EPERM;
+}
+
+/* What role had received and not answered. Our own is done with then. */
+static void answer_flight(struct held *s, enum holder_role role, int error)
+{
+	struct seccomp_notif *flight = &s->owner->table->entries[index_of(s)].flight[role];
+
+	if (flight->id != 0)
+		notify_answer(s->source.fd, flight->id, error);
+	if (role == s->owner->role)
+		memset(flight, 0, sizeof(*flight));
+}
+
+/* Our own flight, by what the session's state is. */
+static void act(struct held *s, enum session_state state)
+{
+	struct holder *h = s->owner;
+	const struct seccomp_notif first = h->table->entries[index_of(s)].flight[h->role];
+
+	if (state == SESSION_ACCEPTED || state == SESSION_REFUSED) {
+		answer_flight(s, h->role, answer_of(state));
+	} else if (state == SESSION_UNDECIDED && h->judge) {
+		s->is_judged = true;
+		watch(s);
+		h->judge(h->context, index_of(s), &first);
+	}
+}
+
+static bool receive(struct held *s)
+{
+	struct holder *h = s->owner;
+	const unsigned index = index_of(s);
+	bool has_received = false;
+
+	if (!table_lock(h->table, index, h->role))
+		return false;
+	if (notify_is_due(s->source.fd)) {
+		struct seccomp_notif *flight = &h->table->entries[index].flight[h->role];
+
+		memset(flight, 0, sizeof(*flight));
+		has_received = notify_receive(s->source.fd, flight);
+	}
+	table_unlock(h->table, index, h->role);
+	return has_received;
+}
+
+static void on_held(void *owner, uint32_t events)
+{
+	struct held *s = owner;
+
+	if (!s->is_used)
+		return;
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		if (notify_is_over(s->source.fd)) /* not of what was here a moment ago */
+			end_session(s);
+		return;
+	}
+	const struct session_word word = table_word(s->owner->table, index_of(s));
+	if (word.serial != s->serial)
+		drop(s);
+	else if (is_to_answer(s) && receive(s))
+		act(s, word.state);
+}
+
+static bool hold(struct holder *h, unsigned index, uint64_t serial, int fd)
+{
+	struct held *s = &h->held[index];
+
+	if (s->is_used)
+		drop(s);
+	*s = (struct held){ .source = { .fd = fd, .run = on_held, .owner = s },
+			    .owner = h,
+			    .serial = serial,
+			    .is_used = true };
+	if (loop_watch(&h->loop, &s->source, 0) < 0) {
+		close(fd);
+		s->is_used = false;
+		return false;
+	}
+	if (index >= h->end)
+		h->end = index + 1;
+	watch(s);
+	return true;
+}
+
+static void settle(struct held *s, enum session_state state, int error)
+{
+	struct holder *h = s->owner;
+	const struct session_word word = table_word(h->table, index_of(s));
+
+	s->is_judged = false;
+	if (word.serial == s->serial && word.state == SESSION_UNDECIDED &&
+	    state != SESSION_UNDECIDED)
+		table_set_state(h->table, index_of(s), word, state);
+	answer_flight(s, h->role, error);
+	watch(s);
+}
+
+void holder_settle(struct holder *h, unsigned index, uint64_t serial, int error)
+{
+	if (h->held[index].is_used && h->held[index].serial == serial)
+		settle(&h->held[index], error ? SESSION_REFUSED : SESSION_ACCEPTED, error);
+}
+
+void holder_put_off(struct holder *h, unsigned index, uint64_t serial, int error)
+{
+	if (h->held[index].is_used && h->held[index].serial == serial)
+		settle(&h->held[index], SESSION_UNDECIDED, error);
+}
+
+/* --- a new filter --- */
+
+static void report_trouble(struct holder *h, const char *what, const char *container)
+{
+	struct event e;
+
+	event_start(&e, "trouble");
+	event_text(&e, "what", what);
+	event_text(&e, "container", container);
+	report_send(&h->report, &e);
+}
+
+static void forget_lost(struct holder *h, const char *container)
+{
+	struct lost lost;
+
+	if (!lost_open(&lost, h->directory)) {
+		report_trouble(h, "cannot read 'lost'", container);
+		return;
+	}
+	lost_remove(&lost, container);
+	if (lost_close(&lost) < 0)
+		report_trouble(h, "cannot write 'lost'", container);
+}
+
+/* Nothing is to be decided where a container starts: what it runs is what it was made with. */
+static void publish(struct table *t, unsigned index)
+{
+	const struct session_word word = table_word(t, index);
+
+	if (word.state == SESSION_NEW)
+		table_set_state(t, index, word,
+				t->entries[index].kind == PAYLOAD_START ? SESSION_ACCEPTED
+									: SESSION_UNDECIDED);
+}
+
+static void enter(struct holder *h, unsigned index, int fd)
+{
+	const enum holder_role keepers[] = { HOLDER_A, HOLDER_B };
+
+	if (!hold(h, index, table_word(h->table, index).serial, fd)) {
+		table_set_state(h->table, index, table_word(h->table, index), SESSION_FREE);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(keepers); i++)
+		peers_offer(&h->peers, keepers[i], index);
+	publish(h->table, index);
+	peers_offer(&h->peers, HOLDER_WARDEN, index);
+	watch(&h->held[index]);
+}
+
+static void on_session(void *owner, const struct payload *payload, int fd)
+{
+	struct holder *h = owner;
+
+	if (payload->kind == PAYLOAD_START)
+		forget_lost(h, payload->container);
+	const int index = table_claim(h->table, h->role, payload);
+	if (index >= 0) {
+		enter(h, (unsigned)index, fd);
+		return;
+	}
+	report_trouble(h, "too many sessions", payload->container);
+	close(fd);
+}
+
+/* --- the others --- */
+
+static int get_session(void *owner, unsigned index, uint64_t *ret_serial)
+{
+	const struct holder *h = owner;
+	const struct held *s = &h->held[index];
+
+	if (index >= h->end || !s->is_used)
+		return -1;
+	*ret_serial = s->serial;
+	return s->source.fd;
+}
+
+static void take_session(void *owner, unsigned index, uint64_t serial, int fd)
+{
+	struct holder *h = owner;
+	struct held *s = &h->held[index];
+
+	if (s->is_used && s->serial == serial) {
+		watch(s); /* it may be ready by now */
+		close(fd);
+	} else if (table_word(h->table, index).serial == serial) {
+		hold(h, index, serial, fd);
+	} else {
+		close(fd);
+	}
+}
+
+static int get_listener(void *owner)
+{
+	const struct holder *h = owner;
+
+	return h->door.listener.fd;
+}
+
+static void take_listener(void *owner, int fd)
+{
+	struct holder *h = owner;
+
+	door_take(&h->door, fd);
+}
+
+static void take_over(struct held *s, enum holder_role gone)
+{
+	struct holder *h = s->owner;
+	const unsigned index = index_of(s);
+	struct session_word word = table_word(h->table, index);
+
+	if (word.serial != s->serial)
+		return;
+	if (word.state == SESSION_NEW && word.role == gone)
+		publish(h->table, index);
+	table_unlock(h->table, index, gone);
+	word = table_word(h->table, index);
+	if (word.state == SESSION_ACCEPTED || word.state == SESSION_REFUSED)
+		answer_flight(s, gone, answer_of(word.state));
+}
+
+static void on_change(void *owner, enum holder_role role, bool is_gone)
+{
+	struct holder *h = owner;
+
+	for (unsigned i = 0; is_gone && h->is_ready && i < h->end; i++)
+		if (h->held[i].is_used)
+			take_over(&h->held[i], role);
+	if (is_gone && h->is_ready)
+		peers_offer_all(&h->peers);
+	watch_all(h);
+}
+
+/* --- start --- */
+
+static const struct peers_calls calls = { .get = get_session,
+					  .get_listener = get_listener,
+					  .take = take_session,
+					  .take_listener = take_listener,
+					  .on_change = on_change };
+
+static void path_in(const struct holder *h, const char *name, char ret[static PATH_MAX])
+{
+	snprintf(ret, PATH_MAX, "%s/%s", h->directory, name);
+}
+
+int holder_init(struct holder *h, int events, struct error *err)
+{
+	if (loop_init(&h->loop, err) < 0)
+		return -1;
+	report_init(&h->report, &h->loop, events);
+	h->door.loop = h->peers.loop = &h->loop;
+	h->door.report = &h->report;
+	h->door.on_session = on_session;
+	h->door.owner = h->peers.owner = h;
+	h->peers.directory = h->directory;
+	h->peers.role = h->role;
+	h->peers.calls = &calls;
+	peers_init(&h->peers);
+	return door_init(&h->door, err);
+}
+
+static int lock_start(const struct holder *h, struct error *err)
+{
+	char path[PATH_MAX];
+
+	path_in(h, "lock", path);
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* False when nobody has given all it had. */
+static bool is_complete(const struct holder *h)
+{
+	for (size_t i = 0; i < HOLDER_COUNT; i++)
+		if (h->peers.items[i].source.fd >= 0 && h->peers.items[i].gave_all)
+			return true;
+	return false;
+}
+
+static int await_others(struct holder *h, struct error *err)
+{
+	const int64_t end_ms = clock_mono_ms() + START_LIMIT_MS;
+
+	while (peers_wait_for_any(&h->peers)) {
+		if (fd_wait(h->loop.fd, POLLIN, clock_left_ms(end_ms)) <= 0)
+			break;
+		loop_turn(&h->loop);
+	}
+	if (peers_wait_for_any(&h->peers) && !is_complete(h))
+		return error_set(err, ERROR_TIMEOUT, "the other keepers do not answer");
+	peers_drop_waited_for(&h->peers);
+	return 0;
+}
+
+static void report_lost(struct holder *h, unsigned containers, unsigned execs)
+{
+	struct event e;
+
+	event_start(&e, "lost");
+	event_number(&e, "containers", containers);
+	event_number(&e, "execs", execs);
+	report_send(&h->report, &e);
+}
+
+/* An entry that nobody holds: what is lost for good of it, counted. */
+static void lose(struct holder *h, unsigned index, struct lost *lost, unsigned counts[static 2])
+{
+	const struct session_word word = table_word(h->table, index);
+	struct table_entry *e = &h->table->entries[index];
+	char id[CONTAINER_ID_SIZE];
+
+	if (word.state == SESSION_FREE || h->held[index].is_used)
+		return;
+	if (word.state != SESSION_NEW) {
+		counts[e->kind == PAYLOAD_START ? PAYLOAD_START : PAYLOAD_EXEC]++;
+		snprintf(id, sizeof(id), "%.*s", (int)sizeof(e->container) - 1, e->container);
+		if (e->kind == PAYLOAD_START)
+			lost_add(lost, id);
+	}
+}
+
+static int note_lost(struct holder *h, struct error *err)
+{
+	unsigned counts[2] = { 0 };
+	struct lost lost;
+
+	if (!lost_open(&lost, h->directory))
+		return error_set_errno(err, ERROR_HOST, errno, "cannot read 'lost'");
+	for (unsigned i = 0; i < h->table->end && i < TABLE_SIZE; i++)
+		lose(h, i, &lost, counts);
+	if (lost_close(&lost) < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot write 'lost'");
+	if (counts[PAYLOAD_START] || counts[PAYLOAD_EXEC])
+		report_lost(h, counts[PAYLOAD_START], counts[PAYLOAD_EXEC]);
+	return 0;
+}
+
+/* is_alone: what we do not hold nobody does. Otherwise another may just be entering it. */
+static void free_unheld(struct holder *h, bool is_alone)
+{
+	for (unsigned i = 0; i < h->table->end && i < TABLE_SIZE; i++) {
+		const struct session_word word = table_word(h->table, i);
+		const bool is_ours = word.state == SESSION_NEW && word.role == h->role;
+
+		table_unlock(h->table, i, h->role);
+		if (!h->held[i].is_used && word.state != SESSION_FREE && (is_alone || is_ours))
+			table_set_state(h->table, i, word, SESSION_FREE);
+	}
+}
+
+/* What we had received in an earlier life, or entered without telling. */
+static void finish_own(struct held *s)
+{
+	struct holder *h = s->owner;
+	const unsigned i = index_of(s);
+
+	if (table_word(h->table, i).role == h->role)
+		publish(h->table, i);
+	if (h->table->entries[i].flight[h->role].id != 0)
+		act(s, table_word(h->table, i).state);
+}
+
+/* The same of those that are not there: one may have gone after it had given us all it had. */
+static void finish_earlier(struct holder *h)
+{
+	for (unsigned i = 0; i < h->end; i++) {
+		struct held *s = &h->held[i];
+
+		if (!s->is_used || table_word(h->table, i).serial != s->serial)
+			continue;
+		for (unsigned role = 0; role < HOLDER_COUNT; role++)
+			if (role != h->role && h->peers.items[role].source.fd < 0)
+				take_over(s, (enum holder_role)role);
+		finish_own(s);
+	}
+}
+
+static int open_door(struct holder *h, struct error *err)
+{
+	char path[PATH_MAX];
+
+	path_in(h, "notify", path);
+	return h->door.listener.fd >= 0 ? 0 : door_bind(&h->door, path, err);
+}
+
+static void report_ready(struct holder *h)
+{
+	static const char *const names[HOLDER_COUNT] = { "a", "b", "warden" };
+	struct event e;
+
+	event_start(&e, "ready");
+	event_text(&e, "role", names[h->role]);
+	report_send(&h->report, &e);
+}
+
+int holder_start(struct holder *h, struct error *err)
+{
+	DEFER(fd_closep) int lock = lock_start(h, err);
+	char path[PATH_MAX];
+
+	if (lock < 0)
+		return -1;
+	const int others = peers_connect(&h->peers, err);
+	path_in(h, "table", path);
+	if (others < 0 || table_open(path, others == 0, &h->table, err) < 0 ||
+	    await_others(h, err) < 0)
+		return -1;
+	const bool is_alone = !is_complete(h);
+	if (is_alone && note_lost(h, err) < 0)
+		return -1;
+	free_unheld(h, is_alone);
+	if (open_door(h, err) < 0 || peers_serve(&h->peers, err) < 0)
+		return -1;
+	h->is_ready = true;
+	finish_earlier(h);
+	watch_all(h);
+	report_ready(h);
+	return 0;
+}
