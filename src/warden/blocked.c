@@ -176,19 +176,30 @@ static bool is_shell_path(const char *path)
 	return false;
 }
 
-bool blocked_is_guarded_shell(const struct blocked *b)
+static bool is_mounted_guest(const struct blocked *b)
 {
+	DEFER(fd_closep) int program_fd = open_inside(b, b->path, 0);
+	DEFER(fd_closep) int guest_fd = open_inside(b, GUEST_PATH, RESOLVE_NO_SYMLINKS);
 	struct stat program, guest;
 	struct statvfs mount;
 
-	if (!is_shell_path(b->path))
-		return false;
-	DEFER(fd_closep) int program_fd = open_inside(b, b->path, 0);
-	DEFER(fd_closep) int guest_fd = open_inside(b, GUEST_PATH, RESOLVE_NO_SYMLINKS);
 	return program_fd >= 0 && guest_fd >= 0 && fstat(program_fd, &program) == 0 &&
 	       fstat(guest_fd, &guest) == 0 && fstatvfs(guest_fd, &mount) == 0 &&
 	       (mount.f_flag & ST_RDONLY) && program.st_dev == guest.st_dev &&
 	       program.st_ino == guest.st_ino;
+}
+
+static bool has_gate(const struct blocked *b)
+{
+	DEFER(fd_closep) int fd = open_inside(b, GATE_SOCKET_PATH, RESOLVE_NO_SYMLINKS);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+bool blocked_is_guarded_shell(const struct blocked *b)
+{
+	return is_shell_path(b->path) && is_mounted_guest(b) && has_gate(b);
 }
 
 int blocked_connect_gate(const struct blocked *b)

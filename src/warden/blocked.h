@@ -31,7 +31,8 @@ void blocked_release(struct blocked *b);
 
 /*
  * Is the program one of the guarded shells: /bin/X or /usr/bin/X, by whatever links, being the
- * guest as it is mounted read-only?
+ * guest as it is mounted read-only? And is PID 1's socket there, without which the shell would take
+ * this for another root directory than the workspace's and ask nobody?
  */
 bool blocked_is_guarded_shell(const struct blocked *b);
 

@@ -60,12 +60,24 @@ static char *find(const struct lost *l, const char *id)
 	return NULL;
 }
 
+/* The oldest; its container is hardly there any more. */
+static void drop_first(struct lost *l)
+{
+	const char *newline = memchr(l->text, '\n', l->len);
+	const size_t len = newline ? (size_t)(newline - l->text) + 1 : l->len;
+
+	l->len -= len;
+	memmove(l->text, l->text + len, l->len);
+}
+
 void lost_add(struct lost *l, const char *id)
 {
 	const size_t len = strlen(id);
 
-	if (find(l, id) || l->len + len + 1 > TEXT_MAX)
+	if (find(l, id))
 		return;
+	while (l->len > 0 && l->len + len + 1 > TEXT_MAX)
+		drop_first(l);
 	memcpy(l->text + l->len, id, len);
 	l->text[l->len + len] = '\n';
 	l->len += len + 1;
