@@ -283,6 +283,12 @@ void peers_init(struct peers *p)
 		init_peer(p, &p->strangers[i], HOLDER_COUNT, on_stranger);
 }
 
+/* One that ends just now is as good as one that was not there. */
+static bool is_absence(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED || error == ECONNRESET || error == EPIPE;
+}
+
 static int connect_to(struct peers *p, enum holder_role role, struct error *err)
 {
 	struct peer *peer = &p->items[role];
@@ -290,11 +296,13 @@ static int connect_to(struct peers *p, enum holder_role role, struct error *err)
 
 	path_of(p, role, path);
 	const int fd = fd_connect_unix(path, SOCK_SEQPACKET, CONNECT_LIMIT_MS);
-	if (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
+	if (fd >= 0 && attach(peer, fd) && send_message(peer, MESSAGE_HELLO, 0, 0, -1))
+		return 1;
+	const int error = errno;
+	close_peer(peer);
+	if (is_absence(error))
 		return 0;
-	if (fd < 0 || !attach(peer, fd) || !send_message(peer, MESSAGE_HELLO, 0, 0, -1))
-		return error_set_errno(err, ERROR_HOST, errno, "cannot speak to '%s'", path);
-	return 1;
+	return error_set_errno(err, ERROR_HOST, error, "cannot speak to '%s'", path);
 }
 
 int peers_connect(struct peers *p, struct error *err)

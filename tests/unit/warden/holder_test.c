@@ -92,6 +92,23 @@ static void what_a_warden_took_with_it_is_judged_by_the_next_one(void **state)
 	worker_end(&w);
 }
 
+static void a_verdict_that_was_not_given_is_given_by_whoever_is_left(void **state)
+{
+	struct holders *h = *state;
+	struct worker w;
+
+	h->judge = judge_dies_with_its_verdict;
+	for (unsigned keeper = HOLDER_A; keeper <= HOLDER_B; keeper++) {
+		holders_start_all(h);
+		holders_kill(h, keeper == HOLDER_A ? HOLDER_B : HOLDER_A);
+		registered(h, &w, "running");
+		expect_start(&w, 0);
+		expect_start(&w, 0);
+		worker_end(&w);
+		holders_kill_all(h);
+	}
+}
+
 /* Kills the holders of a bit mask at once and starts them again, over and over. */
 static void kill_while_working(struct holders *h, const unsigned *masks, size_t count, int rounds)
 {
@@ -99,6 +116,7 @@ static void kill_while_working(struct holders *h, const unsigned *masks, size_t 
 	int started = 0;
 
 	registered(h, &w, "creating");
+	expect_start(&w, 0); /* from here on all three have it */
 	worker_ask(&w);
 	for (int i = 0; i < rounds; i++) {
 		const unsigned mask = masks[(size_t)i % count];
@@ -176,6 +194,7 @@ static void no_program_fails_when_a_holder_is_killed_while_it_starts(void **stat
 
 	holders_start_all(h);
 	registered(h, &w, "creating");
+	expect_start(&w, 0);
 	const pid_t busy = start_busy(&w, &end);
 	for (int i = 0; i < 150; i++) {
 		const struct timespec moment = { .tv_nsec = (i / 3) * 100000L };
@@ -275,6 +294,7 @@ int main(void)
 		TEST(the_warden_judges_the_first_program_of_an_exec),
 		TEST(without_a_warden_an_exec_waits_for_the_next_one),
 		TEST(what_a_warden_took_with_it_is_judged_by_the_next_one),
+		TEST(a_verdict_that_was_not_given_is_given_by_whoever_is_left),
 		TEST(no_program_fails_when_holders_are_killed_in_turn),
 		TEST(no_program_fails_when_any_two_are_killed_at_once),
 		TEST(no_program_fails_when_a_holder_is_killed_while_it_starts),

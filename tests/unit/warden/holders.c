@@ -38,6 +38,15 @@ void judge_dies(void *holder, unsigned index, const struct seccomp_notif *first)
 	raise(SIGKILL);
 }
 
+void judge_dies_with_its_verdict(void *holder, unsigned index, const struct seccomp_notif *first)
+{
+	struct holder *h = holder;
+
+	(void)first;
+	table_set_state(h->table, index, table_word(h->table, index), SESSION_ACCEPTED);
+	raise(SIGKILL);
+}
+
 int holders_setup(void **state)
 {
 	struct holders *h = xcalloc(1, sizeof(*h));

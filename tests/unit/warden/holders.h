@@ -19,6 +19,7 @@ struct holders {
 void judge_accepts(void *holder, unsigned index, const struct seccomp_notif *first);
 void judge_refuses(void *holder, unsigned index, const struct seccomp_notif *first);
 void judge_dies(void *holder, unsigned index, const struct seccomp_notif *first);
+void judge_dies_with_its_verdict(void *holder, unsigned index, const struct seccomp_notif *first);
 
 int holders_setup(void **state);
 int holders_teardown(void **state);
