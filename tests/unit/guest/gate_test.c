@@ -363,6 +363,29 @@ static void who_has_most_connections_gives_way_and_is_logged(void **state)
 
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* As the warden's connection looks like: it is in no pid namespace of the container. */
+static void from_outside_nothing_but_a_ticket_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	const struct ticket ticket = { .expiry_s = (uint64_t)clock_wall_s() + 30 };
+	char text[TICKET_TEXT_SIZE], request[GATE_REQUEST_SIZE];
+	const int fd = join(f);
+
+	loop_turn(&f->loop);
+	f->gate->clients[0].pid = 0;
+	ticket_format(&ticket, f->gate->file.hash, text);
+	snprintf(request, sizeof(request), "ticket\t%s\tperl", text);
+	ask(f, fd, "token\texec\t", "closed\tthe request is not understood");
+	ask(f, fd, token_request(f, &right), "closed\tthe request is not understood");
+	ask(f, fd, request, "pass");
+	ask(f, fd, request, "closed\tthe ticket is not good, or was used before");
+	assert_event(f, "{\"event\":\"entry\",\"way\":\"exec\",\"by\":\"ticket\",");
+	f->gate->is_on = f->gate->has_file = false;
+	ask(f, fd, request,
+	    "closed\tthis workspace has no token; 'winalux deploy' on its host gives it one");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +399,7 @@ int main(void)
 		GATE_TEST(without_its_file_nobody_enters),
 		GATE_TEST(a_gate_that_is_off_passes_everybody),
 		GATE_TEST(what_is_no_request_is_not_served),
+		GATE_TEST(from_outside_nothing_but_a_ticket_is_answered),
 		GATE_TEST(a_flood_of_connections_keeps_nobody_out),
 		GATE_TEST(answers_that_wait_keep_nobody_out),
 		GATE_TEST(guesses_with_a_known_key_lock_nobody_out),

@@ -107,9 +107,9 @@ static bool has_reported(const struct fixture *f, const char *what)
 static void a_state_in_pieces_is_put_together(void **state)
 {
 	struct fixture *f = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
-	worker_start(&w, "/bin/true", NULL);
+	assert_true(worker_start(&w, "/bin/true"));
 	const int fd = join(f);
 	packet_send(fd, text, 20, w.notify);
 	turn(f);
@@ -140,9 +140,9 @@ static void a_descriptor_of_something_else_is_refused(void **state)
 static void what_is_no_state_is_refused_at_its_end(void **state)
 {
 	struct fixture *f = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
-	worker_start(&w, "/bin/true", NULL);
+	assert_true(worker_start(&w, "/bin/true"));
 	const int fd = join(f);
 	packet_send(fd, "{\"state\":{}}", 12, w.notify);
 	turn(f);
@@ -200,9 +200,9 @@ static void more_than_there_are_places_wait_outside(void **state)
 {
 	struct fixture *f = *state;
 	int fds[DOOR_PLACES + 1];
-	struct worker w;
+	struct worker w = { 0 };
 
-	worker_start(&w, "/bin/true", NULL);
+	assert_true(worker_start(&w, "/bin/true"));
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		fds[i] = join(f);
 	turn(f);
@@ -220,9 +220,9 @@ static void more_than_there_are_places_wait_outside(void **state)
 static void a_closed_door_leaves_them_waiting(void **state)
 {
 	struct fixture *f = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
-	worker_start(&w, "/bin/true", NULL);
+	assert_true(worker_start(&w, "/bin/true"));
 	door_set_open(&f->door, false);
 	const int fd = join(f);
 	packet_send(fd, text, strlen(text), w.notify);

@@ -10,13 +10,17 @@
  * starts /bin/true again and again while it is told to.
  */
 struct worker {
+	/* Set before worker_start(), or not: */
+	const char *root;         /* it runs in there, as root of namespaces of its own */
+	const char *read_only;    /* a directory in there that is a read-only mount */
+	char *const *environment; /* of what it starts */
 	pid_t pid;
 	int control; /* a byte makes it start one program; its end ends it */
 	int notify;  /* the filter's descriptor; -1: given away */
 };
 
-/* *environment: of what it starts, NULL for none. */
-void worker_start(struct worker *w, const char *program, char *const *environment);
+/* False where it may not have its namespaces. */
+bool worker_start(struct worker *w, const char *program);
 
 /* Asks for one program; worker_result() is the errno of its start, 0 for none. */
 void worker_ask(const struct worker *w);

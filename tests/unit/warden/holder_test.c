@@ -2,6 +2,7 @@
 /* Holders are killed, at any moment, while a process below a real filter starts programs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@
 
 static void registered(struct holders *h, struct worker *w, const char *status)
 {
-	worker_start(w, "/bin/true", NULL);
+	assert_true(worker_start(w, "/bin/true"));
 	worker_register(w, h->notify, ID, status);
 }
 
@@ -30,7 +31,7 @@ static void expect_start(const struct worker *w, int error)
 static void a_container_starts_what_it_likes(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	h->judge = judge_refuses;
 	holders_start_all(h);
@@ -47,7 +48,7 @@ static void the_warden_judges_the_first_program_of_an_exec(void **state)
 		int error;
 	} cases[] = { { judge_accepts, 0 }, { judge_refuses, EPERM } };
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		h->judge = cases[i].judge;
@@ -64,7 +65,7 @@ static void the_warden_judges_the_first_program_of_an_exec(void **state)
 static void without_a_warden_an_exec_waits_for_the_next_one(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	holders_start(h, HOLDER_A);
 	holders_start(h, HOLDER_B);
@@ -79,7 +80,7 @@ static void without_a_warden_an_exec_waits_for_the_next_one(void **state)
 static void what_a_warden_took_with_it_is_judged_by_the_next_one(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	h->judge = judge_dies;
 	holders_start_all(h);
@@ -95,7 +96,7 @@ static void what_a_warden_took_with_it_is_judged_by_the_next_one(void **state)
 static void a_verdict_that_was_not_given_is_given_by_whoever_is_left(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	h->judge = judge_dies_with_its_verdict;
 	for (unsigned keeper = HOLDER_A; keeper <= HOLDER_B; keeper++) {
@@ -112,7 +113,7 @@ static void a_verdict_that_was_not_given_is_given_by_whoever_is_left(void **stat
 /* Kills the holders of a bit mask at once and starts them again, over and over. */
 static void kill_while_working(struct holders *h, const unsigned *masks, size_t count, int rounds)
 {
-	struct worker w;
+	struct worker w = { 0 };
 	int started = 0;
 
 	registered(h, &w, "creating");
@@ -174,7 +175,7 @@ static pid_t start_busy(const struct worker *w, int *ret_end)
 	if (pid == 0) {
 		close(ends[1]);
 		for (int failed = 0;;) {
-			if (fd_wait(ends[0], 1 /* POLLIN */, 0) != 0)
+			if (fd_wait(ends[0], POLLIN, 0) != 0)
 				_exit(failed > 100 ? 100 : failed);
 			worker_ask(w);
 			failed += worker_result(w) != 0;
@@ -189,7 +190,7 @@ static pid_t start_busy(const struct worker *w, int *ret_end)
 static void no_program_fails_when_a_holder_is_killed_while_it_starts(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 	int end, status;
 
 	holders_start_all(h);
@@ -217,7 +218,7 @@ static void no_program_fails_when_a_holder_is_killed_while_it_starts(void **stat
 static void when_all_are_killed_at_once_the_container_is_lost(void **state)
 {
 	struct holders *h = *state;
-	struct worker w, again;
+	struct worker w = { 0 }, again = { 0 };
 	char lost[1024];
 
 	holders_start_all(h);
@@ -242,7 +243,7 @@ static void a_session_that_has_ended_is_not_lost_and_frees_its_place(void **stat
 {
 	struct holders *h = *state;
 	struct table *t;
-	struct worker w;
+	struct worker w = { 0 };
 	char path[256], lost[1024];
 
 	holders_start_all(h);
@@ -267,7 +268,7 @@ static void a_session_that_has_ended_is_not_lost_and_frees_its_place(void **stat
 static void each_one_alone_takes_in_new_containers(void **state)
 {
 	struct holders *h = *state;
-	struct worker w;
+	struct worker w = { 0 };
 
 	for (unsigned role = 0; role < HOLDER_COUNT; role++) {
 		holders_start_all(h);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "unit/guest/files.h"
+#include "warden/policy.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -73,6 +75,12 @@ int holders_teardown(void **state)
 	return files_teardown(&directory);
 }
 
+static void __attribute__((noreturn)) fail_start(enum holder_role role, const struct error *err)
+{
+	dprintf(STDERR_FILENO, "holder %d: %s\n", role, err->text);
+	_exit(1);
+}
+
 static void __attribute__((noreturn))
 run(const struct holders *h, enum holder_role role, int events)
 {
@@ -84,10 +92,12 @@ run(const struct holders *h, enum holder_role role, int events)
 	holder->directory = h->directory;
 	holder->judge = role == HOLDER_WARDEN ? h->judge : NULL;
 	holder->context = holder;
-	if (holder_init(holder, events, &err) < 0 || holder_start(holder, &err) < 0) {
-		dprintf(STDERR_FILENO, "holder %d: %s\n", role, err.text);
-		_exit(1);
-	}
+	if (holder_init(holder, events, &err) < 0)
+		fail_start(role, &err);
+	if (role == HOLDER_WARDEN && !h->judge)
+		policy_init(xcalloc(1, sizeof(struct policy)), holder);
+	if (holder_start(holder, &err) < 0)
+		fail_start(role, &err);
 	for (;;)
 		loop_turn(&holder->loop);
 }
@@ -107,18 +117,23 @@ void holders_spawn(struct holders *h, enum holder_role role)
 	h->events[role] = ends[0];
 }
 
-void holders_await(struct holders *h, enum holder_role role)
+void holders_await_event(struct holders *h, enum holder_role role, const char *wanted)
 {
 	char text[4096];
 	size_t len = 0;
 
 	do {
-		assert_true(fd_wait(h->events[role], 1 /* POLLIN */, 20000) > 0);
+		assert_true(fd_wait(h->events[role], POLLIN, 20000) > 0);
 		const ssize_t n = read(h->events[role], text + len, sizeof(text) - 1 - len);
 		assert_true(n > 0);
 		len += (size_t)n;
 		text[len] = '\0';
-	} while (!strstr(text, "\"ready\""));
+	} while (!strstr(text, wanted));
+}
+
+void holders_await(struct holders *h, enum holder_role role)
+{
+	holders_await_event(h, role, "\"ready\"");
 }
 
 void holders_start(struct holders *h, enum holder_role role)

@@ -12,6 +12,7 @@ struct holders {
 	char notify[256];
 	pid_t pids[HOLDER_COUNT]; /* 0: not running */
 	int events[HOLDER_COUNT]; /* what it reports */
+	/* The warden's; NULL: the real policy. */
 	void (*judge)(void *holder, unsigned index, const struct seccomp_notif *first);
 };
 
@@ -25,6 +26,8 @@ int holders_setup(void **state);
 int holders_teardown(void **state);
 void holders_spawn(struct holders *h, enum holder_role role); /* without waiting */
 void holders_await(struct holders *h, enum holder_role role); /* until it is ready */
+/* Until it has reported text, from now on. */
+void holders_await_event(struct holders *h, enum holder_role role, const char *text);
 void holders_start(struct holders *h, enum holder_role role);
 void holders_start_all(struct holders *h);
 void holders_kill(struct holders *h, enum holder_role role);
