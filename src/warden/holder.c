@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start: one at a time (a lock, which ends with the process), connect to who is there and take all
- * they have. Nobody there: sessions that the table still has are lost, as is what was half entered.
- * Then, and only then, what an earlier life of this holder has left is finished, others are let in
- * and those that are there are told.
- *
  * A new descriptor is entered, given to the other keeper, made known as ready, and given to the
  * warden. A holder that dies at any point of this leaves an entry that is SESSION_NEW: who has its
  * descriptor makes it ready (on_change), and where nobody has, its own next life frees it (program
@@ -19,24 +14,15 @@
 #include "holder.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "guest/event.h"
 #include "lost.h"
 #include "notify.h"
-#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
-
-enum { START_LIMIT_MS = 10000 };
 
 static unsigned index_of(const struct held *s)
 {
@@ -364,18 +350,13 @@ static void on_change(void *owner, enum holder_role role, bool is_gone)
 	watch_all(h);
 }
 
-/* --- start --- */
+/* --- the holder --- */
 
 static const struct peers_calls calls = { .get = get_session,
 					  .get_listener = get_listener,
 					  .take = take_session,
 					  .take_listener = take_listener,
 					  .on_change = on_change };
-
-static void path_in(const struct holder *h, const char *name, char ret[static PATH_MAX])
-{
-	snprintf(ret, PATH_MAX, "%s/%s", h->directory, name);
-}
 
 int holder_init(struct holder *h, int events, struct error *err)
 {
@@ -393,100 +374,6 @@ int holder_init(struct holder *h, int events, struct error *err)
 	return door_init(&h->door, err);
 }
 
-static int lock_start(const struct holder *h, struct error *err)
-{
-	char path[PATH_MAX];
-
-	path_in(h, "lock", path);
-	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-		return fd;
-	error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* False when nobody has given all it had. */
-static bool is_complete(const struct holder *h)
-{
-	for (size_t i = 0; i < HOLDER_COUNT; i++)
-		if (h->peers.items[i].source.fd >= 0 && h->peers.items[i].gave_all)
-			return true;
-	return false;
-}
-
-static int await_others(struct holder *h, struct error *err)
-{
-	const int64_t end_ms = clock_mono_ms() + START_LIMIT_MS;
-
-	while (peers_wait_for_any(&h->peers)) {
-		if (fd_wait(h->loop.fd, POLLIN, clock_left_ms(end_ms)) <= 0)
-			break;
-		loop_turn(&h->loop);
-	}
-	if (peers_wait_for_any(&h->peers) && !is_complete(h))
-		return error_set(err, ERROR_TIMEOUT, "the other keepers do not answer");
-	peers_drop_waited_for(&h->peers);
-	return 0;
-}
-
-static void report_lost(struct holder *h, unsigned containers, unsigned execs)
-{
-	struct event e;
-
-	event_start(&e, "lost");
-	event_number(&e, "containers", containers);
-	event_number(&e, "execs", execs);
-	report_send(&h->report, &e);
-}
-
-/* An entry that nobody holds: what is lost for good of it, counted. */
-static void lose(struct holder *h, unsigned index, struct lost *lost, unsigned counts[static 2])
-{
-	const struct session_word word = table_word(h->table, index);
-	struct table_entry *e = &h->table->entries[index];
-	char id[CONTAINER_ID_SIZE];
-
-	if (word.state == SESSION_FREE || h->held[index].is_used)
-		return;
-	if (word.state != SESSION_NEW) {
-		counts[e->kind == PAYLOAD_START ? PAYLOAD_START : PAYLOAD_EXEC]++;
-		snprintf(id, sizeof(id), "%.*s", (int)sizeof(e->container) - 1, e->container);
-		if (e->kind == PAYLOAD_START)
-			lost_add(lost, id);
-	}
-}
-
-static int note_lost(struct holder *h, struct error *err)
-{
-	unsigned counts[2] = { 0 };
-	struct lost lost;
-
-	if (!lost_open(&lost, h->directory))
-		return error_set_errno(err, ERROR_HOST, errno, "cannot read 'lost'");
-	for (unsigned i = 0; i < h->table->end && i < TABLE_SIZE; i++)
-		lose(h, i, &lost, counts);
-	if (lost_close(&lost) < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot write 'lost'");
-	if (counts[PAYLOAD_START] || counts[PAYLOAD_EXEC])
-		report_lost(h, counts[PAYLOAD_START], counts[PAYLOAD_EXEC]);
-	return 0;
-}
-
-/* is_alone: what we do not hold nobody does. Otherwise another may just be entering it. */
-static void free_unheld(struct holder *h, bool is_alone)
-{
-	for (unsigned i = 0; i < h->table->end && i < TABLE_SIZE; i++) {
-		const struct session_word word = table_word(h->table, i);
-		const bool is_ours = word.state == SESSION_NEW && word.role == h->role;
-
-		table_unlock(h->table, i, h->role);
-		if (!h->held[i].is_used && word.state != SESSION_FREE && (is_alone || is_ours))
-			table_set_state(h->table, i, word, SESSION_FREE);
-	}
-}
-
 /* What we had received in an earlier life, or entered without telling. */
 static void finish_own(struct held *s)
 {
@@ -500,8 +387,9 @@ static void finish_own(struct held *s)
 }
 
 /* The same of those that are not there: one may have gone after it had given us all it had. */
-static void finish_earlier(struct holder *h)
+void holder_take_part(struct holder *h)
 {
+	h->is_ready = true;
 	for (unsigned i = 0; i < h->end; i++) {
 		struct held *s = &h->held[i];
 
@@ -512,47 +400,5 @@ static void finish_earlier(struct holder *h)
 				take_over(s, (enum holder_role)role);
 		finish_own(s);
 	}
-}
-
-static int open_door(struct holder *h, struct error *err)
-{
-	char path[PATH_MAX];
-
-	path_in(h, "notify", path);
-	return h->door.listener.fd >= 0 ? 0 : door_bind(&h->door, path, err);
-}
-
-static void report_ready(struct holder *h)
-{
-	static const char *const names[HOLDER_COUNT] = { "a", "b", "warden" };
-	struct event e;
-
-	event_start(&e, "ready");
-	event_text(&e, "role", names[h->role]);
-	report_send(&h->report, &e);
-}
-
-int holder_start(struct holder *h, struct error *err)
-{
-	DEFER(fd_closep) int lock = lock_start(h, err);
-	char path[PATH_MAX];
-
-	if (lock < 0)
-		return -1;
-	const int others = peers_connect(&h->peers, err);
-	path_in(h, "table", path);
-	if (others < 0 || table_open(path, others == 0, &h->table, err) < 0 ||
-	    await_others(h, err) < 0)
-		return -1;
-	const bool is_alone = !is_complete(h);
-	if (is_alone && note_lost(h, err) < 0)
-		return -1;
-	free_unheld(h, is_alone);
-	if (open_door(h, err) < 0 || peers_serve(&h->peers, err) < 0)
-		return -1;
-	h->is_ready = true;
-	finish_earlier(h);
 	watch_all(h);
-	report_ready(h);
-	return 0;
 }

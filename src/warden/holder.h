@@ -56,6 +56,9 @@ struct holder {
 int holder_init(struct holder *h, int events, struct error *err);
 int holder_start(struct holder *h, struct error *err);
 
+/* Of holder_start(): all is here that can be, so this one answers where no better one is there. */
+void holder_take_part(struct holder *h);
+
 /* The verdict on a session, unless it is gone meanwhile. error: the errno of a refusal, 0:
  * accepted. */
 void holder_settle(struct holder *h, unsigned index, uint64_t serial, int error);

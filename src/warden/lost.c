@@ -25,21 +25,29 @@ static int open_in(const char *directory, const char *name, int flags)
 	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+static bool read_text(struct lost *l)
+{
+	DEFER(fd_closep) int fd = open_in(l->directory, "lost", O_RDONLY);
+
+	if (fd < 0 && errno != ENOENT)
+		return false;
+	l->text = mmap(NULL, TEXT_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (l->text == MAP_FAILED)
+		return false;
+	const ssize_t n = fd < 0 ? 0 : fd_read_upto(fd, l->text, TEXT_MAX);
+	l->len = n > 0 ? (size_t)n : 0;
+	return n >= 0;
+}
+
 bool lost_open(struct lost *l, const char *directory)
 {
 	*l = (struct lost){ .directory = directory, .text = MAP_FAILED };
 	l->lock = open_in(directory, "lost.lock", O_RDWR | O_CREAT);
-	if (l->lock < 0 || flock(l->lock, LOCK_EX) < 0)
-		goto fail;
-	l->text = mmap(NULL, TEXT_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (l->text == MAP_FAILED)
-		goto fail;
-	DEFER(fd_closep) int fd = open_in(directory, "lost", O_RDONLY);
-	const ssize_t n = fd < 0 ? 0 : fd_read_upto(fd, l->text, TEXT_MAX);
-	l->len = n > 0 ? (size_t)n : 0;
-	return true;
-fail:
+	if (l->lock >= 0 && flock(l->lock, LOCK_EX) == 0 && read_text(l))
+		return true;
+	const int error = errno;
 	lost_close(l);
+	errno = error;
 	return false;
 }
 

@@ -20,7 +20,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
-enum { PROTOCOL_VERSION = 1, BACKLOG = 16, CONNECT_LIMIT_MS = 2000 };
+enum { PROTOCOL_VERSION = 1, BACKLOG = 16, CONNECT_LIMIT_MS = 2000, CONNECT_TRIES = 3 };
 
 enum message_kind {
 	MESSAGE_HELLO, /* who we are; the first one */
@@ -283,26 +283,32 @@ void peers_init(struct peers *p)
 		init_peer(p, &p->strangers[i], HOLDER_COUNT, on_stranger);
 }
 
-/* One that ends just now is as good as one that was not there. */
-static bool is_absence(int error)
+/* 1: it is there and knows who we are; 0: it is not; -1 with errno. */
+static int try_connect(struct peer *peer, const char *path)
 {
-	return error == ENOENT || error == ECONNREFUSED || error == ECONNRESET || error == EPIPE;
-}
-
-static int connect_to(struct peers *p, enum holder_role role, struct error *err)
-{
-	struct peer *peer = &p->items[role];
-	char path[PATH_MAX];
-
-	path_of(p, role, path);
 	const int fd = fd_connect_unix(path, SOCK_SEQPACKET, CONNECT_LIMIT_MS);
-	if (fd >= 0 && attach(peer, fd) && send_message(peer, MESSAGE_HELLO, 0, 0, -1))
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ECONNREFUSED ? 0 : -1;
+	if (attach(peer, fd) && send_message(peer, MESSAGE_HELLO, 0, 0, -1))
 		return 1;
 	const int error = errno;
 	close_peer(peer);
-	if (is_absence(error))
-		return 0;
-	return error_set_errno(err, ERROR_HOST, error, "cannot speak to '%s'", path);
+	errno = error;
+	return -1;
+}
+
+/* One that ends just now is not there the next time. */
+static int connect_to(struct peers *p, enum holder_role role, struct error *err)
+{
+	char path[PATH_MAX];
+	int status = -1;
+
+	path_of(p, role, path);
+	for (int i = 0; i < CONNECT_TRIES && status < 0; i++)
+		status = try_connect(&p->items[role], path);
+	return status < 0 ? error_set_errno(err, ERROR_HOST, errno, "cannot speak to '%s'", path)
+			  : status;
 }
 
 int peers_connect(struct peers *p, struct error *err)

@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "filter.h"
 #include "holders.h"
 #include "unit/guest/files.h"
+#include "warden/packet.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
@@ -265,6 +267,54 @@ static void a_session_that_has_ended_is_not_lost_and_frees_its_place(void **stat
 	assert_string_equal(lost, "");
 }
 
+/* A container's end that Podman did not see, say. */
+static void a_second_one_of_a_role_waits_for_the_end_of_the_first(void **state)
+{
+	struct holders *h = *state;
+	struct worker w = { 0 };
+
+	holders_start(h, HOLDER_A);
+	registered(h, &w, "creating");
+	const pid_t first = h->pids[HOLDER_A];
+	holders_start(h, HOLDER_B);
+	holders_spawn(h, HOLDER_A);
+	assert_int_equal(fd_wait(h->events[HOLDER_A], POLLIN, 100), 0);
+	expect_start(&w, 0);
+	kill(first, SIGKILL);
+	assert_int_equal(waitpid(first, NULL, 0), first);
+	holders_await(h, HOLDER_A);
+	holders_kill(h, HOLDER_B);
+	expect_start(&w, 0);
+	worker_end(&w);
+}
+
+/* Keepers of another version, perhaps: what they hold is not lost. */
+static void who_is_there_and_gives_nothing_is_not_taken_for_dead(void **state)
+{
+	struct holders *h = *state;
+	struct worker w = { 0 };
+	char path[256], lost[1024];
+	int status;
+
+	holders_start(h, HOLDER_A);
+	registered(h, &w, "creating");
+	expect_start(&w, 0);
+	holders_kill(h, HOLDER_A);
+	const int other = packet_listen(files_path(path, h->directory, "b"), SOCK_SEQPACKET, 4);
+	holders_spawn(h, HOLDER_A);
+	assert_true(fd_wait(other, POLLIN, 10000) > 0);
+	const int connection = accept4(other, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd_wait(connection, POLLIN, 10000) > 0);
+	close(connection);
+	assert_int_equal(waitpid(h->pids[HOLDER_A], &status, 0), h->pids[HOLDER_A]);
+	assert_int_equal(WEXITSTATUS(status), 1);
+	h->pids[HOLDER_A] = 0;
+	holders_read_lost(h, lost);
+	assert_string_equal(lost, "");
+	close(other);
+	worker_end(&w);
+}
+
 static void each_one_alone_takes_in_new_containers(void **state)
 {
 	struct holders *h = *state;
@@ -301,6 +351,8 @@ int main(void)
 		TEST(no_program_fails_when_a_holder_is_killed_while_it_starts),
 		TEST(when_all_are_killed_at_once_the_container_is_lost),
 		TEST(a_session_that_has_ended_is_not_lost_and_frees_its_place),
+		TEST(a_second_one_of_a_role_waits_for_the_end_of_the_first),
+		TEST(who_is_there_and_gives_nothing_is_not_taken_for_dead),
 		TEST(each_one_alone_takes_in_new_containers),
 	};
 
