@@ -188,7 +188,7 @@ static void try_ticket(const struct entry *entry)
 	struct ticket ticket;
 
 	if (ticket_parse(entry->text, g->file.hash, &ticket) &&
-	    tickets_take(&g->tickets, &ticket, clock_wall_s(), age_s)) {
+	    tickets_take(&g->tickets, &ticket, clock_wall_s(), age_s, entry->client->pid == 0)) {
 		accept_entry(entry, "ticket");
 		return;
 	}

@@ -76,12 +76,12 @@ static void a_ticket_is_taken_once_and_in_its_time(void **state)
 			    early = ticket_of(1061, 3), last = ticket_of(1060, 4);
 
 	(void)state;
-	assert_true(tickets_take(t, &one, 1000, 1000));
-	assert_false(tickets_take(t, &one, 1000, 1000));
-	assert_false(tickets_take(t, &one, 1050, 1000));
-	assert_false(tickets_take(t, &late, 1000, 1000));
-	assert_false(tickets_take(t, &early, 1000, 1000));
-	assert_true(tickets_take(t, &last, 1000, 1000));
+	assert_true(tickets_take(t, &one, 1000, 1000, false));
+	assert_false(tickets_take(t, &one, 1000, 1000, false));
+	assert_false(tickets_take(t, &one, 1050, 1000, false));
+	assert_false(tickets_take(t, &late, 1000, 1000, false));
+	assert_false(tickets_take(t, &early, 1000, 1000, false));
+	assert_true(tickets_take(t, &last, 1000, 1000, false));
 	assert_int_equal(t->count, 2);
 }
 
@@ -91,11 +91,11 @@ static void a_full_table_of_tickets_refuses_until_some_expire(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < TICKETS_MAX; i++)
-		assert_true(
-			tickets_take(t, &(struct ticket[]){ ticket_of(1030, i) }[0], 1000, 1000));
+		assert_true(tickets_take(t, &(struct ticket[]){ ticket_of(1030, i) }[0], 1000, 1000,
+					 false));
 	const struct ticket more = ticket_of(1060, TICKETS_MAX);
-	assert_false(tickets_take(t, &more, 1030, 1000));
-	assert_true(tickets_take(t, &more, 1031, 1000));
+	assert_false(tickets_take(t, &more, 1030, 1000, false));
+	assert_true(tickets_take(t, &more, 1031, 1000, false));
 	assert_int_equal(t->count, 1);
 }
 
@@ -178,7 +178,7 @@ static void a_ticket_from_before_the_start_is_not_taken(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct ticket ticket = ticket_of(cases[i].expiry_s, (uint8_t)i);
 
-		if (tickets_take(t, &ticket, 1000, cases[i].age_s) != cases[i].is_good)
+		if (tickets_take(t, &ticket, 1000, cases[i].age_s, false) != cases[i].is_good)
 			fail_msg("case %zu", i);
 	}
 	free(t);

@@ -364,26 +364,38 @@ static void who_has_most_connections_gives_way_and_is_logged(void **state)
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* As the warden's connection looks like: it is in no pid namespace of the container. */
+static void ask_from_outside(struct fixture *f, const char *request, const char *wanted)
+{
+	int fd = join(f);
+
+	loop_turn(&f->loop);
+	f->gate->clients[0].pid = 0;
+	ask(f, fd, request, wanted);
+	close(fd);
+}
+
 static void from_outside_nothing_but_a_ticket_is_answered(void **state)
 {
 	struct fixture *f = *state;
 	const struct ticket ticket = { .expiry_s = (uint64_t)clock_wall_s() + 30 };
 	char text[TICKET_TEXT_SIZE], request[GATE_REQUEST_SIZE];
-	const int fd = join(f);
 
-	loop_turn(&f->loop);
-	f->gate->clients[0].pid = 0;
 	ticket_format(&ticket, f->gate->file.hash, text);
 	snprintf(request, sizeof(request), "ticket\t%s\tperl", text);
-	ask(f, fd, "token\texec\t", "closed\tthe request is not understood");
-	ask(f, fd, token_request(f, &right), "closed\tthe request is not understood");
-	ask(f, fd, request, "pass");
-	ask(f, fd, request, "closed\tthe ticket is not good, or was used before");
+	ask_from_outside(f, "token\texec\t", "closed\tthe request is not understood");
+	ask_from_outside(f, token_request(f, &right), "closed\tthe request is not understood");
+	ask_from_outside(f, request, "pass");
+	ask_from_outside(f, request, "closed\tthe ticket is not good, or was used before");
 	assert_event(f, "{\"event\":\"entry\",\"way\":\"exec\",\"by\":\"ticket\",");
+	const struct ticket taken = { .expiry_s = ticket.expiry_s, .nonce = { 0 } };
+	/* The shell of a script that came in so, once. */
+	assert_true(tickets_take(&f->gate->tickets, &taken, clock_wall_s(), 1000, false));
+	assert_false(tickets_take(&f->gate->tickets, &taken, clock_wall_s(), 1000, false));
+	assert_false(tickets_take(&f->gate->tickets, &taken, clock_wall_s(), 1000, true));
 	f->gate->is_on = f->gate->has_file = false;
-	ask(f, fd, request,
-	    "closed\tthis workspace has no token; 'winalux deploy' on its host gives it one");
-	close(fd);
+	ask_from_outside(
+		f, request,
+		"closed\tthis workspace has no token; 'winalux deploy' on its host gives it one");
 }
 
 int main(void)
