@@ -167,9 +167,7 @@ static void add_rights(struct json *body, const struct container_spec *spec)
 static void add_life(struct json *body, const struct container_spec *spec)
 {
 	json_add_text(body, "restart_policy",
-		      spec->restarts_always ? "always"
-		      : spec->restart_tries ? "on-failure"
-					    : "no");
+		      spec->restart_tries || spec->restarts_on_failure ? "on-failure" : "no");
 	if (spec->restart_tries)
 		json_add_int(body, "restart_tries", spec->restart_tries);
 	if (spec->stop_signal)

@@ -246,6 +246,8 @@ static void on_stranger(void *owner, uint32_t events)
 		return;
 	if (!is_sound(&m, n) || m.kind != MESSAGE_HELLO || m.role == p->role) {
 		close_peer(stranger);
+		if (is_sound(&m, n) && m.kind == MESSAGE_HELLO)
+			p->calls->on_successor(p->owner);
 		return;
 	}
 	loop_unwatch(p->loop, &stranger->source);
@@ -323,6 +325,15 @@ int peers_connect(struct peers *p, struct error *err)
 		count += n;
 	}
 	return count;
+}
+
+void peers_announce(struct peers *p)
+{
+	char path[PATH_MAX];
+
+	path_of(p, p->role, path);
+	if (try_connect(&p->items[p->role], path) > 0)
+		close_peer(&p->items[p->role]);
 }
 
 bool peers_wait_for_any(const struct peers *p)

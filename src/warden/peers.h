@@ -40,6 +40,8 @@ struct peers_calls {
 	void (*take_listener)(void *owner, int fd);
 	/* A peer is ready, or has just gone: all that it had sent was taken before. */
 	void (*on_change)(void *owner, enum holder_role role, bool is_gone);
+	/* Another holder of our own role has come, and waits for us to leave. */
+	void (*on_successor)(void *owner);
 };
 
 struct peers {
@@ -59,6 +61,9 @@ void peers_init(struct peers *p);
 
 /* Connects to the others. How many were there; -1, ERROR_HOST, when one could not be spoken to. */
 int peers_connect(struct peers *p, struct error *err);
+
+/* Tells who has our role that we are here to succeed it, if there is one to tell. */
+void peers_announce(struct peers *p);
 
 bool peers_wait_for_any(const struct peers *p); /* somebody has not given all yet */
 void peers_drop_waited_for(struct peers *p);

@@ -15,17 +15,25 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 
-static void on_term(int number)
+/* Podman starts a holder again unless its status is 0. */
+static void on_leave(int number)
 {
 	(void)number;
-	_exit(0);
+	_exit(EXIT_SUCCESS);
+}
+
+static void on_term(int number)
+{
+	_exit(128 + number);
 }
 
 /* PID 1 gets only signals that it handles. There is nothing to put in order: others have it all. */
 static void handle_signals(void)
 {
-	const struct sigaction end = { .sa_handler = on_term }, none = { .sa_handler = SIG_IGN };
+	const struct sigaction leave = { .sa_handler = on_leave }, end = { .sa_handler = on_term },
+			       none = { .sa_handler = SIG_IGN };
 
+	sigaction(SIGUSR1, &leave, NULL); /* WIRE_LEAVE_SIGNAL */
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGPIPE, &none, NULL);

@@ -25,7 +25,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
-enum { START_LIMIT_MS = 10000 };
+enum { START_LIMIT_MS = 10000, LOCK_STEP_MS = 20 };
 
 static const char *const lock_names[HOLDER_COUNT] = { "a.lock", "b.lock", "w.lock" };
 
@@ -34,18 +34,25 @@ static void path_in(const struct holder *h, const char *name, char ret[static PA
 	snprintf(ret, PATH_MAX, "%s/%s", h->directory, name);
 }
 
-static int lock(const struct holder *h, const char *name, struct error *err)
+/* on_busy, where there is one, is called at each try that fails. */
+static int lock(struct holder *h, const char *name, void (*on_busy)(struct peers *p),
+		struct error *err)
 {
+	const int64_t end_ms = clock_mono_ms() + START_LIMIT_MS;
 	char path[PATH_MAX];
 
 	path_in(h, name, path);
-	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-		return fd;
-	error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	DEFER(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	while (fd >= 0) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return TAKE_FD(fd);
+		if (errno != EWOULDBLOCK || clock_mono_ms() >= end_ms)
+			break;
+		if (on_busy)
+			on_busy(&h->peers);
+		clock_sleep_ms(LOCK_STEP_MS);
+	}
+	return error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
 }
 
 /* False when nobody has given all it had. */
@@ -167,9 +174,9 @@ static int gather(struct holder *h, struct error *err)
 
 int holder_start(struct holder *h, struct error *err)
 {
-	/* The first one is kept for life: a second holder of this role waits for its end. */
-	const int role_lock = lock(h, lock_names[h->role], err);
-	DEFER(fd_closep) int start_lock = role_lock < 0 ? -1 : lock(h, "lock", err);
+	/* The first one is kept for life: one of this role at a time. */
+	const int role_lock = lock(h, lock_names[h->role], peers_announce, err);
+	DEFER(fd_closep) int start_lock = role_lock < 0 ? -1 : lock(h, "lock", NULL, err);
 	const int gathered = start_lock < 0 ? -1 : gather(h, err);
 
 	if (gathered < 0 || (gathered == 0 && note_lost(h, err) < 0))

@@ -2,6 +2,7 @@
 #include "keepers.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,6 +29,8 @@ enum {
 	LOST_MAX_BYTES = 1 << 20,
 	LOG_SIZE_BYTES = 1 << 20,
 	STOP_TIMEOUT_S = 2,
+	LAST_WORDS_SIZE = 200,
+	LEAVE_LIMIT_MS = 5000,
 };
 
 /* What each is told, and what it may: only the warden looks into the processes of others. */
@@ -106,21 +109,26 @@ static void keeper_spec(enum keeper keeper, const char *guest, struct container_
 	spec->volume_count = 1;
 	spec->volumes[0].volume = xstrdup(ACCOUNT_VOLUME);
 	spec->volumes[0].destination = xstrdup("/account");
-	spec->restarts_always = true;
+	spec->restarts_on_failure = true;
 	spec->no_new_privileges = true;
 	spec->sees_host_processes = keeper == KEEPER_WARDEN;
 	spec->stop_timeout_s = STOP_TIMEOUT_S;
 	spec->log_size_bytes = LOG_SIZE_BYTES;
 }
 
-static bool find_ready(const char *line, size_t len, bool is_stderr, void *is_ready)
+struct said {
+	bool is_ready;
+	char last[LAST_WORDS_SIZE]; /* line */
+};
+
+static bool find_ready(const char *line, size_t len, bool is_stderr, void *context)
 {
 	static const char ready[] = "\"event\":\"ready\"";
+	struct said *said = context;
 
-	if (is_stderr || !memmem(line, len, ready, sizeof(ready) - 1))
-		return true;
-	*(bool *)is_ready = true;
-	return false;
+	said->is_ready = !is_stderr && memmem(line, len, ready, sizeof(ready) - 1);
+	snprintf(said->last, sizeof(said->last), "%.*s", (int)strcspn(line, "\n"), line);
+	return !said->is_ready;
 }
 
 /* Its log is new: a container that does not run is never started again, but made anew. */
@@ -131,19 +139,34 @@ static int wait_until_serving(struct podman *podman, const char *id, const char 
 	const int64_t deadline_ms = clock_mono_ms() + SERVE_LIMIT_MS;
 
 	for (;;) {
-		bool is_ready = false;
+		struct said said = { .last = "nothing" };
 
-		if (container_logs(podman, id, &options, find_ready, &is_ready, err) < 0)
+		if (container_logs(podman, id, &options, find_ready, &said, err) < 0)
 			return -1;
-		if (is_ready)
+		if (said.is_ready)
 			return 0;
 		if (clock_mono_ms() >= deadline_ms)
 			return error_set(err, ERROR_TIMEOUT,
-					 "container '%s' does not serve after %d s; `podman logs "
-					 "%s` may tell why",
-					 name, SERVE_LIMIT_MS / 1000, name);
+					 "container '%s' does not serve after %d s; the last that "
+					 "it said: %s",
+					 name, SERVE_LIMIT_MS / 1000, said.last);
 		clock_sleep_ms(SERVE_STEP_MS);
 	}
+}
+
+/*
+ * Not by "stop" nor a forced removal: 4.3.1 without cgroups signals nobody in a container with the
+ * host's pid namespace, and fails after 5 s. A holder that is told to leave ends with status 0, and
+ * so is not started again.
+ */
+static int remove_keeper(struct podman *podman, const char *id, struct error *err)
+{
+	int exit_code;
+
+	if (container_kill(podman, id, WIRE_LEAVE_SIGNAL, NULL) == 0 &&
+	    container_wait(podman, id, LEAVE_LIMIT_MS, &exit_code, err) < 0)
+		return -1;
+	return container_remove(podman, id, true, STOP_TIMEOUT_S, err);
 }
 
 static int make_keeper(struct podman *podman, enum keeper keeper, const char *guest,
@@ -153,10 +176,14 @@ static int make_keeper(struct podman *podman, enum keeper keeper, const char *gu
 	DEFER(freep) char *id = NULL;
 
 	keeper_spec(keeper, guest, &spec);
-	if (container_create(podman, &spec, &id, err) < 0 || container_start(podman, id, err) < 0 ||
-	    wait_until_serving(podman, id, spec.name, err) < 0)
-		return error_add(err, "cannot start '%s', which strict gates need", spec.name);
-	return 0;
+	if (container_create(podman, &spec, &id, err) == 0 &&
+	    container_start(podman, id, err) == 0 &&
+	    wait_until_serving(podman, id, spec.name, err) == 0)
+		return 0;
+	if (id)
+		remove_keeper(podman, id,
+			      NULL); /* the next run would take it for one that serves */
+	return error_add(err, "cannot start '%s', which strict gates need", spec.name);
 }
 
 static bool is_fit(const struct container *c, enum keeper keeper, bool renews_warden,
@@ -183,7 +210,7 @@ int keepers_ensure(struct podman *podman, const struct facts *facts, bool renews
 		if (is_fit(c, i, renews_warden, guest))
 			continue;
 		*ret_changed = true;
-		if ((c && container_remove(podman, c->id, true, STOP_TIMEOUT_S, err) < 0) ||
+		if ((c && remove_keeper(podman, c->id, err) < 0) ||
 		    make_keeper(podman, i, guest, err) < 0)
 			return -1;
 	}
@@ -195,8 +222,7 @@ int keepers_dismiss(struct podman *podman, const struct facts *facts, struct err
 	if (facts_need_keepers(facts))
 		return 0;
 	for (enum keeper i = KEEPER_COUNT; i-- > 0;) {
-		if (facts->keepers[i] &&
-		    container_remove(podman, facts->keepers[i]->id, true, STOP_TIMEOUT_S, err) < 0)
+		if (facts->keepers[i] && remove_keeper(podman, facts->keepers[i]->id, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -89,8 +89,8 @@ struct container_spec {
 	struct resource_limits limits;
 	uint32_t stop_signal; /* 0: the image's */
 	uint32_t stop_timeout_s;
-	uint32_t restart_tries;  /* restart policy on-failure; 0: no */
-	bool restarts_always;    /* restart policy always */
+	uint32_t restart_tries;   /* restart policy on-failure; 0: no */
+	bool restarts_on_failure; /* restart policy on-failure, however often */
 	uint64_t log_size_bytes; /* k8s-file, rotated by conmon at this size */
 	bool no_new_privileges;
 	bool sees_host_processes; /* the host's pid namespace */

@@ -267,8 +267,28 @@ static void a_session_that_has_ended_is_not_lost_and_frees_its_place(void **stat
 	assert_string_equal(lost, "");
 }
 
-/* A container's end that Podman did not see, say. */
-static void a_second_one_of_a_role_waits_for_the_end_of_the_first(void **state)
+/* Its container was removed by force, say, and it was not ended. */
+static void a_second_one_of_a_role_succeeds_the_first(void **state)
+{
+	struct holders *h = *state;
+	struct worker w = { 0 };
+	int status;
+
+	holders_start_all(h);
+	registered(h, &w, "creating");
+	for (unsigned role = 0; role < HOLDER_COUNT; role++) {
+		const pid_t first = h->pids[role];
+
+		expect_start(&w, 0);
+		holders_start(h, (enum holder_role)role);
+		assert_int_equal(waitpid(first, &status, 0), first);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	expect_start(&w, 0);
+	worker_end(&w);
+}
+
+static void who_is_alone_does_not_leave_for_a_successor(void **state)
 {
 	struct holders *h = *state;
 	struct worker w = { 0 };
@@ -276,11 +296,10 @@ static void a_second_one_of_a_role_waits_for_the_end_of_the_first(void **state)
 	holders_start(h, HOLDER_A);
 	registered(h, &w, "creating");
 	const pid_t first = h->pids[HOLDER_A];
-	holders_start(h, HOLDER_B);
 	holders_spawn(h, HOLDER_A);
 	assert_int_equal(fd_wait(h->events[HOLDER_A], POLLIN, 100), 0);
 	expect_start(&w, 0);
-	kill(first, SIGKILL);
+	holders_start(h, HOLDER_B);
 	assert_int_equal(waitpid(first, NULL, 0), first);
 	holders_await(h, HOLDER_A);
 	holders_kill(h, HOLDER_B);
@@ -351,7 +370,8 @@ int main(void)
 		TEST(no_program_fails_when_a_holder_is_killed_while_it_starts),
 		TEST(when_all_are_killed_at_once_the_container_is_lost),
 		TEST(a_session_that_has_ended_is_not_lost_and_frees_its_place),
-		TEST(a_second_one_of_a_role_waits_for_the_end_of_the_first),
+		TEST(a_second_one_of_a_role_succeeds_the_first),
+		TEST(who_is_alone_does_not_leave_for_a_successor),
 		TEST(who_is_there_and_gives_nothing_is_not_taken_for_dead),
 		TEST(each_one_alone_takes_in_new_containers),
 	};

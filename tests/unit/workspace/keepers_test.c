@@ -8,9 +8,13 @@
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 
+#define LEFT(id)                                                                                   \
+	">>> POST /containers/" id "/kill?signal=USR1\n<<< 204\n\n\n"                              \
+	">>> POST /containers/" id "/wait\n<<< 200\n\n0\n"                                         \
+	">>> DELETE /containers/" id "\n<<< 200\n\n[]\n"
 #define MADE(role, id)                                                                             \
 	">>> POST /containers/create\n~ \"name\":\"winalux-" role "\"\n~ \"restart_policy\":"      \
-	"\"always\"\n<<< 201\n\n{\"Id\":\"" id "\"}\n"                                             \
+	"\"on-failure\"\n<<< 201\n\n{\"Id\":\"" id "\"}\n"                                         \
 	">>> POST /containers/" id "/start\n<<< 204\n\n\n"                                         \
 	">>> GET /containers/" id "/logs\n<<< 200 escaped\n\n"                                     \
 	"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x12{\"event\":\"ready\"}\\n\n"
@@ -84,7 +88,9 @@ static void one_that_stopped_is_made_anew_and_awaited(void **state)
 {
 	DEFER(service_release)
 	struct service_fake s =
-		service_start(">>> DELETE /containers/B\n<<< 200\n\n[]\n" MADE("gate-b", "B2"));
+		service_start(">>> POST /containers/B/kill\n<<< 409\n\n"
+			      "{\"cause\":\"\",\"message\":\"not running\",\"response\":409}\n"
+			      ">>> DELETE /containers/B\n<<< 200\n\n[]\n" MADE("gate-b", "B2"));
 	DEFER(facts_release) struct facts facts = account("AbW", "strict");
 	bool is_changed = false;
 
@@ -122,9 +128,7 @@ static void without_a_file_of_losses_nothing_is_lost(void **state)
 static void they_go_with_the_last_strict_workspace(void **state)
 {
 	DEFER(service_release)
-	struct service_fake s = service_start(">>> DELETE /containers/W\n<<< 200\n\n[]\n"
-					      ">>> DELETE /containers/B\n<<< 200\n\n[]\n"
-					      ">>> DELETE /containers/A\n<<< 200\n\n[]\n");
+	struct service_fake s = service_start(LEFT("W") LEFT("B") LEFT("A"));
 	DEFER(facts_release) struct facts with = account("ABW", "strict");
 
 	(void)state;
