@@ -91,7 +91,7 @@ struct container_spec {
 	uint32_t stop_timeout_s;
 	uint32_t restart_tries;   /* restart policy on-failure; 0: no */
 	bool restarts_on_failure; /* restart policy on-failure, however often */
-	uint64_t log_size_bytes; /* k8s-file, rotated by conmon at this size */
+	uint64_t log_size_bytes;  /* k8s-file, rotated by conmon at this size */
 	bool no_new_privileges;
 	bool sees_host_processes; /* the host's pid namespace */
 };
