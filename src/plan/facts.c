@@ -487,7 +487,7 @@ const char *workspace_facts_status(const struct workspace_facts *w)
 
 	if (!w->container_count)
 		return w->infra ? "broken" : "no containers";
-	if (lacks_container(w))
+	if (lacks_container(w) || (w->infra && w->infra->state == CONTAINER_BROKEN))
 		return "broken";
 	if (running == w->container_count && w->is_lost)
 		return "gate lost";

@@ -90,6 +90,9 @@ static struct verdict review_pod(const struct review *r)
 		reason = xstrdup("was renamed by hand");
 	if (!reason && r->options->faults)
 		reason = xstrdup_or_null(labels_get(r->options->faults, pod->id));
+	/* "stopping", say, of which Podman never hears the end when conmon was killed. */
+	if (!reason && r->facts->infra && r->facts->infra->state == CONTAINER_BROKEN)
+		reason = xstrdup("its infra container cannot be used in the state it is in");
 	return (struct verdict){ .is_kept = !reason, .reason = reason };
 }
 

@@ -268,6 +268,22 @@ static void a_renamed_sidecar_of_the_inventory_is_another_one(void **state)
 
 /* --- pods whose infra container has ended --- */
 
+/* "stopping" for ever: conmon was killed while it stopped, and Podman starts nothing beside it. */
+static void a_pod_whose_infra_container_is_stuck_is_made_anew(void **state)
+{
+	DEFER(scene_release) struct scene s = deployed(ALICE_REDIS);
+	const struct workspace_plan *w;
+
+	(void)state;
+	scene_add_infra(&s, "alice")->state = CONTAINER_BROKEN;
+	scene_reindex(&s);
+	assert_string_equal(workspace_facts_status(facts_find(&s.facts, "alice")), "broken");
+	w = planned(&s, "alice");
+	assert_int_equal(w->action, ACTION_RECREATE);
+	assert_string_equal(w->reason, "winalux-alice-pod: its infra container cannot be used in "
+				       "the state it is in");
+}
+
 static void a_pod_without_its_infra_container_is_restarted(void **state)
 {
 	DEFER(scene_release) struct scene s = deployed(ALICE_REDIS);
@@ -456,6 +472,7 @@ int main(void)
 		cmocka_unit_test(a_second_container_of_a_role_is_removed),
 		cmocka_unit_test(a_renamed_container_is_made_anew),
 		cmocka_unit_test(a_renamed_sidecar_of_the_inventory_is_another_one),
+		cmocka_unit_test(a_pod_whose_infra_container_is_stuck_is_made_anew),
 		cmocka_unit_test(a_pod_without_its_infra_container_is_restarted),
 		cmocka_unit_test(everything_starts_in_the_recorded_order),
 		cmocka_unit_test(stop_ends_an_infra_container_that_is_left_alone),
