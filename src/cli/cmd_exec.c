@@ -21,6 +21,7 @@
 #include "app.h"
 #include "command.h"
 #include "find.h"
+#include "operate.h"
 #include "signals.h"
 #include "token.h"
 
@@ -176,6 +177,21 @@ static int run_in(struct app *app, const char *id, struct exec_options *options,
 	return result;
 }
 
+/* Two list calls more, and none for workspaces whose gate is not strict. */
+static int repair(struct app *app, const char *name, const struct container *dev, struct error *err)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
+	const char *gate = labels_get(&dev->labels, LABEL_GATE);
+
+	if (!gate || strcmp(gate, gate_mode_name(GATE_STRICT)) != 0)
+		return 0;
+	strv_add(&names, name);
+	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
+		return -1;
+	return operate_repair(app, facts_find(&facts, name), err);
+}
+
 static int run_exec(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
@@ -202,6 +218,8 @@ static int run_exec(struct app *app, const void *options, const struct strv *arg
 	fill_command(&exec.command, args, flags->sidecar != NULL);
 	if (find_containers(app, args->items[0], &containers, err) < 0 ||
 	    find_container(&containers, args->items[0], flags->sidecar, false, &container, err) < 0)
+		return -1;
+	if (!flags->sidecar && repair(app, args->items[0], container, err) < 0)
 		return -1;
 	if (!flags->sidecar)
 		add_ticket(app, args->items[0], &exec.environment);

@@ -20,6 +20,7 @@
 #include "app.h"
 #include "command.h"
 #include "find.h"
+#include "operate.h"
 #include "signals.h"
 #include "token.h"
 
@@ -97,6 +98,8 @@ static int prepare(struct app *app, const struct strv *args, struct strv *argv, 
 	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	const struct workspace_facts *w = facts_find(&facts, args->items[0]);
+	if (operate_repair(app, w, err) < 0)
+		return -1;
 	if (ssh_published_port(w, &host_ip) == 0)
 		return error_set(err, ERROR_SSH,
 				 "workspace '%s' has no published ssh port; is it deployed?",

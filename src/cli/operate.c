@@ -8,6 +8,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
+#include "winalux/plan/facts.h"
 
 #include "app.h"
 #include "progress.h"
@@ -52,4 +53,21 @@ int operate_on(struct app *app, enum operation operation, const struct strv *nam
 	if (operate_check_names(names, is_all, err) < 0 || app_open_host(app, err) < 0)
 		return -1;
 	return operate(app, operation, names, err);
+}
+
+int operate_repair(struct app *app, const struct workspace_facts *w, struct error *err)
+{
+	DEFER(deployment_release) struct deployment d = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
+
+	if (!w->is_lost)
+		return 0;
+	strv_add(&names, w->name);
+	struct progress *progress =
+		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
+	const struct progress_sink sink = progress_sink(progress);
+	int result = operate_run(app->host, OPERATION_START, &names, &sink, &d, err);
+	progress_freep(&progress);
+	summary_print_notes(&d);
+	return result;
 }

@@ -10,6 +10,7 @@
 struct app;
 struct error;
 struct strv;
+struct workspace_facts;
 
 /* start, stop, restart and destroy: the run with its progress and its summary. names empty: all. */
 int operate(struct app *app, enum operation operation, const struct strv *names, struct error *err);
@@ -26,5 +27,11 @@ extern const struct option operate_all_options[];
 /* Checks the names, opens the host, operates: all of start, stop and restart. */
 int operate_on(struct app *app, enum operation operation, const struct strv *names, bool is_all,
 	       struct error *err);
+
+/*
+ * For commands that enter a workspace: restarts it, and says so, when it is one with a strict gate
+ * that was lost, since no program could be started in it.
+ */
+int operate_repair(struct app *app, const struct workspace_facts *w, struct error *err);
 
 #endif

@@ -237,8 +237,10 @@ static int apply_locked(struct deploy *d, const struct applied_lock *held, struc
 {
 	struct deployment *r = d->result;
 
-	if (look(d, err) < 0 || make_plan(d, err) < 0 || prepare_account(d, held, err) < 0 ||
-	    apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err) < 0)
+	if (look(d, err) < 0 || make_plan(d, err) < 0 || prepare_account(d, held, err) < 0)
+		return -1;
+	deployment_note_lost(r);
+	if (apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err) < 0)
 		return -1;
 	return deployment_dismiss_keepers(d->host, held, r->facts, err);
 }

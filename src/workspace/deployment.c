@@ -140,6 +140,19 @@ static int look_and_plan_again(struct host *host, const struct planner *planner,
 	return look_and_plan(host, planner, d, err);
 }
 
+void deployment_note_lost(struct deployment *d)
+{
+	for (size_t i = 0; i < d->plan.count; i++) {
+		const struct workspace_plan *w = &d->plan.items[i];
+
+		if (w->action == ACTION_RESTART && w->facts->is_lost)
+			strv_addf(&d->notes,
+				  "workspace '%s' was restarted: its gate was lost, and no program "
+				  "could be started in it",
+				  w->name);
+	}
+}
+
 int deployment_run(struct host *host, const struct planner *planner,
 		   const struct progress_sink *sink, struct deployment *ret, struct error *err)
 {
@@ -151,8 +164,10 @@ int deployment_run(struct host *host, const struct planner *planner,
 	if (!plan_step_count(&ret->plan))
 		return deployment_tell_refusals(host, sink, ret, err);
 	if (account_lock_take(host, sink, &held, err) < 0 ||
-	    look_and_plan_again(host, planner, &held, ret, err) < 0 ||
-	    apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err) < 0)
+	    look_and_plan_again(host, planner, &held, ret, err) < 0)
+		return -1;
+	deployment_note_lost(ret);
+	if (apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err) < 0)
 		return -1;
 	return deployment_dismiss_keepers(host, &held, ret->facts, err);
 }

@@ -24,6 +24,9 @@ void deployment_forget_plan(struct deployment *d);
 int deployment_tell_refusals(struct host *host, const struct progress_sink *sink,
 			     struct deployment *d, struct error *err);
 
+/* What runs only in appearance is started anew, and its user wants to know why. */
+void deployment_note_lost(struct deployment *d);
+
 /* Keepers go with the last strict workspace; facts are what was seen before. */
 int deployment_dismiss_keepers(struct host *host, const struct applied_lock *held,
 			       const struct facts *before, struct error *err);
