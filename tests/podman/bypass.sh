@@ -11,7 +11,7 @@
 # GATE_STRENGTHS names the strengths that are tried. In $dev is the container.
 . "$(dirname "$0")/lib.sh"
 
-read -ra strengths <<<"${WINALUX_GATE_STRENGTHS:-shell}"
+read -ra strengths <<<"${WINALUX_GATE_STRENGTHS:-shell strict}"
 shells=/usr/lib/winalux-shells
 loader=/lib64/ld-linux-x86-64.so.2
 [ "$(uname -m)" = x86_64 ] || loader=/lib/ld-linux-$(uname -m).so.1
