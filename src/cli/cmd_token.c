@@ -230,7 +230,7 @@ static void print_list_json(struct app *app, const struct facts *facts, const ch
 		struct json *item = json_append_object(array);
 
 		json_add_text(item, "name", w->name);
-		json_add_text(item, "gate", gate_is_on(&w->state) ? "shell" : "off");
+		json_add_text(item, "gate", gate_mode_name(gate_mode(&w->state)));
 		json_add_text(item, "token_since", has_token ? w->state.token_since : NULL);
 		json_add_text(item, "key", has_token ? w->state.key : NULL);
 		json_add_bool(item, "key_is_here", has_token && !strcmp(w->state.key, at_hand));
