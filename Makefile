@@ -84,9 +84,10 @@ VERSION_OBJECTS := $(foreach d,release asan fuzz guest/amd64 guest/arm64,$(BUILD
 $(VERSION_OBJECTS): $(BUILD)/version
 $(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"'
 
-# The guest: static, one per architecture, of its own sources, the warden's, base and two files of format.
+# The guest: static, one per architecture, of its own sources, the warden's, base and some files of format.
 # The hash needs of libsodium what sodium_misuse() would drag in all of: it is told to be abort().
-guest_sources := $(call sources,guest) $(call sources,warden) $(call sources,base) src/format/token_hash.c src/format/json_cursor.c
+guest_sources := $(call sources,guest) $(call sources,warden) $(call sources,base) src/format/token_hash.c src/format/json_cursor.c \
+	src/format/ledger.c src/format/ledger_line.c
 define guest_rules
 $(BUILD)/guest/$(1)/winalux-guest: $(patsubst src/%.c,$(BUILD)/guest/$(1)/%.o,$(guest_sources))
 	$$(call say,GUEST,$$@)

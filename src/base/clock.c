@@ -29,6 +29,14 @@ int64_t clock_wall_s(void)
 	return now.tv_sec;
 }
 
+int64_t clock_wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void clock_format_rfc3339(int64_t wall_s, char ret[static CLOCK_RFC3339_SIZE])
 {
 	time_t seconds = wall_s < RFC3339_FIRST_S  ? RFC3339_FIRST_S

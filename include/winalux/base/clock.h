@@ -9,6 +9,7 @@ enum { CLOCK_RFC3339_SIZE = sizeof("2026-01-31T23:59:59Z") };
 
 int64_t clock_mono_ms(void); /* CLOCK_MONOTONIC */
 int64_t clock_wall_s(void);  /* seconds since the epoch */
+int64_t clock_wall_ms(void); /* milliseconds since the epoch */
 
 /* "2026-01-31T23:59:59Z". */
 void clock_format_rfc3339(int64_t wall_s, char ret[static CLOCK_RFC3339_SIZE]);
