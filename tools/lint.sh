@@ -41,7 +41,7 @@ allowed_layers()
 	workspace) echo base format inventory podman image plan workspace guest/wire ;;
 	doctor) echo base format inventory podman image plan doctor ;;
 	cli) echo base format inventory podman image plan workspace doctor cli ;;
-	guest) echo base format/token_hash guest ;;
+	guest) echo base format/token_hash format/ledger guest ;;
 	warden) echo base format/token_hash format/json_cursor format/ledger guest warden ;;
 	esac
 }

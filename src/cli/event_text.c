@@ -35,6 +35,8 @@ static const struct sentence sentences[] = {
 	{ "lockout",
 	  "the gate is locked for {seconds} s after too many wrong tokens[, key {key}]" },
 	{ "shell", "{path} is {state}" },
+	{ "changed", "{path} was {what}[, {size} bytes][, digest {digest}]" },
+	{ "token", "the token was {what}" },
 	{ "sshd", "sshd: {line}[ ({dropped} lines before it were left out)]" },
 	{ "reloaded", "read its settings again" },
 	{ "stop", "stopping" },

@@ -26,6 +26,11 @@ void token_hash(const struct token *token, const uint8_t salt[static TOKEN_SALT_
 			   TOKEN_SALT_SIZE);
 }
 
+void bytes_hash(const void *data, size_t len, uint8_t ret[static TOKEN_HASH_SIZE])
+{
+	crypto_generichash(ret, TOKEN_HASH_SIZE, data, len, NULL, 0);
+}
+
 bool token_hash_equal(const uint8_t a[static TOKEN_HASH_SIZE],
 		      const uint8_t b[static TOKEN_HASH_SIZE])
 {

@@ -314,9 +314,30 @@ int gate_init(struct gate *g, struct loop *loop, struct report *report, const ch
 	return gate_door_open(g, path, err);
 }
 
+static void report_token(struct gate *g, const char *what)
+{
+	struct event e;
+
+	event_start(&e, "token");
+	event_text(&e, "what", what);
+	report_send(g->report, &e);
+}
+
+/* What winalux has done to the token while we run; guesses before that count no more. */
+static void compare(struct gate *g, const struct gate_file *before)
+{
+	const bool is_rotated = !token_hash_equal(before->hash, g->file.hash);
+
+	if (!is_rotated && strcmp(before->unlock, g->file.unlock) == 0)
+		return;
+	g->attempts = g->known_attempts = (struct attempts){ 0 };
+	report_token(g, is_rotated ? "rotated" : "unlocked");
+}
+
 int gate_set(struct gate *g, bool is_on, const char *name)
 {
 	const struct gate_file before = g->file;
+	const bool had_file = g->has_file;
 	struct error err;
 
 	g->is_on = is_on;
@@ -329,8 +350,7 @@ int gate_set(struct gate *g, bool is_on, const char *name)
 		return -1;
 	}
 	g->has_file = true;
-	if (!token_hash_equal(before.hash, g->file.hash) ||
-	    strcmp(before.unlock, g->file.unlock) != 0)
-		g->attempts = g->known_attempts = (struct attempts){ 0 };
+	if (had_file)
+		compare(g, &before);
 	return 0;
 }

@@ -25,8 +25,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit.h"
+#include "changes.h"
 #include "checks.h"
 #include "event.h"
+#include "files_watch.h"
 #include "gate.h"
 #include "home.h"
 #include "hostkey.h"
@@ -38,12 +41,14 @@
 #include "spawn.h"
 #include "sshd_config.h"
 #include "user.h"
-#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/version.h"
 #include "winalux/guest/wire.h"
+
+/* Beside the ledger: root's alone, and there again after the container was made anew. */
+#define FILES_STATE_PATH WIRE_AUDIT_PATH "/files"
 
 /* A stop takes less than a second: 700 ms to end in peace, then the kernel's time. */
 enum { STOP_GRACE_MS = 700, STOP_FLUSH_MS = 50 };
@@ -66,6 +71,9 @@ struct init {
 	bool is_over;
 	struct checks checks;
 	struct report report;
+	struct audit audit;
+	struct changes changes;
+	struct files_watch files;
 	struct services services;
 	struct gate gate;
 	struct shells_guard shells;
@@ -83,12 +91,9 @@ static void report_simple(struct init *i, const char *name)
 
 static void report_start(struct init *i)
 {
-	char now[CLOCK_RFC3339_SIZE];
 	struct event e;
 
-	clock_format_rfc3339(clock_wall_s(), now);
 	event_start(&e, "start");
-	event_text(&e, "time", now);
 	event_text(&e, "version", winalux_version);
 	event_number(&e, "wire", WIRE_VERSION);
 	report_send(&i->report, &e);
@@ -346,6 +351,7 @@ static int begin(struct init *i, struct error *err)
 	if (loop_init(&i->loop, err) < 0)
 		return -1;
 	report_init(&i->report, &i->loop, STDOUT_FILENO);
+	audit_start(&i->audit, &i->report, WIRE_AUDIT_PATH);
 	report_start(i);
 	if (sessions_init(&i->sessions, &i->loop, &i->report, err) < 0)
 		return -1;
@@ -369,7 +375,9 @@ static void prepare(struct init *i)
 	i->hostkey.on_ready = i->checks.on_change = advance;
 	i->hostkey.context = i->checks.context = i;
 	checks_init(&i->checks, &i->loop, &i->report);
-	shells_guard_init(&i->shells, &i->loop, &i->report);
+	changes_init(&i->changes, &i->loop);
+	shells_guard_init(&i->shells, &i->loop, &i->report, &i->changes);
+	files_watch_init(&i->files, &i->loop, &i->report, NULL);
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
@@ -379,6 +387,7 @@ static void prepare(struct init *i)
 	set_gate(i);
 	start_home(i);
 	set_sshd(i);
+	files_watch_start(&i->files, &i->changes, FILES_STATE_PATH);
 	advance(i);
 }
 

@@ -101,6 +101,7 @@ static void on_writable(void *owner, uint32_t events)
 void report_init(struct report *r, struct loop *loop, int fd)
 {
 	r->loop = loop;
+	r->on_event = NULL;
 	r->out = (struct source){ .fd = fd, .run = on_writable, .owner = r };
 	r->is_watched = r->is_gone = false;
 	r->dropped = 0;
@@ -115,6 +116,8 @@ void report_send(struct report *r, struct event *e)
 	event_end(e);
 	put_dropped(r);
 	put(r, e->text, e->len);
+	if (r->on_event)
+		r->on_event(r->context, e);
 }
 
 void report_error(struct report *r, const struct error *err)

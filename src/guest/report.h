@@ -20,6 +20,9 @@ enum { REPORT_QUEUE_SIZE = 64 << 10 };
 
 struct report {
 	struct loop *loop;
+	/* Gets every event as well, ended; NULL: nobody. */
+	void (*on_event)(void *context, const struct event *e);
+	void *context;
 	struct source out;
 	bool is_watched;
 	bool is_gone; /* nobody reads any more: events are for nobody */

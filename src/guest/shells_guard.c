@@ -19,11 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "diversions.h"
 #include "event.h"
 #include "link_step.h"
@@ -40,7 +39,6 @@ enum {
 	SHELLS_MAX = 8,
 	PATH_SIZE = 256,
 	POLL_MS = 30 * 1000,
-	CHANGES = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR,
 };
 
 static int fail(struct error *err, const char *what, const char *path)
@@ -241,7 +239,7 @@ static int guard(struct shells_guard *g)
 		report_error(g->report, &err);
 		status = -1;
 	}
-	if (status < 0 || g->changes.fd < 0)
+	if (status < 0 || !g->is_watching)
 		timer_start(&g->timer, POLL_MS);
 	return status;
 }
@@ -254,56 +252,30 @@ static void on_timer(void *owner)
 		guard(g);
 }
 
-/* Packages come with hundreds of names; only the shells' cost a look. */
-static void on_change(void *owner, uint32_t events)
+/* Packages come with hundreds of names; only the shells' cost a look, and a burst costs one. */
+static void on_change(void *owner, const char *name)
 {
 	struct shells_guard *g = owner;
-	union {
-		struct inotify_event event;
-		char bytes[4096];
-	} u;
-	bool is_shell = false;
-	ssize_t n;
 
-	(void)events;
-	while ((n = read(g->changes.fd, u.bytes, sizeof(u.bytes))) > 0) {
-		for (ssize_t at = 0; at < n;) {
-			struct inotify_event event;
-
-			memcpy(&event, u.bytes + at, sizeof(event));
-			const char *name = u.bytes + at + sizeof(event);
-			is_shell |= event.mask & IN_Q_OVERFLOW ||
-				    (event.len > 0 && shell_name_of(name));
-			at += (ssize_t)(sizeof(event) + event.len);
-		}
-	}
-	if (is_shell)
-		guard(g);
+	if (g->is_on && (!name || shell_name_of(name)))
+		timer_start(&g->timer, 0);
 }
 
-/* Instances are few and shared by all workspaces of an account: without one it is the timer's
- * work. */
+/* Where there is no instance left it is the timer's work. */
 static void watch(struct shells_guard *g)
 {
-	g->changes.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (g->changes.fd < 0)
-		return;
-	for (size_t d = 0; g->paths.directories[d]; d++) {
-		if (inotify_add_watch(g->changes.fd, g->paths.directories[d], CHANGES) < 0) {
-			fd_closep(&g->changes.fd);
-			return;
-		}
-	}
-	if (loop_watch(g->loop, &g->changes, EPOLLIN) < 0)
-		fd_closep(&g->changes.fd);
+	g->is_watching = true;
+	for (size_t d = 0; g->paths.directories[d]; d++)
+		g->is_watching &= changes_add(g->changes, g->paths.directories[d], on_change, g);
 }
 
-void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report *report)
+void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report *report,
+		       struct changes *changes)
 {
 	struct stat bin, usr_bin;
 
-	g->loop = loop;
 	g->report = report;
+	g->changes = changes;
 	g->paths = (struct shells_guard_paths){
 		.directories = { "/usr/bin" },
 		.real = SHELL_DIRECTORY,
@@ -312,7 +284,6 @@ void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report 
 	if (stat("/bin", &bin) == 0 && stat("/usr/bin", &usr_bin) == 0 &&
 	    (bin.st_ino != usr_bin.st_ino || bin.st_dev != usr_bin.st_dev))
 		g->paths.directories[1] = "/bin";
-	g->changes = (struct source){ .fd = -1, .run = on_change, .owner = g };
 	g->timer = (struct timer){ .run = on_timer, .owner = g };
 	loop_add_timer(loop, &g->timer);
 }
@@ -320,7 +291,7 @@ void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report 
 int shells_guard_start(struct shells_guard *g)
 {
 	g->is_on = true;
-	if (g->changes.fd < 0)
+	if (!g->is_watching)
 		watch(g);
 	return guard(g);
 }
@@ -329,5 +300,4 @@ void shells_guard_stop(struct shells_guard *g)
 {
 	g->is_on = false;
 	timer_stop(&g->timer);
-	loop_close(g->loop, &g->changes);
 }

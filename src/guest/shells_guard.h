@@ -7,6 +7,7 @@
 
 #include "loop.h"
 
+struct changes;
 struct error;
 struct report;
 
@@ -21,16 +22,17 @@ struct shells_guard_paths {
 };
 
 struct shells_guard {
-	struct loop *loop;
 	struct report *report;
+	struct changes *changes;
 	struct shells_guard_paths paths;
-	struct source changes; /* inotify, -1: none */
-	struct timer timer;    /* where there is no inotify, and after a failure */
+	struct timer timer; /* after a change, where none is told, and after a failure */
+	bool is_watching;
 	bool is_on;
 };
 
 /* Once, at start. */
-void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report *report);
+void shells_guard_init(struct shells_guard *g, struct loop *loop, struct report *report,
+		       struct changes *changes);
 
 /* Puts the shells away now, and again whenever one comes back. -1, reported, when one is not
  * guarded. */

@@ -19,8 +19,8 @@ static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", 
 					      "mariadb", "mysql",   "rabbitmq", NULL };
 
 /* Roles of our own objects (plan/names.h): a sidecar of that name would meet them. */
-static const char *const reserved_roles[] = { "pod",  "dev",   "infra",  "net",  "home",
-					      "keys", "state", "warden", "gate", NULL };
+static const char *const reserved_roles[] = { "pod",   "dev",   "infra",  "net",  "home", "keys",
+					      "audit", "state", "warden", "gate", NULL };
 
 /* The first parts of what the account has once: "winalux-gate-a", "winalux-account-1". */
 static const char *const reserved_names[] = { "account", "gate", "lock", "warden", NULL };

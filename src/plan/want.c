@@ -93,6 +93,7 @@ static void want_volumes(struct want *want)
 
 	add_volume(want, ROLE_HOME);
 	add_volume(want, ROLE_KEYS);
+	add_volume(want, ROLE_AUDIT);
 	for (size_t i = 0; i < w->sidecar_count; i++) {
 		if (w->sidecars[i].has_volume)
 			add_volume(want, w->sidecars[i].name);

@@ -84,6 +84,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	add_texts(&spec->cap_add, dev_capabilities, ARRAY_SIZE(dev_capabilities));
 	add_mount(spec, w->slug, ROLE_HOME, HOME);
 	add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
+	add_mount(spec, w->slug, ROLE_AUDIT, WIRE_AUDIT_PATH);
 	want_guest_mount(ret, context);
 	if (w->gate == GATE_STRICT) {
 		labels_add(&spec->labels, LABEL_GATE, gate_mode_name(w->gate));

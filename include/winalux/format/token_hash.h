@@ -55,6 +55,9 @@ void ticket_format(const struct ticket *ticket, const uint8_t hash[static TOKEN_
  * business. */
 bool ticket_parse(const char *text, const uint8_t hash[static TOKEN_HASH_SIZE], struct ticket *ret);
 
+/* BLAKE2b-256 of anything. */
+void bytes_hash(const void *data, size_t len, uint8_t ret[static TOKEN_HASH_SIZE]);
+
 /* Exactly 2 x size lower-case hex digits into bytes, and back (with a NUL). */
 bool hex_parse(const char **cursor, uint8_t *ret, size_t size);
 void hex_format(const uint8_t *bytes, size_t size, char *ret);

@@ -12,8 +12,8 @@
 #define LABEL_SCHEMA "io.winalux.schema"       /* "1"; on every object of ours */
 #define LABEL_WORKSPACE "io.winalux.workspace" /* name as in the inventory */
 #define LABEL_ROLE                                                                                 \
-	"io.winalux.role" /* "pod", "dev", "redis", "home", "keys", "net", "state", "lock",        \
-			     "account", "gate-a", "gate-b", "warden" */
+	"io.winalux.role" /* "pod", "dev", "redis", "home", "keys", "audit", "net", "state",       \
+			     "lock", "account", "gate-a", "gate-b", "warden" */
 #define LABEL_SPEC "io.winalux.spec" /* digest of what the object was made from */
 #define LABEL_ASPECTS                                                                              \
 	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
@@ -58,6 +58,7 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 #define ROLE_NETWORK "net"
 #define ROLE_HOME "home"
 #define ROLE_KEYS "keys"
+#define ROLE_AUDIT "audit"
 #define ROLE_STATE "state"
 
 /* "winalux-<slug>-<role>". The caller frees it. */

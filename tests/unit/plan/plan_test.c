@@ -83,6 +83,7 @@ static void a_new_workspace_is_created_in_the_order_that_works(void **state)
 	assert_steps(&s.plan.items[0], "create network 'winalux-alice-net'\n"
 				       "create volume 'winalux-alice-home'\n"
 				       "create volume 'winalux-alice-keys'\n"
+				       "create volume 'winalux-alice-audit'\n"
 				       "create volume 'winalux-alice-redis'\n"
 				       "create pod 'winalux-alice-pod'\n"
 				       "create container 'winalux-alice-redis'\n"
@@ -348,6 +349,7 @@ static void destroy_keeps_data_when_told(void **state)
 	assert_int_equal(plan_destroy(&t.now.facts, NULL, false, &plan, &err), 0);
 	assert_steps(&plan.items[0], "remove pod 'winalux-alice-pod'\n"
 				     "remove network 'winalux-alice-net'\n"
+				     "remove volume 'winalux-alice-audit'\n"
 				     "remove volume 'winalux-alice-home'\n"
 				     "remove volume 'winalux-alice-keys'\n"
 				     "remove volume 'winalux-alice-redis'\n"

@@ -28,6 +28,7 @@ static const struct call calls[] = {
 	{ "POST /networks/create", "\"name\":\"winalux-alice-net\"", "{\"id\":\"N\"}", NULL },
 	VOLUME("home"),
 	VOLUME("keys"),
+	VOLUME("audit"),
 	VOLUME("redis"),
 	{ "POST /pods/create", "\"name\":\"winalux-alice-pod\"", "{\"Id\":\"P\"}", NULL },
 	{ "POST /containers/create", "\"name\":\"winalux-alice-redis\"", "{\"Id\":\"R\"}", NULL },
@@ -38,7 +39,7 @@ static const struct call calls[] = {
 	{ "POST /volumes/create", "\"io.winalux.objects\":\"net=N pod=P redis=R dev=D\"",
 	  "{\"Name\":\"winalux-alice-state-1\"}", "winalux-alice-state-1" },
 };
-enum { CALL_COUNT = ARRAY_SIZE(calls), CALL_NETWORK = 0, CALL_POD = 4 };
+enum { CALL_COUNT = ARRAY_SIZE(calls), CALL_NETWORK = 0, CALL_POD = 5 };
 
 static void add_call(struct buf *script, const struct call *call, const char *status,
 		     const char *reply)
@@ -257,9 +258,9 @@ static void a_foreign_object_in_the_way_is_told_of_and_left_alone(void **state)
 		{ 1, "volume already exists",
 		  "save what you need of it, then `podman volume rm winalux-alice-home`" },
 		{ CALL_POD, "pod already exists", "`podman pod inspect winalux-alice-pod`" },
-		{ 6, "the name \\\"winalux-alice-dev\\\" is already in use",
+		{ 7, "the name \\\"winalux-alice-dev\\\" is already in use",
 		  "`podman container inspect winalux-alice-dev`" },
-		{ 9, "bind: address already in use", "another program holds a port" },
+		{ 10, "bind: address already in use", "another program holds a port" },
 	};
 
 	(void)state;
@@ -299,6 +300,7 @@ static void keep_data_only(struct scene *scene)
 
 #define HOME "{\"Name\":\"winalux-alice-home\"}"
 #define KEYS "{\"Name\":\"winalux-alice-keys\"}"
+#define AUDIT "{\"Name\":\"winalux-alice-audit\"}"
 #define REDIS "{\"Name\":\"winalux-alice-redis\"}"
 #define STATE "{\"Name\":\"winalux-alice-state-1\"}"
 
@@ -317,7 +319,7 @@ static void volumes_that_were_there_outlive_an_undo(void **state)
 	tell_list(&s, "containers", "");
 	tell_list(&s, "networks", "{\"id\":\"N\",\"name\":\"winalux-alice-net\"}");
 	tell_removal(&s, "networks", "winalux-alice-net");
-	tell_list(&s, "volumes", HOME "," KEYS "," REDIS "," STATE);
+	tell_list(&s, "volumes", HOME "," KEYS "," AUDIT "," REDIS "," STATE);
 	scene_init(&t.scene, stage_alice);
 	keep_data_only(&t.scene);
 	stage_open(&t, s.script.data);
@@ -413,7 +415,9 @@ static void one_that_fails_does_not_stop_the_others(void **state)
 			"networks", "net",
 			"{\"id\":\"N\"}") BOB("volumes", "home",
 					      "{}") BOB("volumes", "keys",
-							"{}") BOB("pods", "pod", "{\"Id\":\"P\"}")
+							"{}") BOB("volumes", "audit",
+								  "{}") BOB("pods", "pod",
+									    "{\"Id\":\"P\"}")
 			BOB("containers", "dev",
 			    "{\"Id\":\"D\"}") ">>> PUT /containers/winalux-bob-dev/archive\n<<< "
 					      "200\n\n\n"

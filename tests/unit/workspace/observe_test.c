@@ -121,7 +121,9 @@ static void what_would_not_hold_is_left_out_and_named(void **state)
 #define DEV(name, env, caps, home, more)                                                           \
 	"{\"Name\":\"" name "\",\"Config\":{\"Env\":[" env "]},\"BoundingCaps\":[" caps "],"       \
 	"\"Mounts\":[{\"Name\":\"" home "\",\"Destination\":\"/home/developer\",\"RW\":true},"     \
-	"{\"Name\":\"winalux-alice-keys\",\"Destination\":\"/etc/winalux/hostkeys\",\"RW\":true}"  \
+	"{\"Name\":\"winalux-alice-keys\",\"Destination\":\"/etc/winalux/hostkeys\",\"RW\":true}," \
+	"{\"Name\":\"winalux-alice-audit\",\"Destination\":\"/var/lib/winalux/"                    \
+	"audit\",\"RW\":true}"                                                                     \
 	"],\"HostConfig\":{" more "}}"
 #define ENV "\"WINALUX_WORKSPACE=alice\",\"WINALUX_PROFILE=web\""
 #define CAPS "\"CAP_CHOWN\",\"CAP_KILL\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SYS_CHROOT\""
