@@ -47,7 +47,7 @@ static int read_content(struct archive *reader, const char *name, struct buf *co
 static int read_entry(struct archive *reader, struct archive_entry *entry, size_t max_bytes,
 		      tar_file_fn on_file, void *context, struct error *err)
 {
-	DEFER(buf_release) struct buf content;
+	DEFER(buf_release) struct buf content = { 0 };
 	const char *name = sym_archive_entry_pathname(entry);
 
 	if (sym_archive_entry_filetype(entry) != AE_IFREG || !name)

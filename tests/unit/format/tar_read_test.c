@@ -36,6 +36,7 @@ static int make_archive(const char *text, size_t cut)
 	assert_int_equal(tar_add_dir(w, "d", 0755, 0, 0, NULL), 0);
 	assert_int_equal(tar_add_file(w, "d/empty", 0644, 0, 0, "", 0, NULL), 0);
 	assert_int_equal(tar_add_file(w, "d/text", 0644, 0, 0, text, strlen(text), NULL), 0);
+	assert_int_equal(tar_add_dir(w, "d/later", 0755, 0, 0, NULL), 0);
 	assert_int_equal(tar_finish(w, NULL), 0);
 	assert_int_equal(fd_write_all(fd, tar.data, tar.len - cut, NULL), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
