@@ -25,13 +25,13 @@ static const struct table_entry *entry_of(const struct policy *p, unsigned index
 
 static void admit(struct policy *p, unsigned index, const struct verdict *v)
 {
-	verdict_record(&p->holder->report, v);
+	verdict_record(&p->holder->report, p->holder->directory, v);
 	holder_settle(p->holder, index, p->holder->held[index].serial, 0);
 }
 
 static void refuse(struct policy *p, unsigned index, const struct verdict *v)
 {
-	verdict_record(&p->holder->report, v);
+	verdict_record(&p->holder->report, p->holder->directory, v);
 	holder_settle(p->holder, index, p->holder->held[index].serial, EPERM);
 }
 

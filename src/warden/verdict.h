@@ -17,6 +17,10 @@ struct verdict {
 	const char *reason; /* why it was refused; or NULL */
 };
 
-void verdict_record(struct report *report, const struct verdict *v);
+/*
+ * One line on stdout, and one in the workspace's ledger in directory/audit/WORKSPACE
+ * (docs/design/audit.md), which is opened for it alone: execs are few, workspaces many.
+ */
+void verdict_record(struct report *report, const char *directory, const struct verdict *v);
 
 #endif
