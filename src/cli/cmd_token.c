@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/log.h"
 #include "winalux/base/mem.h"
@@ -12,7 +13,9 @@
 #include "winalux/format/json.h"
 #include "winalux/plan/facts.h"
 #include "winalux/workspace/apply.h"
+#include "winalux/workspace/audit.h"
 #include "winalux/workspace/gate.h"
+#include "winalux/workspace/host.h"
 #include "winalux/workspace/key.h"
 
 #include "app.h"
@@ -194,12 +197,14 @@ static const struct table_column list_columns[] = {
 	{ .title = "NAME", .can_shrink = true },
 	{ .title = "GATE" },
 	{ .title = "TOKEN SINCE" },
+	{ .title = "LAST USE" },
 	{ .title = "KEY" },
 };
 
 static void print_table(struct app *app, const struct facts *facts, const char *at_hand)
 {
 	DEFER(table_release) struct table t = { 0 };
+	char last[CLOCK_RFC3339_SIZE];
 
 	table_init(&t, list_columns, ARRAY_SIZE(list_columns));
 	for (size_t i = 0; i < facts->count; i++) {
@@ -214,6 +219,7 @@ static void print_table(struct app *app, const struct facts *facts, const char *
 		table_add(&t, w->name);
 		table_add(&t, gate_mode_name(gate_mode(&w->state)));
 		table_add(&t, has_token ? w->state.token_since : NULL);
+		table_add(&t, audit_last_use(host_podman(app->host), w, last) ? last : NULL);
 		table_add_colored(&t, has_token && !is_ours ? TABLE_YELLOW : TABLE_PLAIN, key);
 	}
 	table_print(&t, app_wants_color(app, STDOUT_FILENO));
@@ -228,10 +234,13 @@ static void print_list_json(struct app *app, const struct facts *facts, const ch
 		const struct workspace_facts *w = &facts->workspaces[i];
 		const bool has_token = gate_has_token(&w->state);
 		struct json *item = json_append_object(array);
+		char last[CLOCK_RFC3339_SIZE];
 
 		json_add_text(item, "name", w->name);
 		json_add_text(item, "gate", gate_mode_name(gate_mode(&w->state)));
 		json_add_text(item, "token_since", has_token ? w->state.token_since : NULL);
+		json_add_text(item, "last_use",
+			      audit_last_use(host_podman(app->host), w, last) ? last : NULL);
 		json_add_text(item, "key", has_token ? w->state.key : NULL);
 		json_add_bool(item, "key_is_here", has_token && !strcmp(w->state.key, at_hand));
 	}

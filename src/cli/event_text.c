@@ -29,14 +29,19 @@ static const struct sentence sentences[] = {
 	{ "output", "{service}: {line}[ ({dropped} lines before it were left out)]" },
 	{ "login", "{user} logged in[ with {key}][, session {session}]" },
 	{ "logout", "{user} logged out[ after {seconds} s][, session {session}]" },
-	{ "entry", "{user} passed the gate by {way}, {by}[, key {key}][, pid {pid}][: {command}]" },
-	{ "refused", "the gate refused {user} by {way}: {reason}[, key {key}][, pid {pid}]"
-		     "[ ({dropped} refusals before it were left out)]" },
+	{ "entry", "[{user} ][uid {uid} ]passed the gate by {way}, {by}[, key {key}][, pid {pid}]"
+		   "[: {command}]" },
+	{ "refused", "the gate refused[ {user}][ uid {uid}] by {way}: {reason}[, key {key}]"
+		     "[, pid {pid}][: {command}][ ({dropped} refusals before it were left out)]" },
 	{ "lockout",
 	  "the gate is locked for {seconds} s after too many wrong tokens[, key {key}]" },
 	{ "shell", "{path} is {state}" },
 	{ "changed", "{path} was {what}[, {size} bytes][, digest {digest}]" },
 	{ "token", "the token was {what}" },
+	{ "tampered", "the ledger was tampered with: {what}" },
+	{ "gap", "{lost} events could not be written" },
+	{ "torn", "a line that was torn, by a crash perhaps, was cut off" },
+	{ "rotated", "the ledger goes on in a new file" },
 	{ "sshd", "sshd: {line}[ ({dropped} lines before it were left out)]" },
 	{ "reloaded", "read its settings again" },
 	{ "stop", "stopping" },

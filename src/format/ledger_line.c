@@ -25,16 +25,17 @@ void ledger_link(const uint8_t before[static LEDGER_LINK_SIZE], const char *body
 	crypto_generichash_final(&state, ret, LEDGER_LINK_SIZE);
 }
 
-static bool read_head(const char *head, struct ledger_line *ret)
+static bool read_head(const char *const start, struct ledger_line *ret)
 {
 	static const char time_characters[] = "0123456789-:.TZ";
-	const char *time;
-	size_t len;
+	const char *head = start, *time;
 
 	if (!parse_literal(&head, LEDGER_TIME) ||
-	    !parse_span(&head, time_characters, &time, &len) || !parse_literal(&head, LEDGER_SEQ) ||
-	    !parse_u64(&head, 1, LEDGER_SEQ_MAX, &ret->seq) || !parse_char(&head, ','))
+	    !parse_span(&head, time_characters, &time, &ret->time_len) ||
+	    !parse_literal(&head, LEDGER_SEQ) || !parse_u64(&head, 1, LEDGER_SEQ_MAX, &ret->seq) ||
+	    !parse_char(&head, ','))
 		return false;
+	ret->members = (size_t)(head - start);
 	ret->has_prev = parse_literal(&head, LEDGER_ROTATED);
 	return !ret->has_prev || hex_parse(&head, ret->prev, LEDGER_LINK_SIZE);
 }
@@ -59,6 +60,21 @@ bool ledger_line_read(const char *line, size_t len, struct ledger_line *ret)
 	memcpy(tail, line + ret->body, TAIL_SIZE);
 	tail[TAIL_SIZE] = '\0';
 	return read_head(head, ret) && read_tail(tail, ret);
+}
+
+bool ledger_record_read(const char *line, size_t len, struct ledger_record *ret)
+{
+	struct ledger_line l;
+
+	if (!ledger_line_read(line, len, &l))
+		return false;
+	ret->time = line + sizeof(LEDGER_TIME) - 1;
+	ret->time_len = l.time_len;
+	ret->seq = l.seq;
+	ret->members = line + l.members;
+	ret->members_len = l.body - l.members;
+	memcpy(ret->link, l.link, sizeof(ret->link));
+	return true;
 }
 
 static enum ledger_flaw compare(const struct ledger_check *check, const struct ledger_line *l,

@@ -10,6 +10,8 @@
 
 /* One line of a ledger, read by its form alone; no JSON parser is needed to follow the chain. */
 struct ledger_line {
+	size_t time_len;
+	size_t members; /* where they begin */
 	uint64_t seq;
 	size_t body; /* bytes that the link is made over */
 	bool has_prev;

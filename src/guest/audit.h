@@ -12,7 +12,7 @@ struct report;
  */
 struct audit {
 	struct ledger ledger;
-	struct report *report;
+	int last_use; /* a file with the time of the last entry; -1: none */
 };
 
 /*

@@ -95,6 +95,18 @@ static bool check(struct files_watch *w, size_t i)
 
 /* --- what was there last: lines of a digest, "-" for a file that is not there, and a path --- */
 
+/* Not told to the disk: PID 1 waits for none. An old state only tells a change twice. */
+static void write_state(const char *path, const char *text, size_t len)
+{
+	char beside[DIRECTORY_SIZE];
+
+	snprintf(beside, sizeof(beside), "%s.new", path);
+	DEFER(fd_closep)
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && write(fd, text, len) == (ssize_t)len)
+		rename(beside, path);
+}
+
 static void save(const struct files_watch *w)
 {
 	char text[STATE_MAX], hex[HEX_SIZE];
@@ -107,7 +119,7 @@ static void save(const struct files_watch *w)
 						w->is_there[i] ? hex : "-", w->paths[i]);
 	}
 	if (len < sizeof(text))
-		file_write_atomic(w->state_path, text, len, 0600, NULL);
+		write_state(w->state_path, text, len);
 }
 
 static void load_line(struct files_watch *w, const char *line)

@@ -60,6 +60,21 @@ void ledger_close(struct ledger *l);
  */
 void ledger_add(struct ledger *l, const char *object, size_t len, int64_t wall_ms);
 
+/* --- reading --- */
+
+/* Slices of a line, which is read by its form alone. */
+struct ledger_record {
+	const char *time; /* RFC 3339 with milliseconds */
+	size_t time_len;
+	uint64_t seq;
+	const char *members; /* of the object that was added, without its braces */
+	size_t members_len;
+	uint8_t link[LEDGER_LINK_SIZE];
+};
+
+/* False where the line has another form. What it says is not checked. */
+bool ledger_record_read(const char *line, size_t len, struct ledger_record *ret);
+
 /* --- checking --- */
 
 enum ledger_flaw {

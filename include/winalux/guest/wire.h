@@ -35,6 +35,7 @@ struct error;
 #define WIRE_VERSION_TEXT "1" /* WIRE_VERSION as labels and texts have it */
 /* Where PID 1 keeps the workspace's ledger (docs/design/audit.md); root alone gets there. */
 #define WIRE_AUDIT_PATH "/var/lib/winalux/audit"
+#define WIRE_AUDIT_LAST_USE "last-use" /* in it: when somebody last came in, RFC 3339 */
 /* Ends a holder of the strict gate (docs/design/strict.md) for good: with status 0. */
 #define WIRE_LEAVE_SIGNAL "USR1"
 

@@ -57,6 +57,7 @@ static void begin(struct fixture *f)
 static void end(struct fixture *f)
 {
 	ledger_close(&f->audit.ledger);
+	fd_closep(&f->audit.last_use);
 	loop_close(&f->loop, &f->changes.source);
 	f->loop.timer_count = 0;
 	f->report.on_event = NULL;
@@ -111,6 +112,23 @@ static void entries_are_kept_and_chatter_is_not(void **state)
 	expect_line(f, "entryway", false);
 	assert_int_equal(stat(files_path(path, f->directory, "audit"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
+static void the_last_entry_is_known(void **state)
+{
+	struct fixture *f = *state;
+	char path[256];
+	struct stat st;
+
+	begin(f);
+	files_path(path, f->directory, "audit/last-use");
+	send_event(f, "refused");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	send_event(f, "entry");
+	send_event(f, "entry");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, sizeof("2026-11-23T12:00:00Z") - 1);
 }
 
 static void without_a_place_for_it_events_go_on(void **state)
@@ -183,6 +201,7 @@ int main(void)
 #define AUDIT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		AUDIT_TEST(entries_are_kept_and_chatter_is_not),
+		AUDIT_TEST(the_last_entry_is_known),
 		AUDIT_TEST(without_a_place_for_it_events_go_on),
 		AUDIT_TEST(a_change_is_told_at_once),
 		AUDIT_TEST(what_is_written_again_as_it_was_is_no_change),

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "winalux/workspace/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
+#include "winalux/format/tar.h"
+#include "winalux/guest/wire.h"
+#include "winalux/plan/facts.h"
+#include "winalux/plan/names.h"
+#include "winalux/podman/container.h"
+
+/* In the volume that the three holders of strict gates share. */
+#define WARDEN_AUDIT_PATH "/account/gate/audit/"
+
+static const char *const origin_names[AUDIT_ORIGIN_COUNT] = {
+	[AUDIT_INSIDE] = "workspace",
+	[AUDIT_WARDEN] = "warden",
+};
+
+const char *audit_origin_name(enum audit_origin origin)
+{
+	return origin_names[origin];
+}
+
+void audit_ledger_release(struct audit_ledger *l)
+{
+	for (size_t i = 0; i < LEDGER_FILES; i++)
+		free(l->files[i].text);
+	*l = (struct audit_ledger){ 0 };
+}
+
+/* --- reading --- */
+
+/* Names in the archive begin with the directory's own. */
+static void take_file(const char *name, const char *data, size_t len, void *context)
+{
+	struct audit_ledger *l = context;
+	const char *slash = strrchr(name, '/');
+
+	for (unsigned age = 0; age < LEDGER_FILES; age++) {
+		char wanted[LEDGER_NAME_SIZE];
+
+		ledger_file_name(age, wanted);
+		if (strcmp(slash ? slash + 1 : name, wanted) != 0 || l->files[age].text)
+			continue;
+		l->is_there = true;
+		l->files[age] = (struct audit_file){ .text = xstrndup(data, len), .len = len };
+	}
+}
+
+static const struct container *any_keeper(const struct facts *facts)
+{
+	for (size_t i = 0; i < KEEPER_COUNT; i++)
+		if (facts->keepers[i])
+			return facts->keepers[i];
+	return NULL;
+}
+
+/* False, without an error, when there is nothing of that path. */
+static int read_path(struct podman *podman, const struct container *c, const char *path,
+		     tar_file_fn on_file, void *context, struct error *err)
+{
+	DEFER(fd_closep) int fd = memfd_create("winalux-audit", MFD_CLOEXEC);
+	struct error why;
+
+	if (fd < 0)
+		return error_set(err, ERROR_HOST, "cannot make a file in memory");
+	if (container_get_archive_fd(podman, c->id, path, fd, &why) < 0) {
+		if (why.kind == ERROR_NOT_FOUND)
+			return 0;
+		if (err)
+			*err = why;
+		return -1;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return tar_read(fd, LEDGER_FILE_BYTES + LEDGER_LINE_MAX, on_file, context, err);
+}
+
+int audit_read(struct podman *podman, const struct facts *facts, const struct workspace_facts *w,
+	       enum audit_origin origin, struct audit_ledger *ret, struct error *err)
+{
+	const bool is_warden = origin == AUDIT_WARDEN;
+	const struct container *c =
+		is_warden ? any_keeper(facts) : workspace_facts_container(w, ROLE_DEV);
+	DEFER(freep)
+	char *path =
+		is_warden ? xasprintf(WARDEN_AUDIT_PATH "%s", w->name) : xstrdup(WIRE_AUDIT_PATH);
+
+	*ret = (struct audit_ledger){ 0 };
+	if (!c)
+		return 0;
+	ret->is_readable = true;
+	if (read_path(podman, c, path, take_file, ret, err) < 0) {
+		audit_ledger_release(ret);
+		return error_add(err, "cannot read the %s's ledger of '%s'",
+				 audit_origin_name(origin), w->name);
+	}
+	return 0;
+}
+
+static void take_last(const char *name, const char *data, size_t len, void *context)
+{
+	int64_t seconds;
+	char *ret = context;
+
+	(void)name;
+	if (len < CLOCK_RFC3339_SIZE - 1)
+		return;
+	DEFER(freep) char *text = xstrndup(data, CLOCK_RFC3339_SIZE - 1);
+	if (parse_rfc3339(text, &seconds))
+		memcpy(ret, text, CLOCK_RFC3339_SIZE);
+}
+
+bool audit_last_use(struct podman *podman, const struct workspace_facts *w,
+		    char ret[static CLOCK_RFC3339_SIZE])
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+
+	*ret = '\0';
+	return dev &&
+	       read_path(podman, dev, WIRE_AUDIT_PATH "/" WIRE_AUDIT_LAST_USE, take_last, ret,
+			 NULL) == 0 &&
+	       *ret;
+}
+
+/* --- lines --- */
+
+void audit_each(const struct audit_ledger *l, audit_line_fn fn, void *context)
+{
+	for (unsigned age = LEDGER_FILES; age-- > 0;) {
+		const char *at = l->files[age].text;
+		size_t left = at ? strlen(at) : 0;
+
+		for (unsigned number = 1; left > 0; number++) {
+			const char *newline = memchr(at, '\n', left);
+			const size_t len = newline ? (size_t)(newline - at) : left;
+
+			if (!fn(age, number, at, len, context))
+				return;
+			at += len + (newline != NULL);
+			left -= len + (newline != NULL);
+		}
+	}
+}
+
+static bool check_line(unsigned age, unsigned number, const char *line, size_t len, void *context)
+{
+	struct audit_finding *f = context;
+	struct ledger_record record;
+
+	f->flaw = ledger_check_line(&f->end, line, len);
+	f->lines++;
+	if (f->lines == 1) {
+		f->first_seq = f->end.seq;
+		if (ledger_record_read(line, len, &record))
+			snprintf(f->since, sizeof(f->since), "%.19sZ", record.time);
+	}
+	f->age = age;
+	f->number = number;
+	return f->flaw == LEDGER_SOUND;
+}
+
+void audit_verify(const struct audit_ledger *l, struct audit_finding *ret)
+{
+	*ret = (struct audit_finding){ 0 };
+	audit_each(l, check_line, ret);
+}

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The ledgers: what is in them, that a developer does not get there, what they outlive, and that what was taken out
+# or changed is found.
+. "$(dirname "$0")/lib.sh"
+
+export XDG_STATE_HOME=$work/state
+ledger=/var/lib/winalux/audit/log.jsonl
+printf 'version: 1\nworkspaces:\n' >"$inventory"
+{
+	workspace alice
+	workspace carol "gate: strict"
+} >>"$inventory"
+
+# seen NAME TEXT: some event has it
+seen()
+{
+	winalux audit "$1" | grep -qF -- "$2"
+}
+
+# As root of the container, past the gate: what the account's owner can do.
+at_the_ledger() # NAME PROGRAM
+{
+	podman exec --user 0 "winalux-$1-dev" python3 -c "$2"
+}
+
+deploys()
+{
+	status 0 deploy
+	use_ssh
+	status 0 winalux audit alice
+	contains "$out" "alice  started, guest "
+}
+
+entries_and_refusals()
+{
+	LC_WINALUX_TOKEN=$(winalux token show alice) remote alice true
+	seen alice "developer logged in with SHA256:"
+	seen alice "developer passed the gate by ssh, token, key SHA256:"
+	winalux exec alice -- sh -c 'true # a comment'
+	seen alice "developer passed the gate by exec, ticket"
+	seen alice "sh -c true # a comment"
+	fails podman exec winalux-alice-dev bash -c true
+	seen alice "the gate refused root by exec: no token"
+	fails podman exec -e LC_WINALUX_TOKEN=0000 winalux-alice-dev bash -c true
+	lacks "$(winalux audit)" "$(winalux token show alice)"
+}
+
+each_exec_of_a_strict_workspace()
+{
+	equal 1 "$(winalux exec carol -- python3 -c 'print(1)')"
+	fails podman exec winalux-carol-dev id -u
+	seen carol "passed the gate by exec, ticket: python3 -c print(1)"
+	seen carol "the gate refused uid 0 by exec: not the gate's shell: id -u"
+	equal warden "$(winalux audit carol --json | grep '"id -u"' | json 'd["ledger"]')"
+}
+
+a_rotation_and_a_lockout()
+{
+	status 0 winalux token rotate alice
+	seen alice "the token was rotated"
+	for _ in {1..10}; do
+		timeout 60 podman exec -e LC_WINALUX_TOKEN=0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV winalux-alice-dev \
+			bash -c true >/dev/null 2>&1 &
+	done
+	wait
+	status 0 winalux token unlock alice
+	until_true 5 seen alice "the token was unlocked"
+}
+
+what_the_account_changes_inside()
+{
+	podman cp winalux-alice-dev:/etc/winalux/keys/developer "$work/keys"
+	cat "$key.pub" >>"$work/keys"
+	podman cp "$work/keys" winalux-alice-dev:/etc/winalux/keys/developer
+	until_true 5 seen alice "/etc/winalux/keys/developer was "
+	podman cp "$work/keys" winalux-alice-dev:/etc/ld.so.preload
+	until_true 5 seen alice "/etc/ld.so.preload was made"
+	at_the_ledger alice 'import os; os.unlink("/etc/ld.so.preload")'
+	status 0 winalux stop alice
+	cat "$key.pub" >>"$work/keys"
+	podman cp "$work/keys" winalux-alice-dev:/etc/winalux/keys/developer
+	status 0 winalux start alice
+	equal changed "$(winalux audit alice --json | grep '"changed"' | tail -n 1 | json 'd["what"]')"
+}
+
+out_of_the_developers_reach()
+{
+	winalux exec alice -- sh -c "cat $ledger || ls /var/lib/winalux/audit || echo x >>$ledger" \
+		>"$work/out" 2>"$work/err" && fail "the developer got there"
+	contains "$(<"$work/err")" "Permission denied"
+	equal "" "$(<"$work/out")"
+}
+
+it_outlives_the_container()
+{
+	local first
+	first=$(winalux audit alice --json | sed -n 1p)
+	podman rm -f -t 1 winalux-alice-dev
+	status 0 winalux audit alice
+	status 0 deploy
+	equal "$first" "$(winalux audit alice --json | sed -n 1p)"
+	status 0 winalux audit --verify
+	status 0 winalux destroy alice --keep-data --yes
+	status 0 winalux audit --verify
+	lacks "$out" alice
+	status 0 deploy
+	equal "$first" "$(winalux audit alice --json | sed -n 1p)"
+	status 0 winalux audit --verify
+	contains "$out" "alice: the workspace's ledger: "
+	contains "$out" "carol: the warden's ledger: "
+	equal 3 "$(grep -c 'the chain is whole' <<<"$out")"
+}
+
+the_last_use_is_listed()
+{
+	local used
+	winalux exec alice -- sh -c true
+	used=$(winalux token list alice --json | json 'd["workspaces"][0]["last_use"]')
+	[ $(($(date +%s) - $(date -d "$used" +%s))) -lt 60 ]
+	contains "$(winalux token list)" "$used"
+}
+
+since()
+{
+	status 0 winalux audit --since 2099-01-01 alice
+	equal "" "$out"
+	status 0 winalux audit --since 1h alice
+	contains "$out" "started, guest"
+	status 2 winalux audit --since soon alice
+}
+
+# What is appended afterwards belongs to what PID 1 still knows.
+a_removed_line_is_found()
+{
+	at_the_ledger alice "
+lines = open('$ledger').readlines()
+open('$ledger', 'w').writelines(lines[:4] + lines[5:])"
+	status 12 winalux audit --verify alice
+	contains "$out" "log.jsonl:5 follows lines that are gone"
+	fails podman exec winalux-alice-dev bash -c true
+	seen alice "the ledger was tampered with: lines were removed"
+}
+
+a_new_ledger()
+{
+	status 0 winalux destroy alice --yes
+	status 0 deploy
+	winalux exec alice -- sh -c true
+	status 0 winalux audit --verify
+}
+
+a_changed_line_is_found()
+{
+	a_new_ledger
+	at_the_ledger alice "
+text = open('$ledger').read()
+open('$ledger', 'w').write(text.replace('developer', 'develoqer'))"
+	status 12 winalux audit --verify --json alice
+	contains "$(json 'd["ledgers"][0]["flaw"]' <<<"$out")" "is not what was written"
+}
+
+# All links are right again; only who has seen the old end knows.
+a_chain_made_anew_is_found()
+{
+	a_new_ledger
+	at_the_ledger alice "
+import hashlib, json
+lines, link = open('$ledger').read().splitlines(), bytes(32)
+with open('$ledger', 'w') as file:
+    for number, line in enumerate(lines[:-1], 1):
+        body = line[:line.rindex(',\"chain\"')].replace('developer', 'develoqer')
+        link = hashlib.blake2b(link + body.encode(), digest_size=32).digest()
+        file.write(body + ',\"chain\":\"' + link.hex() + '\"}\n')"
+	status 12 winalux audit --verify alice
+	contains "$out" "the last at the last check, is gone or is another one"
+}
+
+start_service
+first "a workspace begins its ledger when it starts" deploys
+it "entries and refusals are in it, and no token is" entries_and_refusals
+it "with a strict gate every exec is in it" each_exec_of_a_strict_workspace
+it "rotations and lockouts are in it" a_rotation_and_a_lockout
+it "changes of the files that decide about entry are told, of a stopped container too" what_the_account_changes_inside
+it "the developer neither reads nor writes it" out_of_the_developers_reach
+it "it outlives the container and destroy --keep-data, and its chain is whole" it_outlives_the_container
+it "token list says when a token was last used" the_last_use_is_listed
+it "--since leaves out what is older" since
+it "a removed line is found" a_removed_line_is_found
+it "a changed line is found" a_changed_line_is_found
+it "a chain that was made anew is found by who saw its end" a_chain_made_anew_is_found
