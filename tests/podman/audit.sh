@@ -59,11 +59,13 @@ a_rotation_and_a_lockout()
 {
 	status 0 winalux token rotate alice
 	seen alice "the token was rotated"
+	local wrong
+	wrong=$(winalux token show carol)
 	for _ in {1..10}; do
-		timeout 60 podman exec -e LC_WINALUX_TOKEN=0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV winalux-alice-dev \
-			bash -c true >/dev/null 2>&1 &
+		timeout 60 podman exec -e LC_WINALUX_TOKEN="$wrong" winalux-alice-dev bash -c true >/dev/null 2>&1 &
 	done
 	wait
+	seen alice "the gate is locked for"
 	status 0 winalux token unlock alice
 	until_true 5 seen alice "the token was unlocked"
 }
