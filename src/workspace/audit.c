@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "container_files.h"
 #include "winalux/base/error.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
-#include "winalux/format/tar.h"
 #include "winalux/guest/wire.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -19,6 +16,8 @@
 
 /* In the volume that the three holders of strict gates share. */
 #define WARDEN_AUDIT_PATH "/account/gate/audit/"
+
+enum { FILE_MAX_BYTES = LEDGER_FILE_BYTES + LEDGER_LINE_MAX };
 
 static const char *const origin_names[AUDIT_ORIGIN_COUNT] = {
 	[AUDIT_INSIDE] = "workspace",
@@ -64,26 +63,6 @@ static const struct container *any_keeper(const struct facts *facts)
 	return NULL;
 }
 
-/* False, without an error, when there is nothing of that path. */
-static int read_path(struct podman *podman, const struct container *c, const char *path,
-		     tar_file_fn on_file, void *context, struct error *err)
-{
-	DEFER(fd_closep) int fd = memfd_create("winalux-audit", MFD_CLOEXEC);
-	struct error why;
-
-	if (fd < 0)
-		return error_set(err, ERROR_HOST, "cannot make a file in memory");
-	if (container_get_archive_fd(podman, c->id, path, fd, &why) < 0) {
-		if (why.kind == ERROR_NOT_FOUND)
-			return 0;
-		if (err)
-			*err = why;
-		return -1;
-	}
-	lseek(fd, 0, SEEK_SET);
-	return tar_read(fd, LEDGER_FILE_BYTES + LEDGER_LINE_MAX, on_file, context, err);
-}
-
 int audit_read(struct podman *podman, const struct facts *facts, const struct workspace_facts *w,
 	       enum audit_origin origin, struct audit_ledger *ret, struct error *err)
 {
@@ -98,7 +77,7 @@ int audit_read(struct podman *podman, const struct facts *facts, const struct wo
 	if (!c)
 		return 0;
 	ret->is_readable = true;
-	if (read_path(podman, c, path, take_file, ret, err) < 0) {
+	if (container_files_read(podman, c->id, path, FILE_MAX_BYTES, take_file, ret, err) < 0) {
 		audit_ledger_release(ret);
 		return error_add(err, "cannot read the %s's ledger of '%s'",
 				 audit_origin_name(origin), w->name);
@@ -126,8 +105,8 @@ bool audit_last_use(struct podman *podman, const struct workspace_facts *w,
 
 	*ret = '\0';
 	return dev &&
-	       read_path(podman, dev, WIRE_AUDIT_PATH "/" WIRE_AUDIT_LAST_USE, take_last, ret,
-			 NULL) == 0 &&
+	       container_files_read(podman, dev->id, WIRE_AUDIT_PATH "/" WIRE_AUDIT_LAST_USE,
+				    FILE_MAX_BYTES, take_last, ret, NULL) == 0 &&
 	       *ret;
 }
 

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "keepers.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "container_files.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
-#include "winalux/format/tar.h"
 #include "winalux/guest/wire.h"
 #include "winalux/image/builder.h"
 #include "winalux/plan/facts.h"
@@ -238,27 +234,6 @@ static void on_lost_file(const char *name, const char *data, size_t len, void *l
 	strv_add_split(lost, text, "\n");
 }
 
-/* Any of the three will do: their volume is the same, and need not run to be read. */
-static int read_lost(struct podman *podman, const struct container *keeper, struct strv *ret,
-		     struct error *err)
-{
-	DEFER(fd_closep) int fd = memfd_create("winalux-lost", MFD_CLOEXEC);
-	struct error why;
-
-	if (fd < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot make a file in memory");
-	if (container_get_archive_fd(podman, keeper->id, DIRECTORY "/lost", fd, &why) < 0) {
-		if (why.kind == ERROR_NOT_FOUND)
-			return 0;
-		if (err)
-			*err = why;
-		return -1;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot read a file in memory");
-	return tar_read(fd, LOST_MAX_BYTES, on_lost_file, ret, err);
-}
-
 int keepers_find_lost(struct podman *podman, struct facts *facts, struct error *err)
 {
 	DEFER(strv_release) struct strv lost = { 0 };
@@ -269,7 +244,9 @@ int keepers_find_lost(struct podman *podman, struct facts *facts, struct error *
 		facts_mark_lost(facts, NULL);
 		return 0;
 	}
-	if (read_lost(podman, first_running(facts), &lost, err) < 0)
+	/* Any of the three will do: their volume is the same. */
+	if (container_files_read(podman, first_running(facts)->id, DIRECTORY "/lost",
+				 LOST_MAX_BYTES, on_lost_file, &lost, err) < 0)
 		return -1;
 	facts_mark_lost(facts, &lost);
 	return 0;
