@@ -378,6 +378,12 @@ static void print_details(struct app *app, const struct details *d)
 	DEFER(freep) char *libraries = d->wanted ? strv_join(&d->wanted->libraries, ", ") : NULL;
 	line("libraries", "%s", or_dash(libraries));
 	line("log", "at most %s each", or_dash(log));
+	for (size_t i = 0; i < d->facts->stranger_count; i++) {
+		const struct stranger *s = &d->facts->strangers[i];
+
+		line("stranger", "%s (image %s) %s", s->container->name, s->container->image,
+		     s->how);
+	}
 	print_objects(app, d->facts);
 }
 

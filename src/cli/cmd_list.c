@@ -11,6 +11,7 @@
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/workspace/strangers.h"
 
 #include "app.h"
 #include "command.h"
@@ -106,6 +107,15 @@ static void note_left_running(const struct workspace_facts *w)
 		 w->name, w->name, w->name);
 }
 
+static void note_strangers(const struct facts *facts)
+{
+	DEFER(strv_release) struct strv notes = { 0 };
+
+	strangers_note(facts, &notes);
+	for (size_t i = 0; i < notes.count; i++)
+		log_info("note: %s", notes.items[i]);
+}
+
 static void print_table(struct app *app, const struct facts *facts)
 {
 	DEFER(table_release) struct table t = { 0 };
@@ -119,6 +129,7 @@ static void print_table(struct app *app, const struct facts *facts)
 	fflush(stdout);
 	for (size_t i = 0; i < facts->count; i++)
 		note_left_running(&facts->workspaces[i]);
+	note_strangers(facts);
 	note_outside(app, facts);
 }
 

@@ -37,6 +37,7 @@ static const struct sentence sentences[] = {
 	  "the gate is locked for {seconds} s after too many wrong tokens[, key {key}]" },
 	{ "shell", "{path} is {state}" },
 	{ "changed", "{path} was {what}[, {size} bytes][, digest {digest}]" },
+	{ "stranger", "container {name} ({id}) of image {image} {how}: winalux did not make it" },
 	{ "token", "the token was {what}" },
 	{ "tampered", "the ledger was tampered with: {what}" },
 	{ "gap", "{lost} events could not be written" },

@@ -2,6 +2,7 @@
 #include "find.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "winalux/base/buf.h"
@@ -12,7 +13,9 @@
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 #include "winalux/plan/plan.h"
+#include "winalux/plan/stranger.h"
 #include "winalux/workspace/host.h"
+#include "winalux/workspace/strangers.h"
 
 #include "app.h"
 
@@ -23,6 +26,7 @@ int find_facts(struct app *app, const struct strv *names, enum observe extent, s
 
 	if (app_open_host(app, err) < 0 || host_observe(app->host, extent, &facts, err) < 0)
 		return -1;
+	strangers_tell(app->host, &facts);
 	if (names->count > 0 && plan_check_names(&facts, names, err) < 0)
 		return -1;
 	*ret = facts;
@@ -44,6 +48,22 @@ static int no_containers(struct app *app, const char *workspace, struct error *e
 			 workspace);
 }
 
+/* Who has copied our labels is none of ours. */
+static void drop_strangers(struct containers *containers)
+{
+	struct containers kept = { 0 }, dropped = { 0 };
+
+	for (size_t i = 0; i < containers->count; i++) {
+		struct containers *to = container_is_ours(&containers->items[i]) ? &kept : &dropped;
+		struct container *c = xgrow(&to->items, &to->cap, to->count++, sizeof(*c));
+
+		*c = containers->items[i];
+	}
+	free(containers->items);
+	containers_release(&dropped);
+	*containers = kept;
+}
+
 int find_containers(struct app *app, const char *workspace, struct containers *ret,
 		    struct error *err)
 {
@@ -56,6 +76,7 @@ int find_containers(struct app *app, const char *workspace, struct containers *r
 	DEFER(containers_release) struct containers found = { 0 };
 	if (container_list(host_podman(app->host), label, &found, err) < 0)
 		return -1;
+	drop_strangers(&found);
 	if (found.count == 0)
 		return no_containers(app, workspace, err);
 	*ret = found;

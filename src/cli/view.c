@@ -274,6 +274,22 @@ static void add_ports_json(struct json *object, const struct workspace_facts *w)
 	add_port_json(object, "app", view_app_port(w));
 }
 
+static void add_strangers_json(struct json *object, const struct workspace_facts *w)
+{
+	struct json *array = json_add_array(object, "strangers");
+
+	for (size_t i = 0; i < w->stranger_count; i++) {
+		const struct container *c = w->strangers[i].container;
+		struct json *item = json_append_object(array);
+
+		json_add_text(item, "name", c->name);
+		json_add_text(item, "id", c->id);
+		json_add_text(item, "state", container_state_name(c->state));
+		json_add_text(item, "image", c->image);
+		json_add_text(item, "how", w->strangers[i].how);
+	}
+}
+
 struct json *view_workspace_json(const struct workspace_facts *w, const char *our_guest)
 {
 	struct json *root = json_new_object();
@@ -291,6 +307,7 @@ struct json *view_workspace_json(const struct workspace_facts *w, const char *ou
 	json_add_text(root, "guest", digest);
 	json_add_bool(root, "guest_is_current", digest && strcmp(digest, our_guest) == 0);
 	add_containers_json(root, w);
+	add_strangers_json(root, w);
 	struct json *volumes = json_add_array(root, "volumes");
 	for (size_t i = 0; i < w->volume_count; i++)
 		json_append_text(volumes, w->volumes[i]->name);

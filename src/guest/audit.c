@@ -14,8 +14,8 @@
 #include "winalux/base/mem.h"
 #include "winalux/guest/wire.h"
 
-static const char *const kept[] = { "start",   "entry", "refused", "lockout", "login", "logout",
-				    "changed", "shell", "token",   "stop",    "error" };
+static const char *const kept[] = { "start",   "entry", "refused", "lockout",  "login", "logout",
+				    "changed", "shell", "token",   "stranger", "stop",  "error" };
 
 /* Every event begins with its name (event_start()). */
 static bool is_named(const struct event *e, const char *name)

@@ -15,6 +15,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/format/token_hash.h"
+#include "winalux/guest/wire.h"
 
 enum {
 	POLL_MS = 30 * 1000,
@@ -34,6 +35,7 @@ static const char *const dev_paths[] = {
 	"/etc/passwd",
 	"/etc/group",
 	"/etc/ld.so.preload",
+	WIRE_STRANGERS_PATH,
 	NULL,
 };
 
@@ -71,6 +73,8 @@ static void report_change(struct files_watch *w, size_t i, const char *what, off
 		event_text(&e, "digest", hex);
 	}
 	report_send(w->report, &e);
+	if (w->on_changed)
+		w->on_changed(w->context, w->paths[i]);
 }
 
 /* True when it is another file than before. */

@@ -29,6 +29,8 @@ struct files_watch {
 	const char *state_path;
 	const char *const *paths;
 	size_t count;
+	void (*on_changed)(void *context, const char *path); /* may be NULL */
+	void *context;
 	bool is_told; /* of changes */
 	bool is_known[FILES_WATCH_MAX];
 	bool is_there[FILES_WATCH_MAX];

@@ -40,6 +40,7 @@
 #include "shells_guard.h"
 #include "spawn.h"
 #include "sshd_config.h"
+#include "strangers.h"
 #include "user.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
@@ -74,6 +75,7 @@ struct init {
 	struct audit audit;
 	struct changes changes;
 	struct files_watch files;
+	struct strangers strangers;
 	struct services services;
 	struct gate gate;
 	struct shells_guard shells;
@@ -366,6 +368,14 @@ static int begin(struct init *i, struct error *err)
 	return watch_signals(i, err);
 }
 
+static void on_file_changed(void *context, const char *path)
+{
+	struct init *i = context;
+
+	if (strcmp(path, WIRE_STRANGERS_PATH) == 0)
+		strangers_read(&i->strangers, path);
+}
+
 /* What can fail, be reported, and sometimes be mended while PID 1 runs. */
 static void prepare(struct init *i)
 {
@@ -378,6 +388,9 @@ static void prepare(struct init *i)
 	changes_init(&i->changes, &i->loop);
 	shells_guard_init(&i->shells, &i->loop, &i->report, &i->changes);
 	files_watch_init(&i->files, &i->loop, &i->report, NULL);
+	i->files.on_changed = on_file_changed;
+	i->files.context = i;
+	i->strangers.report = &i->report;
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */

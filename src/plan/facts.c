@@ -6,7 +6,7 @@
  *
  * Volumes come first, because the newest state tells which of several pods, networks or containers
  * of one role is the one that winalux made (people copy labels), and in what order containers
- * start.
+ * start. A container whose name is not the one that its labels ask for is a stranger (stranger.h).
  */
 #include "winalux/plan/facts.h"
 
@@ -20,6 +20,7 @@
 #include "winalux/base/strv.h"
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/names.h"
+#include "winalux/plan/stranger.h"
 
 static int compare_workspaces(const void *a, const void *b)
 {
@@ -52,8 +53,10 @@ static void collect_names(struct facts *facts)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < facts->containers.count; i++)
-		add_workspace_name(facts, &facts->containers.items[i].labels);
+	for (size_t i = 0; i < facts->containers.count; i++) {
+		if (container_is_ours(&facts->containers.items[i]))
+			add_workspace_name(facts, &facts->containers.items[i].labels);
+	}
 	for (size_t i = 0; i < facts->pods.count; i++)
 		add_workspace_name(facts, &facts->pods.items[i].labels);
 	for (size_t i = 0; i < facts->volumes.count; i++)
@@ -121,6 +124,8 @@ static void place_container(struct facts *facts, const struct container *c)
 {
 	struct workspace_facts *w = find_mutable(facts, &c->labels);
 
+	if (!facts_container_is_ours(facts, c))
+		return;
 	if (!w)
 		place_keeper(facts, c);
 	else if (!c->is_infra)
@@ -325,6 +330,7 @@ void facts_index(struct facts *facts)
 		place_container(facts, &facts->containers.items[i]);
 	for (size_t i = 0; i < facts->count; i++)
 		settle_containers(&facts->workspaces[i]);
+	facts_find_strangers(facts);
 }
 
 static int check_schema(const struct labels *labels, const char *kind, const char *name,
@@ -368,6 +374,7 @@ void facts_release(struct facts *facts)
 		free((void *)facts->workspaces[i].containers);
 		free((void *)facts->workspaces[i].volumes);
 		free((void *)facts->workspaces[i].states);
+		workspace_facts_release_strangers(&facts->workspaces[i]);
 	}
 	free(facts->workspaces);
 	containers_release(&facts->containers);

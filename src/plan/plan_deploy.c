@@ -146,7 +146,7 @@ static struct verdict review_container(const struct review *r, const struct want
 	};
 }
 
-/* Of a role that is not wanted, or a second one of its role. */
+/* Of a role that is not wanted, or a second one of its role: a renamed one beside its successor. */
 static bool is_surplus(const struct review *r, const struct container *c)
 {
 	for (size_t i = 0; i < r->want->container_count; i++) {

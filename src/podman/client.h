@@ -11,6 +11,7 @@
 #include "winalux/podman/podman.h"
 
 struct json;
+struct strv;
 
 /* How the files of this folder talk to client.c: build a request, call, read the answer. */
 
@@ -59,6 +60,8 @@ void request_query(struct request *rq, const char *key, const char *value);
 void request_query_int(struct request *rq, const char *key, int64_t value);
 /* filters={"label":[label]}; nothing for NULL. */
 void request_query_label(struct request *rq, const char *label);
+/* filters={key:[values]} */
+void request_query_filter(struct request *rq, const char *key, const struct strv *values);
 /* timeout_ms of a call that lets containers end: their time and some for the engine. */
 int request_stop_timeout_ms(uint32_t timeout_s);
 /* Takes the body. */

@@ -90,24 +90,46 @@ static const struct decode_field container_fields[] = {
 	{ .name = NULL },
 };
 
-int container_list(struct podman *podman, const char *label, struct containers *ret,
-		   struct error *err)
+static void begin_list(struct request *rq)
 {
-	DEFER(request_release) struct request rq;
+	request_init(rq, "GET", "list containers", NULL);
+	request_path(rq, "containers", "json", NULL);
+	request_query(rq, "all", "true");
+}
+
+static int call_list(struct podman *podman, struct request *rq, struct containers *ret,
+		     struct error *err)
+{
 	struct containers list = { 0 };
 	const struct item_list items = { container_fields, sizeof(*list.items), container_release,
 					 &list.items,      &list.count,         &list.cap };
 
-	request_init(&rq, "GET", "list containers", NULL);
-	request_path(&rq, "containers", "json", NULL);
-	request_query(&rq, "all", "true");
-	request_query_label(&rq, label);
-	if (podman_call_items(podman, &rq, &items, err) < 0) {
+	if (podman_call_items(podman, rq, &items, err) < 0) {
 		containers_release(&list);
 		return -1;
 	}
 	*ret = list;
 	return 0;
+}
+
+int container_list(struct podman *podman, const char *label, struct containers *ret,
+		   struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	begin_list(&rq);
+	request_query_label(&rq, label);
+	return call_list(podman, &rq, ret, err);
+}
+
+int container_list_mounting(struct podman *podman, const struct strv *volumes,
+			    struct containers *ret, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+
+	begin_list(&rq);
+	request_query_filter(&rq, "volume", volumes);
+	return call_list(podman, &rq, ret, err);
 }
 
 int container_create(struct podman *podman, const struct container_spec *spec, char **ret_id,

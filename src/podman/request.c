@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 
 enum { REQUEST_MAX_TARGET = 1 << 20, STOP_SLACK_S = 60, STOP_MAX_S = 3600 };
@@ -56,16 +57,25 @@ void request_query_int(struct request *rq, const char *key, int64_t value)
 	request_query(rq, key, text);
 }
 
+void request_query_filter(struct request *rq, const char *key, const struct strv *values)
+{
+	DEFER(json_freep) struct json *filters = json_new_object();
+	struct json *array = json_add_array(filters, key);
+
+	for (size_t i = 0; i < values->count; i++)
+		json_append_text(array, values->items[i]);
+	DEFER(freep) char *text = json_print(filters, false);
+	request_query(rq, "filters", text);
+}
+
 void request_query_label(struct request *rq, const char *label)
 {
+	DEFER(strv_release) struct strv labels = { 0 };
+
 	if (!label)
 		return;
-	struct json *filters = json_new_object();
-	json_append_text(json_add_array(filters, "label"), label);
-	char *text = json_print(filters, false);
-	request_query(rq, "filters", text);
-	free(text);
-	json_free(filters);
+	strv_add(&labels, label);
+	request_query_filter(rq, "label", &labels);
 }
 
 int request_stop_timeout_ms(uint32_t timeout_s)

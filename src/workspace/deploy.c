@@ -30,6 +30,7 @@
 #include "winalux/podman/podman.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
+#include "winalux/workspace/strangers.h"
 
 struct deploy {
 	struct host *host;
@@ -387,6 +388,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 	note_moved_ports(d);
 	note_old_guests(d);
 	note_other_keys(d);
+	strangers_note(r->facts, &r->notes);
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;

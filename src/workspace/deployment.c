@@ -13,6 +13,7 @@
 #include "winalux/inventory/config.h"
 #include "winalux/workspace/host.h"
 #include "winalux/workspace/lock.h"
+#include "winalux/workspace/strangers.h"
 
 void deployment_init(struct deployment *d)
 {
@@ -41,7 +42,10 @@ static void forget(struct deployment *r)
 int deployment_look(struct host *host, struct deployment *d, struct error *err)
 {
 	forget(d);
-	return host_observe(host, OBSERVE_ALL, d->facts, err);
+	if (host_observe(host, OBSERVE_ALL, d->facts, err) < 0)
+		return -1;
+	strangers_tell(host, d->facts);
+	return 0;
 }
 
 void deployment_release(struct deployment *d)
@@ -161,6 +165,7 @@ int deployment_run(struct host *host, const struct planner *planner,
 	deployment_init(ret);
 	if (look_and_plan(host, planner, ret, err) < 0)
 		return -1;
+	strangers_note(ret->facts, &ret->notes);
 	if (!plan_step_count(&ret->plan))
 		return deployment_tell_refusals(host, sink, ret, err);
 	if (account_lock_take(host, sink, &held, err) < 0 ||

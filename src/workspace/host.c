@@ -12,6 +12,7 @@
 #include "winalux/plan/names.h"
 #include "winalux/podman/podman.h"
 #include "winalux/podman/service.h"
+#include "winalux/workspace/strangers.h"
 
 struct host {
 	const struct config *config;
@@ -85,7 +86,7 @@ static int list_objects(struct podman *podman, enum observe extent, struct facts
 			struct error *err)
 {
 	if (podman_get_version(podman, &ret->version, err) < 0 ||
-	    container_list(podman, LABEL_SCHEMA, &ret->containers, err) < 0 ||
+	    container_list(podman, NULL, &ret->containers, err) < 0 ||
 	    volume_list(podman, LABEL_SCHEMA, &ret->volumes, err) < 0)
 		return -1;
 	if (extent == OBSERVE_STATE)
@@ -103,7 +104,8 @@ int host_observe(struct host *host, enum observe extent, struct facts *ret, stru
 	if (list_objects(host->podman, extent, &facts, err) < 0)
 		return error_add(err, "cannot see what is there");
 	facts_index(&facts);
-	if (keepers_find_lost(host->podman, &facts, err) < 0)
+	if (strangers_find(host->podman, &facts, err) < 0 ||
+	    keepers_find_lost(host->podman, &facts, err) < 0)
 		return -1;
 	*ret = facts;
 	facts = (struct facts){ 0 };

@@ -8,6 +8,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/plan/stranger.h"
 #include "winalux/podman/container.h"
 #include "winalux/podman/network.h"
 #include "winalux/podman/pod.h"
@@ -73,7 +74,7 @@ static void undo_containers(struct podman *podman, const char *label,
 	for (size_t i = 0; i < containers.count; i++) {
 		const struct container *c = &containers.items[i];
 
-		if (!c->is_infra && !was_container(before, c->id))
+		if (!c->is_infra && container_is_ours(c) && !was_container(before, c->id))
 			container_remove(podman, c->id, true, UNDO_TIMEOUT_S, NULL);
 	}
 }

@@ -86,6 +86,54 @@ what_the_account_changes_inside()
 	equal changed "$(winalux audit alice --json | grep '"changed"' | tail -n 1 | json 'd["what"]')"
 }
 
+# A container of the account that is none of winalux's.
+beside() # NAME OPTION…
+{
+	local name=$1
+	shift
+	podman run -d --name "$name" --label io.winalux.test=1 --entrypoint /usr/bin/sleep "$@" 1000
+}
+
+# Nobody can refuse what the account runs beside a workspace, so it is told: here, and in the ledger.
+strangers_on_the_volumes_are_told()
+{
+	local image=localhost/winalux/base
+	beside backup --network none -v winalux-alice-home:/mnt -v winalux-carol-keys:/keys $image
+	status 0 winalux list
+	contains "$err" "workspace 'alice': container 'backup' of image '$image:latest' mounts 'winalux-alice-home'"
+	contains "$err" "workspace 'carol': container 'backup'"
+	until_true 5 seen alice "of image $image:latest mounts 'winalux-alice-home': winalux did not make it"
+	until_true 5 seen carol "mounts 'winalux-carol-keys'"
+	equal backup "$(winalux info alice --json | json 'd["strangers"][0]["name"]')"
+	contains "$(winalux info alice)" "backup (image $image:latest) mounts 'winalux-alice-home'"
+	status 0 deploy
+	contains "$out" "as the inventory says"
+	contains "$err" "container 'backup'"
+	equal 1 "$(winalux audit alice | grep -c 'container backup')"
+}
+
+# `podman commit` keeps the labels of the container in the image.
+copies_of_a_workspace_are_told_and_are_not_it()
+{
+	commit winalux-alice-dev localhost/winalux-copy
+	beside copy --network none localhost/winalux-copy
+	beside joined --pod winalux-alice-pod localhost/winalux/base
+	status 0 winalux list
+	contains "$err" "container 'copy' of image 'localhost/winalux-copy:latest' carries its labels"
+	contains "$err" "container 'joined' of image 'localhost/winalux/base:latest' is in its pod"
+	until_true 5 seen alice "of image localhost/winalux-copy:latest carries its labels"
+	until_true 5 seen alice "is in its pod: winalux did not make it"
+	equal alice "$(winalux exec alice -- hostname)"
+	status 0 deploy
+	contains "$out" "as the inventory says"
+	running copy joined backup
+	equal 1 "$(winalux audit alice | grep -c 'container backup')"
+	podman rm -f -t 0 copy joined backup
+	podman rmi -f localhost/winalux-copy
+	status 0 winalux list
+	equal "" "$err"
+}
+
 out_of_the_developers_reach()
 {
 	winalux exec alice -- sh -c "cat $ledger || ls /var/lib/winalux/audit || echo x >>$ledger" \
@@ -184,6 +232,9 @@ it "entries and refusals are in it, and no token is" entries_and_refusals
 it "with a strict gate every exec is in it" each_exec_of_a_strict_workspace
 it "rotations and lockouts are in it" a_rotation_and_a_lockout
 it "changes of the files that decide about entry are told, of a stopped container too" what_the_account_changes_inside
+it "containers of the account on its volumes are told" strangers_on_the_volumes_are_told
+it "copies of it and containers in its pod are told, and are not taken for it" \
+	copies_of_a_workspace_are_told_and_are_not_it
 it "the developer neither reads nor writes it" out_of_the_developers_reach
 it "it outlives the container and destroy --keep-data, and its chain is whole" it_outlives_the_container
 it "token list says when a token was last used" the_last_use_is_listed

@@ -8,7 +8,7 @@
 #	refused  it did not run, or found nothing
 #
 # The table at the end has the verdict of each for every strength; docs/threat-model.md has the same table with words.
-# GATE_STRENGTHS names the strengths that are tried. In $dev is the container.
+# WINALUX_GATE_STRENGTHS names the strengths that are tried. In $dev is the container.
 . "$(dirname "$0")/lib.sh"
 
 read -ra strengths <<<"${WINALUX_GATE_STRENGTHS:-shell strict}"
@@ -261,12 +261,7 @@ attached_stdin() { verdict_of bash -c 'echo "echo in" | timeout 3 podman attach 
 
 commit_and_run()
 {
-	# podman 4.3.1: "runroot must be set", where a storage.conf is there that does not say it
-	podman info --format '[storage]
-driver = "{{.Store.GraphDriverName}}"
-graphroot = "{{.Store.GraphRoot}}"
-runroot = "{{.Store.RunRoot}}"' >"$work/storage.conf"
-	CONTAINERS_STORAGE_CONF=$work/storage.conf podman commit -q "$dev" localhost/winalux-bypass >&2
+	commit "$dev" localhost/winalux-bypass >&2
 	verdict_of podman run --rm --network none --label io.winalux.test=1 --entrypoint $shells/bash \
 		localhost/winalux-bypass -c 'echo in'
 	podman rmi -f localhost/winalux-bypass >&2

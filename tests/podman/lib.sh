@@ -280,6 +280,16 @@ container_id() # NAME
 	podman inspect --format '{{.Id}}' "$1"
 }
 
+# podman 4.3.1: "runroot must be set", where a storage.conf is there that does not say it
+commit() # CONTAINER IMAGE
+{
+	podman info --format '[storage]
+driver = "{{.Store.GraphDriverName}}"
+graphroot = "{{.Store.GraphRoot}}"
+runroot = "{{.Store.RunRoot}}"' >"$work/storage.conf"
+	CONTAINERS_STORAGE_CONF=$work/storage.conf podman commit -q "$1" "$2"
+}
+
 running() # CONTAINER…
 {
 	local name

@@ -36,12 +36,19 @@ struct error;
 /* Where PID 1 keeps the workspace's ledger (docs/design/audit.md); root alone gets there. */
 #define WIRE_AUDIT_PATH "/var/lib/winalux/audit"
 #define WIRE_AUDIT_LAST_USE "last-use" /* in it: when somebody last came in, RFC 3339 */
+/*
+ * Containers that winalux did not make and found close to the workspace (plan/stranger.h), a line
+ * each: ID	NAME	IMAGE	HOW, escaped as above. PID 1 watches the file and tells of new
+ * lines.
+ */
+#define WIRE_STRANGERS_PATH "/etc/winalux/strangers"
 /* Ends a holder of the strict gate (docs/design/strict.md) for good: with status 0. */
 #define WIRE_LEAVE_SIGNAL "USR1"
 
 enum {
 	WIRE_VERSION = 1,
 	WIRE_MAX_BYTES = 64 << 10, /* of the whole text */
+	WIRE_STRANGERS_MAX_BYTES = 4 << 10,
 	WIRE_MAX_CHECKS = 16,
 	WIRE_MAX_SERVICES = 16,
 	WIRE_MAX_ARGS = 512, /* of all services together, one NULL for each counted */

@@ -32,6 +32,12 @@ struct workspace_state {
 	uint16_t app_port;
 };
 
+/* A container that winalux did not make and that is close to a workspace (plan/stranger.h). */
+struct stranger {
+	const struct container *container;
+	char *how; /* "is in its pod, mounts 'winalux-alice-home'" */
+};
+
 /* All objects that carry one workspace's name. Pointers are borrowed from struct facts. */
 struct workspace_facts {
 	const char *name;
@@ -42,6 +48,8 @@ struct workspace_facts {
 		*containers; /* without infra, in order of start: sidecars, dev last */
 	size_t container_count;
 	const struct container *infra;
+	struct stranger *strangers;
+	size_t stranger_count;
 	const struct volume **volumes; /* without state volumes */
 	size_t volume_count;
 	const struct volume **states; /* all state volumes, highest generation first */
@@ -58,7 +66,7 @@ const char *keeper_role(enum keeper keeper);
 /* What is there: the answers of the list calls, and the same by workspace. */
 struct facts {
 	struct podman_version version;
-	struct containers containers;
+	struct containers containers; /* all of the account, others' among them */
 	struct pods pods;
 	struct volumes volumes;
 	struct networks networks;

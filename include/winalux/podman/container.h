@@ -107,6 +107,9 @@ struct json *container_spec_encode(const struct container_spec *spec);
  */
 int container_list(struct podman *podman, const char *label, struct containers *ret,
 		   struct error *err);
+/* The same with filters={"volume":[volumes]}: those that mount any of them by its name. */
+int container_list_mounting(struct podman *podman, const struct strv *volumes,
+			    struct containers *ret, struct error *err);
 
 /*
  * POST /containers/create. *ret_id is the full id, the caller frees it. ERROR_CONFLICT when the

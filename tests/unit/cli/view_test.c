@@ -105,6 +105,7 @@ static struct container make_container(const char *role, enum container_state st
 	c.image = xstrdup("localhost/winalux/web:latest");
 	c.image_id = xstrdup("feed");
 	c.pod_id = xstrdup("");
+	labels_add(&c.labels, LABEL_SCHEMA, SCHEMA_VERSION);
 	labels_add(&c.labels, LABEL_ROLE, role);
 	labels_add(&c.labels, LABEL_WORKSPACE, "alice");
 	labels_add(&c.labels, LABEL_GUEST, "0123456789abcdef0123456789abcdef");
@@ -142,8 +143,8 @@ static void a_workspace_shows_its_sidecars_and_its_old_guest(void **state)
 static void its_json_has_what_the_manual_says(void **state)
 {
 	static const char *const keys[] = {
-		"name", "status", "profile", "generation",       "deployed",   "created", "ssh",
-		"app",  "image",  "guest",   "guest_is_current", "containers", "volumes",
+		"name", "status", "profile",          "generation", "deployed",  "created", "ssh",
+		"app",  "image",  "guest_is_current", "containers", "strangers", "volumes", "guest",
 	};
 	DEFER(facts_release) struct facts facts = { 0 };
 

@@ -202,27 +202,6 @@ static void the_newest_state_counts_and_older_ones_go(void **state)
 	assert_steps(w, "remove old state 'winalux-alice-state-6'\n");
 }
 
-/* People copy labels: the recorded one of two is the one, the other goes. */
-static void a_second_container_of_a_role_is_removed(void **state)
-{
-	DEFER(scene_release) struct scene s = deployed(ALICE);
-	const struct workspace_plan *w;
-
-	(void)state;
-	scene_add_container(&s, "alice", ROLE_DEV, "a-copy");
-	scene_reindex(&s);
-	assert_string_equal(
-		workspace_facts_container(facts_find(&s.facts, "alice"), ROLE_DEV)->name,
-		"winalux-alice-dev");
-	w = planned(&s, "alice");
-	assert_int_equal(w->action, ACTION_REPAIR);
-	assert_false(w->ends_sessions);
-	assert_string_equal(w->changes[0].object, "a-copy");
-	DEFER(freep) char *steps = scene_steps(w);
-	assert_ptr_equal(strstr(steps, "remove container 'a-copy'\n"), steps);
-	assert_null(strstr(steps, "remove container 'winalux-alice-dev'"));
-}
-
 static void a_renamed_container_is_made_anew(void **state)
 {
 	DEFER(scene_release) struct scene s = deployed(ALICE_REDIS);
@@ -469,7 +448,6 @@ int main(void)
 		cmocka_unit_test(a_state_without_objects_is_kept_data),
 		cmocka_unit_test(a_network_of_a_killed_deploy_is_used),
 		cmocka_unit_test(the_newest_state_counts_and_older_ones_go),
-		cmocka_unit_test(a_second_container_of_a_role_is_removed),
 		cmocka_unit_test(a_renamed_container_is_made_anew),
 		cmocka_unit_test(a_renamed_sidecar_of_the_inventory_is_another_one),
 		cmocka_unit_test(a_pod_whose_infra_container_is_stuck_is_made_anew),

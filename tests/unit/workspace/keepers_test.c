@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "workspace/keepers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "service.h"
@@ -29,6 +30,7 @@ static struct container *add(struct facts *f, const char *id, const char *role,
 	c->name = xasprintf("winalux-%s", role);
 	c->pod_id = xstrdup("");
 	c->state = state;
+	labels_add(&c->labels, LABEL_SCHEMA, SCHEMA_VERSION);
 	labels_add(&c->labels, LABEL_ROLE, role);
 	labels_add(&c->labels, LABEL_GUEST, "abc");
 	return c;
@@ -41,6 +43,8 @@ static struct facts account(const char *there, const char *gate)
 	struct facts f = { 0 };
 	struct container *dev = add(&f, "DEV", ROLE_DEV, CONTAINER_RUNNING);
 
+	free(dev->name);
+	dev->name = xstrdup("winalux-alice-dev");
 	labels_add(&dev->labels, LABEL_WORKSPACE, "alice");
 	labels_add(&dev->labels, LABEL_GATE, gate);
 	for (enum keeper i = 0; i < KEEPER_COUNT; i++) {
