@@ -46,7 +46,7 @@ packages_of() { # GROUP
 	test)
 		[ -n "$clang" ] || die "does not know the name of clang's libraries in '$release'"
 		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
-		echo openssh-client python3-minimal iproute2 util-linux curl dpkg-dev binutils
+		echo openssh-client python3-minimal iproute2 util-linux curl dpkg-dev binutils zsh fish
 		;;
 	lint)
 		echo clang-format clang-tidy cppcheck shellcheck gcovr valgrind universal-ctags mandoc

@@ -91,7 +91,9 @@ $(head -c 2000 "$SCRATCH/out" | sed 's/^/    /')
 $(tail -1 "$SCRATCH/python" | sed 's/^/    /')"
 }
 
+# For a machine that was not set up; in CI nothing is skipped.
 skip() {
+	[ -z "${CI:-}" ] || { fail "  $1"; return; }
 	echo "skipped $case_name: $1" >>"$RESULTS"
 	case_name=
 }
