@@ -11,6 +11,7 @@
 #include "changes.h"
 #include "event.h"
 #include "report.h"
+#include "state_file.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
@@ -99,18 +100,7 @@ static bool check(struct files_watch *w, size_t i)
 
 /* --- what was there last: lines of a digest, "-" for a file that is not there, and a path --- */
 
-/* Not told to the disk: PID 1 waits for none. An old state only tells a change twice. */
-static void write_state(const char *path, const char *text, size_t len)
-{
-	char beside[DIRECTORY_SIZE];
-
-	snprintf(beside, sizeof(beside), "%s.new", path);
-	DEFER(fd_closep)
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && write(fd, text, len) == (ssize_t)len)
-		rename(beside, path);
-}
-
+/* An old state only tells a change twice. */
 static void save(const struct files_watch *w)
 {
 	char text[STATE_MAX], hex[HEX_SIZE];
@@ -123,7 +113,7 @@ static void save(const struct files_watch *w)
 						w->is_there[i] ? hex : "-", w->paths[i]);
 	}
 	if (len < sizeof(text))
-		write_state(w->state_path, text, len);
+		state_file_write(w->state_path, text, len);
 }
 
 static void load_line(struct files_watch *w, const char *line)
@@ -145,12 +135,9 @@ static void load_line(struct files_watch *w, const char *line)
 static void load(struct files_watch *w)
 {
 	char text[STATE_MAX + 1], *next = text;
-	DEFER(fd_closep) int fd = open(w->state_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, STATE_MAX);
 
-	if (n <= 0)
+	if (!state_file_read(w->state_path, text, sizeof(text)))
 		return;
-	text[n] = '\0';
 	for (char *line = strsep(&next, "\n"); line; line = strsep(&next, "\n"))
 		load_line(w, line);
 }

@@ -104,26 +104,10 @@ static void report_lockout(const struct entry *entry)
 	report_send(entry->client->owner->report, &e);
 }
 
-static bool is_known_key(const struct gate *g, const char *key)
-{
-	for (size_t i = 0; *key && i < GATE_KEYS_MAX; i++)
-		if (strcmp(g->keys[i], key) == 0)
-			return true;
-	return false;
-}
-
-static void remember_key(struct gate *g, const char *key)
-{
-	if (!*key || is_known_key(g, key))
-		return;
-	snprintf(g->keys[g->next_key], GATE_KEY_SIZE, "%s", key);
-	g->next_key = (g->next_key + 1) % GATE_KEYS_MAX;
-}
-
 static void accept_entry(const struct entry *entry, const char *by)
 {
 	entry->client->open_way = NULL;
-	remember_key(entry->client->owner, entry->key);
+	known_keys_add(&entry->client->owner->keys, entry->key);
 	report_entry(entry, by);
 	gate_door_answer_last(entry->client, "pass");
 }
@@ -137,14 +121,15 @@ static void refuse_wrong(const struct entry *entry)
 {
 	struct gate_client *c = entry->client;
 	struct gate *g = c->owner;
-	struct attempts *attempts = is_known_key(g, entry->key) ? &g->known_attempts : &g->attempts;
+	const bool is_known = known_keys_have(&g->keys, entry->key);
+	struct attempts *attempts = is_known ? &g->known_attempts : &g->attempts;
 	const int64_t now_ms = clock_mono_ms();
 	const bool was_locked = attempts_locked_ms(attempts, now_ms) > 0;
 	const int delay_ms = attempts_fail(attempts, now_ms);
 
 	c->wrong_count++;
 	report_refusal(entry, "wrong token");
-	if (attempts == &g->attempts && !was_locked && attempts_locked_ms(attempts, now_ms) > 0)
+	if (!is_known && !was_locked && attempts_locked_ms(attempts, now_ms) > 0)
 		report_lockout(entry);
 	gate_door_answer_late(c, delay_ms, "wrong\t%u", GATE_TRIES - c->wrong_count);
 }
@@ -165,7 +150,7 @@ static void try_token(const struct entry *entry)
 
 	if (!*entry->text) {
 		entry->client->open_way = entry->way;
-		snprintf(entry->client->key, GATE_KEY_SIZE, "%s", entry->key);
+		snprintf(entry->client->key, KNOWN_KEY_SIZE, "%s", entry->key);
 		gate_door_answer(entry->client, "ask\t%.63s", entry->client->owner->name);
 		return;
 	}
@@ -208,7 +193,7 @@ static bool is_shut(const struct entry *entry)
 						     "'winalux deploy' on its host gives it one");
 		return true;
 	}
-	if (locked_ms > 0 && !is_known_key(g, entry->key)) {
+	if (locked_ms > 0 && !known_keys_have(&g->keys, entry->key)) {
 		report_refusal(entry, "locked");
 		gate_door_answer_last(entry->client, "locked\t%lld",
 				      (long long)(locked_ms + 999) / 1000);

@@ -9,6 +9,7 @@
 #include "attempts.h"
 #include "bucket.h"
 #include "gate_file.h"
+#include "known_keys.h"
 #include "loop.h"
 #include "tickets.h"
 
@@ -28,8 +29,6 @@ enum {
 	GATE_ANSWER_SIZE = 128,  /* with its NUL, which is not sent */
 	GATE_TRIES = 3,
 	GATE_CLIENT_LIMIT_MS = 150 * 1000, /* a person has to find the token first */
-	GATE_KEYS_MAX = 64,
-	GATE_KEY_SIZE = 64,
 };
 
 /* One connection: one process that asks. */
@@ -38,9 +37,9 @@ struct gate_client {
 	struct gate *owner;
 	pid_t pid; /* 0: in no pid namespace of ours, so it is the warden, from outside */
 	uid_t uid;
-	pid_t origin;            /* the sshd above it; 1: none, 0: from outside */
-	const char *open_way;    /* of an entry that is asked for its token; NULL: none */
-	char key[GATE_KEY_SIZE]; /* of that entry */
+	pid_t origin;             /* the sshd above it; 1: none, 0: from outside */
+	const char *open_way;     /* of an entry that is asked for its token; NULL: none */
+	char key[KNOWN_KEY_SIZE]; /* of that entry */
 	unsigned wrong_count;
 	int64_t limit_ms;
 	int64_t answer_ms; /* when answer goes out; 0: none waits */
@@ -66,9 +65,8 @@ struct gate {
 		known_attempts; /* with keys that were accepted before: they lock nobody out */
 	struct bucket refusals; /* of events */
 	struct tickets tickets;
-	int64_t started_ms;                      /* tickets may have been taken before */
-	char keys[GATE_KEYS_MAX][GATE_KEY_SIZE]; /* with which somebody was accepted; a ring */
-	size_t next_key;
+	int64_t started_ms; /* tickets may have been taken before */
+	struct known_keys keys;
 	struct gate_client clients[GATE_CLIENTS_MAX];
 };
 

@@ -50,6 +50,7 @@
 
 /* Beside the ledger: root's alone, and there again after the container was made anew. */
 #define FILES_STATE_PATH WIRE_AUDIT_PATH "/files"
+#define KNOWN_KEYS_PATH WIRE_AUDIT_PATH "/known-keys"
 
 /* A stop takes less than a second: 700 ms to end in peace, then the kernel's time. */
 enum { STOP_GRACE_MS = 700, STOP_FLUSH_MS = 50 };
@@ -365,6 +366,7 @@ static int begin(struct init *i, struct error *err)
 	i->gate.sessions = &i->sessions;
 	i->gate.developer = &i->user;
 	i->gate.name = "";
+	known_keys_open(&i->gate.keys, KNOWN_KEYS_PATH);
 	return watch_signals(i, err);
 }
 
