@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/log.h"
@@ -17,10 +16,9 @@
 #include "winalux/workspace/host.h"
 
 #include "app.h"
+#include "audit_show.h"
 #include "command.h"
-#include "event_text.h"
 #include "find.h"
-#include "log_merge.h"
 
 struct audit_flags {
 	const char *since;
@@ -39,7 +37,6 @@ static const struct option audit_option_table[] = {
 	{ .name = NULL },
 };
 
-enum { EVENTS_MAX_BYTES = 32 << 20 }; /* of one ledger, as they are shown */
 #define SINCE_MAX_MS (UINT64_C(100) * 366 * 24 * 3600 * 1000)
 
 /* Seconds since the epoch; a date alone is its beginning. */
@@ -59,130 +56,6 @@ static int parse_since(const char *text, int64_t *ret_s, struct error *err)
 			text);
 	*ret_s = clock_wall_s() - (int64_t)(age_ms / 1000);
 	return 0;
-}
-
-/* --- events --- */
-
-/* One ledger on its way into lines. */
-struct source {
-	const char *workspace;
-	enum audit_origin origin;
-	int64_t since_s;
-	size_t name_width;
-	bool is_json;
-	struct log_lines lines;
-};
-
-static void add_json(struct buf *b, const struct source *s, const char *line, size_t len)
-{
-	buf_add_str(b, "{\"workspace\":\"");
-	buf_add_str(b, s->workspace); /* names of workspaces need no escapes */
-	buf_addf(b, "\",\"ledger\":\"%s\",", audit_origin_name(s->origin));
-	buf_add(b, line + 1, len - 1);
-	buf_add_char(b, '\n');
-}
-
-static void add_text(struct buf *b, const struct source *s, const struct ledger_record *r)
-{
-	DEFER(freep) char *object = xasprintf("{%.*s}", (int)r->members_len, r->members);
-
-	buf_addf(b, "%.10s %.8s  %-*s  ", r->time, r->time + sizeof("2026-11-23"),
-		 (int)s->name_width, s->workspace);
-	event_text_add(b, object, strlen(object));
-	buf_add_char(b, '\n');
-}
-
-static bool on_line(unsigned age, unsigned number, const char *line, size_t len, void *context)
-{
-	DEFER(buf_release) struct buf b = { 0 };
-	struct source *s = context;
-	struct ledger_record record;
-	struct json *object = NULL;
-	int64_t time_s;
-	uint32_t time_ns;
-
-	(void)age, (void)number;
-	if (!ledger_record_read(line, len, &record) ||
-	    !log_stamp_parse(record.time, record.time_len, &time_s, &time_ns))
-		return true; /* --verify says so */
-	if (time_s < s->since_s || json_parse(line, len, &object, NULL) < 0)
-		return true;
-	json_free(object);
-	buf_init(&b, SIZE_MAX);
-	if (s->is_json)
-		add_json(&b, s, line, len);
-	else
-		add_text(&b, s, &record);
-	log_lines_add(&s->lines, record.time, record.time_len, &b);
-	return !s->lines.text.is_full;
-}
-
-static int read_source(struct app *app, const struct facts *facts, const struct workspace_facts *w,
-		       struct source *s, struct error *err)
-{
-	DEFER(audit_ledger_release) struct audit_ledger ledger = { 0 };
-
-	log_lines_init(&s->lines, EVENTS_MAX_BYTES);
-	if (audit_read(host_podman(app->host), facts, w, s->origin, &ledger, err) < 0)
-		return -1;
-	audit_each(&ledger, on_line, s);
-	if (s->lines.text.is_full)
-		log_warn("the ledger of '%s' is longer than %d MiB: use --since", w->name,
-			 EVENTS_MAX_BYTES >> 20);
-	return 0;
-}
-
-static void print_merged(struct source *sources, size_t count)
-{
-	struct log_lines **logs = xcalloc(count, sizeof(*logs));
-	const char *line;
-	size_t len;
-
-	for (size_t i = 0; i < count; i++)
-		logs[i] = &sources[i].lines;
-	while (log_merge_next(logs, count, &line, &len))
-		fwrite(line, 1, len, stdout);
-	free(logs);
-}
-
-static bool is_chosen(const struct strv *names, const char *name)
-{
-	return names->count == 0 || strv_contains(names, name);
-}
-
-static int show(struct app *app, const struct facts *facts, const struct strv *names,
-		int64_t since_s, struct error *err)
-{
-	const size_t room = facts->count * AUDIT_ORIGIN_COUNT;
-	struct source *sources = xcalloc(room ? room : 1, sizeof(*sources));
-	size_t count = 0, width = 0;
-	int result = 0;
-
-	for (size_t i = 0; i < facts->count; i++)
-		if (is_chosen(names, facts->workspaces[i].name) &&
-		    strlen(facts->workspaces[i].name) > width)
-			width = strlen(facts->workspaces[i].name);
-	for (size_t i = 0; i < room && result == 0; i++) {
-		const struct workspace_facts *w = &facts->workspaces[i / AUDIT_ORIGIN_COUNT];
-
-		if (!is_chosen(names, w->name))
-			continue;
-		sources[count] = (struct source){
-			.workspace = w->name,
-			.origin = (enum audit_origin)(i % AUDIT_ORIGIN_COUNT),
-			.since_s = since_s,
-			.name_width = width,
-			.is_json = app->global.is_json,
-		};
-		result = read_source(app, facts, w, &sources[count++], err);
-	}
-	if (result == 0)
-		print_merged(sources, count);
-	for (size_t i = 0; i < count; i++)
-		log_lines_release(&sources[i].lines);
-	free(sources);
-	app->has_result = app->global.is_json;
-	return result;
 }
 
 /* --- chains --- */
@@ -261,6 +134,11 @@ static int verify_one(struct verification *v, const struct workspace_facts *w,
 	return 0;
 }
 
+static bool is_chosen(const struct strv *names, const char *name)
+{
+	return names->count == 0 || strv_contains(names, name);
+}
+
 static int verify_all(struct verification *v, const struct strv *names, struct error *err)
 {
 	for (size_t i = 0; i < v->facts->count; i++) {
@@ -314,7 +192,7 @@ static int run_audit(struct app *app, const void *options, const struct strv *ar
 	    find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	return flags->is_verify ? verify(app, &facts, args, err)
-				: show(app, &facts, args, since_s, err);
+				: audit_show(app, &facts, args, since_s, err);
 }
 
 const struct command cmd_audit = {
@@ -325,7 +203,9 @@ const struct command cmd_audit = {
 		"Entries, refusals, lockouts, logins, rotations and changes of the files that "
 		"decide about entry; with a strict gate every exec as well. The ledgers lie in "
 		"volumes that no developer reaches, 4 MiB each at most. --verify finds lines that "
-		"were changed, moved or removed, and what has been cut off since its last run.",
+		"were changed, moved or removed, and what has been cut off since its last run. "
+		"Lines that begin with 'Podman:' come from Podman's own event log, which has "
+		"execs without their program and is no ledger.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_CONFIG,
 	.completes = COMPLETE_WORKSPACE,

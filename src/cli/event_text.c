@@ -38,6 +38,7 @@ static const struct sentence sentences[] = {
 	{ "shell", "{path} is {state}" },
 	{ "changed", "{path} was {what}[, {size} bytes][, digest {digest}]" },
 	{ "stranger", "container {name} ({id}) of image {image} {how}: winalux did not make it" },
+	{ "podman", "Podman: {what} of container {container}[, image {image}]" },
 	{ "token", "the token was {what}" },
 	{ "tampered", "the ledger was tampered with: {what}" },
 	{ "gap", "{lost} events could not be written" },

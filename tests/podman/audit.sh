@@ -40,6 +40,9 @@ entries_and_refusals()
 	winalux exec alice -- sh -c 'true # a comment'
 	seen alice "developer passed the gate by exec, ticket"
 	seen alice "sh -c true # a comment"
+	podman exec winalux-alice-dev python3 -c pass
+	equal podman "$(winalux audit alice --json | grep '"exec","container":"winalux-alice-dev"' | tail -n 1 |
+		json 'd["ledger"]')"
 	fails podman exec winalux-alice-dev bash -c true
 	seen alice "the gate refused root by exec: no token"
 	fails podman exec -e LC_WINALUX_TOKEN=0000 winalux-alice-dev bash -c true
@@ -52,6 +55,7 @@ each_exec_of_a_strict_workspace()
 	fails podman exec winalux-carol-dev id -u
 	seen carol "passed the gate by exec, ticket: python3 -c print(1)"
 	seen carol "the gate refused uid 0 by exec: not the gate's shell: id -u"
+	lacks "$(winalux audit carol)" Podman:
 	equal warden "$(winalux audit carol --json | grep '"id -u"' | json 'd["ledger"]')"
 }
 
@@ -128,6 +132,9 @@ copies_of_a_workspace_are_told_and_are_not_it()
 	contains "$out" "as the inventory says"
 	running copy joined backup
 	equal 1 "$(winalux audit alice | grep -c 'container backup')"
+	podman run --rm --name gone --network none --label io.winalux.test=1 --entrypoint true localhost/winalux-copy
+	seen alice "Podman: commit of container winalux-alice-dev"
+	seen alice "Podman: create of container gone, image localhost/winalux-copy:latest"
 	podman rm -f -t 0 copy joined backup
 	podman rmi -f localhost/winalux-copy
 	status 0 winalux list

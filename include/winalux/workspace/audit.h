@@ -86,6 +86,20 @@ bool audit_ends_agree(const struct audit_ends *ends, const struct workspace_fact
 void audit_ends_set(struct audit_ends *ends, const struct workspace_facts *w,
 		    enum audit_origin origin, const struct audit_finding *finding);
 
+/*
+ * What Podman itself has noted: each exec and attach, commits, exports, and containers that were
+ * made with the labels of a workspace and are none of ours (a copy, that has gone perhaps). The
+ * program of an exec is not in it; where the gate is strict the warden tells more, and execs of the
+ * dev container are left out here. It is no ledger: not chained, and the account can turn it off.
+ *
+ * time: RFC 3339 with milliseconds; members: of a JSON object, without its braces. False ends it.
+ * ERROR_PODMAN: the log cannot be read.
+ */
+typedef bool (*audit_event_fn)(const struct workspace_facts *w, const char *time,
+			       const char *members, void *context);
+int audit_engine(struct podman *podman, const struct facts *facts, int64_t since_s,
+		 audit_event_fn fn, void *context, struct error *err);
+
 /* When somebody last came in through the gate: RFC 3339; false: never, or it cannot be known. */
 bool audit_last_use(struct podman *podman, const struct workspace_facts *w,
 		    char ret[static CLOCK_RFC3339_SIZE]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Logs, image streams and archives against the fake service. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/strv.h"
 #include "winalux/podman/container.h"
+#include "winalux/podman/event.h"
 #include "winalux/podman/image.h"
 
 /* --- logs --- */
@@ -121,6 +123,83 @@ static void log_options_reach_the_server(void **state)
 	assert_failure(&f, container_logs(f.podman, "c", &all, on_line, &sink, &f.err),
 		       ERROR_TIMEOUT, "within 0.080 s");
 	assert_no_problems(&f);
+}
+
+/* --- events --- */
+
+#define EVENT(action, id, ns)                                                                      \
+	"{\"Type\":\"container\",\"Action\":\"" action "\",\"Actor\":{\"ID\":\"" id                \
+	"\",\"Attributes\":{\"name\":\"x\",\"a.b\":\"c\"}},\"time\":1,\"timeNano\":" ns "}\n"
+
+static bool on_event(const struct podman_event *e, void *context)
+{
+	struct log_sink *sink = context;
+
+	strv_addf(&sink->lines, "%s %s %s %s %" PRId64, e->action, e->id,
+		  labels_get(&e->attributes, "name"), labels_get(&e->attributes, "a.b"),
+		  e->time_ns);
+	return sink->left-- != 1;
+}
+
+static int list_events(struct fixture *f, struct log_sink *sink)
+{
+	DEFER(strv_release) struct strv actions = { 0 };
+
+	strv_add(&actions, "exec");
+	strv_add(&actions, "commit");
+	return event_list(f->podman, &actions, 1700000000, on_event, sink, &f->err);
+}
+
+static void events_are_read_one_by_one(void **state)
+{
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(
+		">>> GET /events?stream=false&since=1700000000&filters=%7B%22type%22%3A%5B%22"
+		"container%22%5D%2C%22event%22%3A%5B%22exec%22%2C%22commit%22%5D%7D\n"
+		"<<< 200 chunked split=9\n\n" EVENT("exec", "1", "1700000001000000002")
+			EVENT("commit", "2", "1700000003000000000"));
+	struct log_sink sink = { .left = -1 };
+
+	(void)state;
+	assert_success(&f, list_events(&f, &sink));
+	DEFER(freep) char *joined = strv_join(&sink.lines, "|");
+	assert_string_equal(joined,
+			    "exec 1 x c 1700000001000000002|commit 2 x c 1700000003000000000");
+	strv_release(&sink.lines);
+	assert_no_problems(&f);
+}
+
+static void events_that_cannot_be_read_are_an_error(void **state)
+{
+	static const char *const answers[] = {
+		"<<< 500\n\n{\"cause\":\"no journal\",\"message\":\"no journal\"}\n",
+		"<<< 200\n\n" EVENT("exec", "1", "5") "{\"cause\":\"no journal\"}\n",
+		"<<< 200\n\n" EVENT("exec", "1", "5") "no JSON\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		DEFER(freep) char *script = xasprintf(">>> GET /events*\n%s", answers[i]);
+		DEFER(fixture_release) struct fixture f = fixture_start(script);
+		struct log_sink sink = { .left = -1 };
+
+		assert_failure(&f, list_events(&f, &sink), ERROR_PODMAN,
+			       i < 2 ? "no journal" : "nonsense");
+		strv_release(&sink.lines);
+	}
+}
+
+static void a_reader_of_events_can_have_enough(void **state)
+{
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(">>> GET /events*\n<<< 200 stall\n\n" EVENT(
+		"exec", "1", "5") EVENT("exec", "2", "6"));
+	struct log_sink sink = { .left = 1 };
+
+	(void)state;
+	assert_success(&f, list_events(&f, &sink));
+	assert_int_equal(sink.lines.count, 1);
+	strv_release(&sink.lines);
 }
 
 /* --- images --- */
@@ -380,6 +459,9 @@ int main(void)
 		cmocka_unit_test(a_log_that_ends_inside_a_frame_is_an_error),
 		cmocka_unit_test(timestamps_are_kept_only_at_the_start_of_a_line),
 		cmocka_unit_test(log_options_reach_the_server),
+		cmocka_unit_test(events_are_read_one_by_one),
+		cmocka_unit_test(events_that_cannot_be_read_are_an_error),
+		cmocka_unit_test(a_reader_of_events_can_have_enough),
 		cmocka_unit_test(a_build_gives_its_lines_and_its_id),
 		cmocka_unit_test(a_build_fails_for_what_its_stream_says),
 		cmocka_unit_test(a_build_without_an_image_is_a_failure),
