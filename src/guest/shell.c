@@ -22,25 +22,6 @@
 
 enum { NOT_FOUND = 127, CANNOT_RUN = 126 };
 
-/*
- * busybox as a whole: what it becomes lies in argv, and an entry that may begin any of its applets
- * ("env", "nice", "find -exec") has a shell. It finds its applet by the argv[0] that it is given.
- */
-const char *const shell_names[] = { "sh", "bash", "dash", "zsh", "fish", "busybox", NULL };
-
-const char *shell_name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-
-	if (*base == '-')
-		base++;
-	for (size_t i = 0; shell_names[i]; i++)
-		if (strcmp(shell_names[i], base) == 0)
-			return shell_names[i];
-	return NULL;
-}
-
 /* "rbash" and whatever else leads to a guarded shell by symbolic links. */
 static const char *name_by_links(const char *file)
 {
@@ -55,18 +36,11 @@ static const char *name_by_links(const char *file)
 	return name;
 }
 
-static bool is_script(const char *file, int argc, char *const *argv)
-{
-	if (argc < 2 || argv[0][0] != '/')
-		return false;
-	return strcmp(argv[1], file) == 0 || (argc > 2 && strcmp(argv[2], file) == 0);
-}
-
 const char *shell_called(const char *file, int argc, char *const *argv)
 {
 	const char *by_argument = argc > 0 ? shell_name_of(argv[0]) : NULL;
 
-	if (is_script(file, argc, argv))
+	if (shell_is_of_script(file, argc, argv))
 		return by_argument ? by_argument : name_by_links(argv[0]);
 	const char *by_file = shell_name_of(file);
 	if (!by_file)
@@ -92,11 +66,6 @@ int shell_become(const char *name, char *const *argv)
 	return status;
 }
 
-static bool is_ssh_entry(int argc, char *const *argv)
-{
-	return argc == 3 && strcmp(argv[1], "-c") == 0 && strcmp(argv[2], SHELL_ENTRY_COMMAND) == 0;
-}
-
 /* An entry of podman exec: its arguments go into the log. */
 static void pass_exec(char *const *argv)
 {
@@ -114,7 +83,7 @@ static void pass_exec(char *const *argv)
 
 int shell_run(const char *name, int argc, char **argv)
 {
-	if (is_ssh_entry(argc, argv))
+	if (shell_is_ssh_entry(argc, argv))
 		return ssh_entry_run(name, argv);
 	/* PID 1 of the container is never a shell: this one is the first of a nested namespace. */
 	if (getppid() == 0 && getpid() != 1)

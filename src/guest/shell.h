@@ -5,19 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "shell_name.h"
+
 /*
- * The guest under the name of a shell. PID 1 keeps the real ones (shells_guard.h) and puts links to
- * the guest in their places. The directory is in /usr because sandboxes often have nothing else
- * of the root file system in them, and must have shells that work.
+ * The guest under the name of a shell: PID 1 keeps the real ones (shells_guard.h) and puts links to
+ * the guest in their places.
  */
-#define SHELL_DIRECTORY "/usr/lib/winalux-shells"
-#define SHELL_ENTRY_COMMAND "/usr/lib/winalux/ssh-entry"
-
-/* The shells that are guarded, NULL-terminated. */
-extern const char *const shell_names[];
-
-/* The one of shell_names that is the last part of path, a "-" in front passed over; or NULL. */
-const char *shell_name_of(const char *path);
 
 /*
  * Which shell is meant: file is what was executed (AT_EXECFN). A script has its interpreter in
