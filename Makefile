@@ -27,7 +27,7 @@ FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-r
 LINK_release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LINK_asan := -fsanitize=address,undefined
 GUEST_FLAGS := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fno-PIE -ffunction-sections -fdata-sections
-GUEST_LINK := -s -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
+GUEST_LINK := -s -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none -Wl,-e,shortcut_entry
 GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc)
 GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
 GUEST_ARCHS ?= $(ARCH)
@@ -98,6 +98,9 @@ $(BUILD)/guest/$(1)/%.o: src/%.c
 	$(Q)$(GUEST_CC_$(1)) $$(COMMON) $$(GUEST_FLAGS) -c -o $$@ $$<
 endef
 $(foreach a,amd64 arm64,$(eval $(call guest_rules,$(a))))
+# These run before the C library has begun (src/guest/shortcut.c): nothing of it may come in by the compiler.
+$(foreach f,shortcut shell_name,$(BUILD)/guest/amd64/guest/$(f).o $(BUILD)/guest/arm64/guest/$(f).o): \
+	GUEST_FLAGS += -ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns
 
 # The seccomp profile is embedded only when libseccomp can compile it for both architectures.
 $(BUILD)/seccomp-check: tools/seccomp-check.c

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every #!/bin/sh script and every system() of the workspace comes through here, so the way to the
- * real shell is a look at our name and our parent, and one exec. Nothing is printed, opened or
- * changed on it. Only a process without a parent in its pid namespace asks PID 1: it came from
- * outside of the container or is the first of a namespace of its own.
+ * Every #!/bin/sh script and every system() of the workspace comes through here or, nearly always,
+ * takes the shortcut (shortcut.c), so the way to the real shell is a look at our name and our
+ * parent, and one exec. Nothing is printed, opened or changed on it. Only a process without a
+ * parent in its pid namespace asks PID 1: it came from outside of the container or is the first of
+ * a namespace of its own.
  */
 #include "shell.h"
 

@@ -9,7 +9,7 @@
 
 /*
  * The guest under the name of a shell: PID 1 keeps the real ones (shells_guard.h) and puts links to
- * the guest in their places.
+ * the guest in their places. shortcut.h comes before what is here.
  */
 
 /*

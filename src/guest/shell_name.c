@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What arguments say about the shell that is meant, from the text alone. */
+/* Also used before the C library has begun (shortcut.c): nothing of it is called here. */
 #include "shell_name.h"
 
 /*
