@@ -3,9 +3,10 @@
 """report.py RESULTS SMALL COUNT: docs/results/bench.md on standard output."""
 import collections
 import csv
-import os
 import statistics
 import sys
+
+from table import machine, verdict
 
 results, small, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 NAMES = {"winalux": "`winalux deploy`", "rest": "bare REST calls, the same objects, 4 in flight",
@@ -24,12 +25,6 @@ median = {key: statistics.median(values) for key, values in seconds.items()}
 facts = dict(csv.reader(open(small)))
 
 
-def machine():
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "CPU")
-    memory = int(open("/proc/meminfo").readline().split()[1]) / 1048576
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB of memory"
-
-
 def cell(method, phase):
     if (method, phase) not in median:
         return "–"
@@ -40,12 +35,6 @@ def ratio(phase, other):
     if ("winalux", phase) not in median or (other, phase) not in median:
         return None
     return median["winalux", phase] / median[other, phase]
-
-
-def verdict(text, value, limit, unit=""):
-    ok = "yes" if value is not None and value <= limit else "**no**"
-    shown = "not measured" if value is None else f"{value:.2f}{unit}"
-    return f"| {text} | {shown} | {limit}{unit} | {ok} |"
 
 
 def number(key):
@@ -93,3 +82,4 @@ the start-up of `list` of 200, which printed {facts.get("list_200_rows", "?")} r
 `/bin/true` takes {facts.get("true_ms", "?")} ms here.""")
 if failed:
     print(f"\n**{failed} commands failed.**")
+print()
