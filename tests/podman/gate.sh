@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The gate: a key is not enough, everything that developers do with ssh goes on as it did, and shells from outside
-# are asked. Trials of strength "shell".
+# are asked. Trials of strength "shell"; what editors do is in editors.sh.
 . "$(dirname "$0")/lib.sh"
 
 begin_inventory
@@ -365,51 +365,6 @@ ports_forward()
 	kill $tunnel
 }
 
-many_channels()
-{
-	local options=(-F "$work/ssh_config" -o ControlPath="$work/mux" -o SetEnv="LC_WINALUX_TOKEN=$token") i
-	ssh "${options[@]}" -M -f -N alice.winalux
-	for i in 1 2 3 4 5 6 7 8; do
-		ssh "${options[@]}" alice.winalux "bash -s" <<<"sleep 0.1; echo $i" >"$work/channel.$i" &
-		eval "channel_$i=\$!"
-	done
-	for i in 1 2 3 4 5 6 7 8; do
-		local pid=channel_$i
-		wait "${!pid}"
-		equal $i "$(<"$work/channel.$i")"
-	done
-	ssh "${options[@]}" -O exit alice.winalux
-}
-
-# What VS Code does: bash fed by stdin below a connection that forwards SOCKS, a server that stays in the
-# background, its port said between marks, and requests through the tunnel.
-an_editor_starts_its_server()
-{
-	free_port
-	ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$token" -T -D "$port" alice.winalux bash -s \
-		>"$work/editor" 2>"$work/editor.err" <<'END' &
-echo "4f1c: running"
-mkdir -p ~/.editor && cd ~/.editor
-(exec -a server python3 -c '
-import http.server
-s = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-with open("port", "w") as file:
-    print(s.server_port, file=file)
-s.serve_forever()' >log 2>&1 </dev/null &)
-until [ -s port ]; do sleep 0.05; done
-echo "listeningOn==$(cat port)=="
-echo "4f1c: end"
-exec sleep 20
-END
-	local tunnel=$! server
-	until_true 15 grep -q "4f1c: end" "$work/editor"
-	server=$(sed -n 's/^listeningOn==\(.*\)==$/\1/p' "$work/editor")
-	equal "4f1c: running" "$(head -n 1 "$work/editor")"
-	curl -sf -o /dev/null --socks5-hostname "127.0.0.1:$port" "http://127.0.0.1:$server/"
-	kill $tunnel
-	equal "" "$(<"$work/editor.err")"
-}
-
 sockets_of_the_gate_cannot_be_forwarded()
 {
 	ssh -F "$work/ssh_config" -N -L "$work/s.sock:/run/winalux/gate.sock" alice.winalux 2>/dev/null &
@@ -608,8 +563,6 @@ it "guesses from inside lock nobody out" guesses_from_inside_lock_nobody_out
 it "a gate without its socket is shut" a_gate_without_its_socket_is_shut
 it "jobs stop and go on" jobs_can_be_stopped
 it "ports and SOCKS forward" ports_forward
-it "many channels of one connection" many_channels
-it "an editor starts its server and reaches it" an_editor_starts_its_server
 it "a remote port and an agent forward" remote_ports_and_agents_forward
 it "the gate's own socket cannot be forwarded" sockets_of_the_gate_cannot_be_forwarded
 it "a shell by podman exec is challenged" exec_is_challenged
