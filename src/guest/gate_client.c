@@ -71,6 +71,21 @@ static bool is_container(void)
 }
 
 /*
+ * Is it PID 1 that listens? Whoever has the account can put another socket in the way, or a link to
+ * one, also while somebody is at the prompt, and would learn the token. PID 1 has no number here
+ * where this process joined a nested pid namespace.
+ */
+static bool is_guard(int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return false;
+	return peer.pid == 1 || (peer.pid == 0 && !is_container());
+}
+
+/*
  * PID 1 makes the socket before anything else can be started here; one that is there and answers
  * nobody is of an earlier life of this container. -1; *ret_is_elsewhere says that it is no wonder.
  */
@@ -88,6 +103,8 @@ static int connect_to_gate(bool *ret_is_elsewhere)
 			return -1;
 		nanosleep(&pause, NULL);
 	}
+	if (!is_guard(fd))
+		fd_closep(&fd);
 	return fd;
 }
 

@@ -226,6 +226,39 @@ taking_the_socket_away()
 	podman exec --user 0 "$dev" python3 -c "$move" gone gate.sock >&2 || :
 }
 
+# Something that says "pass" to whoever asks, in the home's volume, and a link to it in the socket's place.
+the_socket_of_somebody_else()
+{
+	cat >"$work/fake-gate.py" <<'END'
+import os, socket
+gate = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+gate.bind("/mnt/.gate")
+os.chmod("/mnt/.gate", 0o666)
+gate.listen()
+print("listening", flush=True)
+while True:
+    asker = gate.accept()[0]
+    asker.recv(600)
+    asker.send(b"pass")
+END
+	podman run -d --name fake-gate --network none --label io.winalux.test=1 -v "winalux-$name-home:/mnt" \
+		-v "$work:/work:ro" --entrypoint /usr/bin/python3 localhost/winalux/web /work/fake-gate.py >&2
+	until_true 10 is_listening fake-gate
+	mkdir -p "$work/run"
+	ln -sf /home/developer/.gate "$work/run/gate.sock"
+	tar -C "$work/run" -cf - gate.sock | podman cp - "$dev:/run/winalux"
+	enter -- bash -c 'echo in'
+	podman rm -f -t 0 fake-gate >&2
+	podman restart -t 1 "$dev" >&2
+	until_true 15 inside true
+	inside rm -f .gate
+}
+
+is_listening() # CONTAINER
+{
+	podman logs "$1" | grep -q listening
+}
+
 racing_a_start()
 {
 	podman restart -t 1 "$dev" >&2 &
@@ -319,6 +352,7 @@ the developer reads the guest|reading_the_guest|refused|refused
 the developer reads the hash|reading_the_hash|refused|refused
 root reads the hash|reading_the_hash_as_root|in|refused
 taking the gate's socket away|taking_the_socket_away|asked|asked
+somebody else's socket in the gate's place|the_socket_of_somebody_else|asked|refused
 a shell while the container starts|racing_a_start|asked|asked
 a key by podman cp|key_of_a_stranger|asked|asked
 a key in the home|key_of_a_stranger_in_the_home|refused|refused
