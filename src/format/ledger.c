@@ -120,11 +120,25 @@ static bool put_rotated(struct ledger *l, int64_t wall_ms)
 
 /* --- files --- */
 
+/* The oldest goes where all are there; where a rotation was interrupted, what it left is enough. */
+static unsigned first_free(const struct ledger *l)
+{
+	char name[LEDGER_NAME_SIZE];
+	unsigned age = 1;
+
+	for (; age < LEDGER_FILES - 1; age++) {
+		ledger_file_name(age, name);
+		if (faccessat(l->directory, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+	}
+	return age;
+}
+
 static bool rotate(struct ledger *l, int64_t wall_ms)
 {
 	char from[LEDGER_NAME_SIZE], to[LEDGER_NAME_SIZE];
 
-	for (unsigned age = LEDGER_FILES - 1; age > 0; age--) {
+	for (unsigned age = first_free(l); age > 0; age--) {
 		ledger_file_name(age - 1, from);
 		ledger_file_name(age, to);
 		if (renameat(l->directory, from, l->directory, to) < 0 && errno != ENOENT)

@@ -51,7 +51,8 @@ static void take_file(const char *name, const char *data, size_t len, void *cont
 		if (strcmp(slash ? slash + 1 : name, wanted) != 0 || l->files[age].text)
 			continue;
 		l->is_there = true;
-		l->files[age] = (struct audit_file){ .text = xstrndup(data, len), .len = len };
+		l->files[age] = (struct audit_file){ .text = xmalloc(len + 1), .len = len };
+		memcpy(l->files[age].text, data, len);
 	}
 }
 
@@ -116,7 +117,7 @@ void audit_each(const struct audit_ledger *l, audit_line_fn fn, void *context)
 {
 	for (unsigned age = LEDGER_FILES; age-- > 0;) {
 		const char *at = l->files[age].text;
-		size_t left = at ? strlen(at) : 0;
+		size_t left = at ? l->files[age].len : 0;
 
 		for (unsigned number = 1; left > 0; number++) {
 			const char *newline = memchr(at, '\n', left);
@@ -147,8 +148,23 @@ static bool check_line(unsigned age, unsigned number, const char *line, size_t l
 	return f->flaw == LEDGER_SOUND;
 }
 
+/* Only where all files are there and full has the writer itself removed an older one. */
+static bool is_rotated_away(const struct audit_ledger *l)
+{
+	for (unsigned age = 1; age < LEDGER_FILES; age++)
+		if (!l->files[age].text || l->files[age].len <= LEDGER_FILE_BYTES - LEDGER_LINE_MAX)
+			return false;
+	return true;
+}
+
 void audit_verify(const struct audit_ledger *l, struct audit_finding *ret)
 {
 	*ret = (struct audit_finding){ 0 };
 	audit_each(l, check_line, ret);
+	if (ret->flaw != LEDGER_SOUND || ret->first_seq <= 1 || is_rotated_away(l))
+		return;
+	ret->flaw = LEDGER_MISSING;
+	ret->number = 1;
+	for (ret->age = LEDGER_FILES - 1; ret->age > 0 && !l->files[ret->age].text;)
+		ret->age--;
 }

@@ -65,16 +65,77 @@ static void the_first_flaw_is_named(void **state)
 	assert_int_equal(found.number, 1);
 }
 
-static void without_the_oldest_file_it_begins_in_the_middle(void **state)
+/* As large as it gets: the writer has removed the beginning. */
+static void write_full(const char *directory)
 {
-	DEFER(audit_ledger_release) struct audit_ledger l = written(*state, 7, 3);
+	struct ledger ledger;
+	char object[LEDGER_OBJECT_MAX];
+
+	memset(object, 'x', sizeof(object));
+	memcpy(object, "{\"event\":\"", 10);
+	memcpy(object + sizeof(object) - 2, "\"}", 2);
+	assert_int_equal(ledger_open(&ledger, directory, NULL), 0);
+	for (unsigned i = 0; i < LEDGER_FILES * LEDGER_FILE_BYTES / sizeof(object) + 100; i++)
+		ledger_add(&ledger, object, sizeof(object), 1795435200123 + i);
+	ledger_close(&ledger);
+}
+
+static struct audit_ledger read_full(const char *directory)
+{
+	struct audit_ledger l = { .is_there = true };
+
+	for (unsigned age = 0; age < LEDGER_FILES; age++) {
+		DEFER(buf_release) struct buf text = { 0 };
+		char name[LEDGER_NAME_SIZE], path[256];
+
+		ledger_file_name(age, name);
+		buf_init(&text, 2 << 20);
+		if (file_read(files_path(path, directory, name), 2 << 20, &text, NULL) == 0)
+			l.files[age] =
+				(struct audit_file){ xstrndup(text.data, text.len), text.len };
+	}
+	return l;
+}
+
+static void what_was_rotated_away_is_not_missed(void **state)
+{
 	struct audit_finding found;
 
-	free(l.files[1].text);
-	l.files[1] = (struct audit_file){ 0 };
+	write_full(*state);
+	DEFER(audit_ledger_release) struct audit_ledger l = read_full(*state);
 	audit_verify(&l, &found);
 	assert_int_equal(found.flaw, LEDGER_SOUND);
-	assert_int_equal(found.first_seq, 4);
+	assert_true(found.first_seq > 1);
+}
+
+static void a_file_that_was_removed_is_missed(void **state)
+{
+	struct audit_finding found;
+
+	write_full(*state);
+	for (unsigned age = LEDGER_FILES - 1; age > 0; age--) {
+		DEFER(audit_ledger_release) struct audit_ledger l = read_full(*state);
+
+		for (unsigned gone = age; gone < LEDGER_FILES; gone++) {
+			free(l.files[gone].text);
+			l.files[gone] = (struct audit_file){ 0 };
+		}
+		audit_verify(&l, &found);
+		assert_int_equal(found.flaw, LEDGER_MISSING);
+		assert_int_equal(found.age, age - 1);
+		assert_int_equal(found.number, 1);
+	}
+}
+
+static void a_nul_hides_nothing_of_what_follows(void **state)
+{
+	DEFER(audit_ledger_release) struct audit_ledger l = written(*state, 7, 0);
+	struct audit_finding found;
+
+	*(strchr(l.files[0].text, '\n') + 1) = '\0';
+	audit_verify(&l, &found);
+	assert_int_equal(found.flaw, LEDGER_NO_RECORD);
+	assert_int_equal(found.number, 2);
 }
 
 /* --- remembered ends --- */
@@ -131,7 +192,7 @@ static void what_was_cut_off_is_seen(void **state)
 	setenv("XDG_STATE_HOME", files_path(state_home, *state, "home"), 1);
 	DEFER(audit_ledger_release) struct audit_ledger l = written(*state, 4, 0);
 	remember(&l);
-	*strrchr(l.files[0].text, '{') = '\0';
+	l.files[0].len = (size_t)(strrchr(l.files[0].text, '{') - l.files[0].text);
 	assert_false(agrees(&l));
 	assert_false(agrees(&none));
 }
@@ -164,7 +225,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AUDIT_TEST(all_files_are_checked_from_the_oldest),
 		AUDIT_TEST(the_first_flaw_is_named),
-		AUDIT_TEST(without_the_oldest_file_it_begins_in_the_middle),
+		AUDIT_TEST(what_was_rotated_away_is_not_missed),
+		AUDIT_TEST(a_file_that_was_removed_is_missed),
+		AUDIT_TEST(a_nul_hides_nothing_of_what_follows),
 		AUDIT_TEST(a_ledger_that_only_grew_agrees),
 		AUDIT_TEST(what_was_cut_off_is_seen),
 		AUDIT_TEST(a_list_of_another_form_is_not_overwritten),
