@@ -80,6 +80,8 @@ static void report_refusal(const struct entry *entry, const char *reason)
 	event_start(&e, "refused");
 	add_entry(&e, entry);
 	event_text(&e, "reason", reason);
+	if (entry->command && *entry->command)
+		event_text(&e, "command", entry->command);
 	if (refused)
 		event_number(&e, "dropped", (int64_t)refused);
 	report_send(g->report, &e);
@@ -88,7 +90,9 @@ static void report_refusal(const struct entry *entry, const char *reason)
 /* Who was asked and went away has been refused as well. */
 static void note_leaving(struct gate_client *c, const char *reason)
 {
-	const struct entry entry = { .client = c, .way = c->open_way, .key = c->key };
+	const struct entry entry = {
+		.client = c, .way = c->open_way, .key = c->key, .command = c->command
+	};
 
 	if (c->open_way && !c->wrong_count)
 		report_refusal(&entry, reason);
@@ -151,6 +155,8 @@ static void try_token(const struct entry *entry)
 	if (!*entry->text) {
 		entry->client->open_way = entry->way;
 		snprintf(entry->client->key, KNOWN_KEY_SIZE, "%s", entry->key);
+		snprintf(entry->client->command, sizeof(entry->client->command), "%s",
+			 entry->command ? entry->command : "");
 		gate_door_answer(entry->client, "ask\t%.63s", entry->client->owner->name);
 		return;
 	}

@@ -40,6 +40,7 @@ struct gate_client {
 	pid_t origin;             /* the sshd above it; 1: none, 0: from outside */
 	const char *open_way;     /* of an entry that is asked for its token; NULL: none */
 	char key[KNOWN_KEY_SIZE]; /* of that entry */
+	char command[256];        /* of that entry, cut; for the log */
 	unsigned wrong_count;
 	int64_t limit_ms;
 	int64_t answer_ms; /* when answer goes out; 0: none waits */

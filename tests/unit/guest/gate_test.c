@@ -226,6 +226,20 @@ static void who_has_a_parent_in_here_is_no_entry(void **state)
 	ask_once(f, "ticket\tanything", "pass");
 }
 
+static void a_refusal_says_what_was_to_be_run(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	ask(f, fd, "token\tssh\t\tmake asked", "ask\talice");
+	close(fd);
+	fd = join(f);
+	ask(f, fd, "token\tssh\tabc\tmake typed", "typo");
+	assert_event(f, "\"reason\":\"no token\",\"command\":\"make asked\"");
+	assert_event(f, "\"reason\":\"mistyped token\",\"command\":\"make typed\"");
+	close(fd);
+}
+
 static void ssh_entry_outside_of_a_session_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -407,6 +421,7 @@ int main(void)
 		GATE_TEST(a_lockout_spares_keys_that_were_let_in),
 		GATE_TEST(the_tenth_guess_at_once_locks),
 		GATE_TEST(who_has_a_parent_in_here_is_no_entry),
+		GATE_TEST(a_refusal_says_what_was_to_be_run),
 		GATE_TEST(ssh_entry_outside_of_a_session_is_refused),
 		GATE_TEST(without_its_file_nobody_enters),
 		GATE_TEST(a_gate_that_is_off_passes_everybody),
