@@ -50,9 +50,9 @@ static size_t add_character(struct event *e, const char *text, size_t len)
 		return add(e, replacement, sizeof(replacement) - 1) ? 1 : 0;
 	if (escape[1])
 		return add(e, escape, 2) ? 1 : 0;
-	if (code < 0x20 || code == 0x7f) {
-		snprintf(escape, sizeof(escape), "\\u%04x", first);
-		return add(e, escape, 6) ? 1 : 0;
+	if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
+		snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)code);
+		return add(e, escape, 6) ? used : 0;
 	}
 	return add(e, text, used) ? used : 0;
 }
