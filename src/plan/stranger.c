@@ -34,7 +34,11 @@ bool container_is_ours(const struct container *c)
 		return false;
 	if (workspace)
 		return is_object_name(name, workspace, c->is_infra ? INFRA_ROLE : role);
-	return parse_literal(&name, NAME_START) && !strcmp(name, role);
+	for (size_t i = 0; i < KEEPER_COUNT; i++) {
+		if (!strcmp(role, keeper_role(i)))
+			return parse_literal(&name, NAME_START) && !strcmp(name, role);
+	}
+	return false;
 }
 
 bool facts_container_is_ours(const struct facts *facts, const struct container *c)

@@ -38,6 +38,7 @@ static void a_container_is_ours_by_the_name_that_its_labels_ask_for(void **state
 		{ "winalux-", "alice", "dev", false, false },
 		{ "", "alice", "dev", false, false },
 		{ "agitated_fermat", "alice", "dev", false, false },
+		{ "winalux-backup", NULL, "backup", false, false },
 		{ "winalux-warden2", NULL, "warden", false, false },
 		{ "winalux-alice-dev", "alice", NULL, false, false },
 	};
