@@ -201,7 +201,13 @@ static const struct table_column list_columns[] = {
 	{ .title = "KEY" },
 };
 
-static void print_table(struct app *app, const struct facts *facts, const char *at_hand)
+static bool is_chosen(const struct strv *names, const char *name)
+{
+	return names->count == 0 || strv_contains(names, name);
+}
+
+static void print_table(struct app *app, const struct facts *facts, const struct strv *names,
+			const char *at_hand)
 {
 	DEFER(table_release) struct table t = { 0 };
 	char last[CLOCK_RFC3339_SIZE];
@@ -209,6 +215,9 @@ static void print_table(struct app *app, const struct facts *facts, const char *
 	table_init(&t, list_columns, ARRAY_SIZE(list_columns));
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
+
+		if (!is_chosen(names, w->name))
+			continue;
 		const bool has_token = gate_has_token(&w->state);
 		const bool is_ours = has_token && !strcmp(w->state.key, at_hand);
 		DEFER(freep)
@@ -225,13 +234,17 @@ static void print_table(struct app *app, const struct facts *facts, const char *
 	table_print(&t, app_wants_color(app, STDOUT_FILENO));
 }
 
-static void print_list_json(struct app *app, const struct facts *facts, const char *at_hand)
+static void print_list_json(struct app *app, const struct facts *facts, const struct strv *names,
+			    const char *at_hand)
 {
 	struct json *root = json_new_object();
 	struct json *array = json_add_array(root, "workspaces");
 
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
+
+		if (!is_chosen(names, w->name))
+			continue;
 		const bool has_token = gate_has_token(&w->state);
 		struct json *item = json_append_object(array);
 		char last[CLOCK_RFC3339_SIZE];
@@ -258,11 +271,11 @@ static int run_list(struct app *app, const struct token_flags *flags, const stru
 		return -1;
 	key_fingerprint_at(app->config.key_file, at_hand);
 	if (app->global.is_json)
-		print_list_json(app, &facts, at_hand);
+		print_list_json(app, &facts, args, at_hand);
 	else if (facts.count == 0)
 		log_info("no workspaces on this account; `winalux deploy` makes them");
 	else
-		print_table(app, &facts, at_hand);
+		print_table(app, &facts, args, at_hand);
 	return 0;
 }
 

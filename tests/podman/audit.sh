@@ -176,6 +176,8 @@ the_last_use_is_listed()
 	used=$(winalux token list alice --json | json 'd["workspaces"][0]["last_use"]')
 	[ $(($(date +%s) - $(date -d "$used" +%s))) -lt 60 ]
 	contains "$(winalux token list)" "$used"
+	equal carol "$(winalux token list carol --json | json '" ".join(w["name"] for w in d["workspaces"])')"
+	lacks "$(winalux token list carol)" alice
 }
 
 since()
