@@ -21,12 +21,9 @@ editor()
 
 starts()
 {
-	local name
 	status 0 deploy
 	use_ssh
-	for name in alice bob; do
-		winalux token show "$name" --ssh-config >>"$work/ssh_config"
-	done
+	use_tokens alice bob
 	printf '#!/bin/sh\necho "$*" >>%s/asked\nexit 1\n' "$work" >"$work/askpass"
 	chmod 0755 "$work/askpass"
 	python3 - "$work/bytes" "$work/bytes.next" <<'PY'

@@ -234,6 +234,15 @@ use_ssh()
 		>>"$work/ssh_config"
 }
 
+# ssh gives the tokens of these workspaces by itself from now on.
+use_tokens() # NAME…
+{
+	local name
+	for name in "$@"; do
+		winalux token show --ssh-config "$name" >>"$work/ssh_config"
+	done
+}
+
 remote() # NAME COMMAND…
 {
 	local name=$1
