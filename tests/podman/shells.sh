@@ -1,205 +1,355 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Shells and what starts them: those that the image "web" does not have are guarded as well, and nothing below an
-# accepted entry, nor any service, is asked. A profile of the test's own; its packages come from the mirror.
+# Shells of Debian's packages and what starts them: each is asked for from outside, and below an accepted entry, or
+# below PID 1, it is what it would be without a gate. The image is that of profiles/shells.yml.
 . "$(dirname "$0")/lib.sh"
 
-export WINALUX_PROFILE_DIR=$work/profiles
-mkdir "$WINALUX_PROFILE_DIR"
-cat >"$WINALUX_PROFILE_DIR/shells.yml" <<'END'
-version: 1
-name: shells
-base: localhost/winalux/web:latest
-packages: [busybox, cron, fish, mksh, zsh]
-services:
-  - name: script
-    command: [/home/developer/service]
-  - name: line
-    command: [sh, -c, "echo line: $0 >>/home/developer/line; exec sleep 1000"]
-  - name: cron
-    user: root
-    directory: /
-    command: [cron, -f]
-END
-begin_inventory
-workspace alice "profile: shells" "gate: shell" >>"$inventory"
+export WINALUX_PROFILE_DIR=$top/tests/podman/profiles
 dev=winalux-alice-dev
 
-with_token() # COMMAND…
-{
-	timeout 30 ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$(winalux token show alice)" alice.winalux "$@"
-}
+printf 'version: 1\nworkspaces:\n' >"$inventory"
+workspace alice "profile: shells" >>"$inventory"
 
-# As root, past the gate, as an administrator would: python3 is no shell.
-as_root() # PROGRAM
-{
-	podman exec --user 0 $dev python3 -c "$1"
-}
-
-deploys()
+starts()
 {
 	status 0 deploy
 	use_ssh
+	cp "$work/ssh_config" "$work/ssh_config.bare"
+	use_tokens alice
+	# each command is an entry, whether it has a connection of its own or not
+	printf 'Host *\n\tControlMaster auto\n\tControlPath %s\n\tControlPersist 60\n' "$work/mux" \
+		>>"$work/ssh_config"
+	equal developer "$(remote alice id -un)"
 }
 
-every_shell_is_asked()
+# Without the token.
+with_key_alone() # COMMAND…
+{
+	timeout 30 ssh -F "$work/ssh_config.bare" alice.winalux "$@"
+}
+
+# says WANTED COMMAND…: that on stdout, nothing on stderr. On standard input is the script of the case.
+says()
+{
+	local wanted=$1
+	shift
+	status 0 remote alice "$@"
+	equal "$wanted" "$out"
+	equal "" "$err"
+}
+
+# As root, where no shell is needed.
+as_root() # COMMAND…
+{
+	podman exec -i --user 0 $dev "$@"
+}
+
+entries()
+{
+	podman logs $dev 2>&1 | grep -c '"event":"entry"'
+}
+
+# --- shells ---
+
+is_asked() # SHELL ARGUMENT…
+{
+	local user
+	for user in developer root; do
+		status 126 podman exec --user $user $dev "$@"
+		equal "" "$out"
+		contains "$err" "this workspace asks for its token"
+	done
+	equal in "$(podman exec -e LC_WINALUX_TOKEN="$(winalux token show alice)" $dev "$@")"
+}
+
+zsh_is_itself()
+{
+	is_asked zsh -c 'echo in'
+	says $'two words\n3' "zsh -c 'echo two words; exit 3'; echo \$?"
+	says "5 name arg" 'zsh -fc '\''print ${ZSH_VERSION%%.*} $0 $1'\'' name arg'
+	says "zsh" 'env -i /usr/bin/zsh -c "cat /proc/\$\$/comm; true"'
+	says "called" 'bash -c "exec -a called zsh -fc \"echo \\\$0\""'
+	says "ksh" 'bash -c "exec -a ksh zsh -c \"emulate\""'
+	says "interactive login" 'zsh -fil -c '\''[[ -o interactive && -o login ]] && echo interactive login'\'''
+	says "below sh" "zsh -c 'sh -c \"echo below sh\"'"
+	says $'script one two\nby env zsh' <<-'END_OF_SCRIPT' sh
+		printf '#!/usr/bin/zsh -f\nwords=(one two)\nprint script $words\n' >script.zsh && chmod 755 script.zsh
+		./script.zsh
+		printf '#!/usr/bin/env zsh\nprint by env ${ZSH_VERSION:+zsh}\n' >script.zsh && exec ./script.zsh
+	END_OF_SCRIPT
+}
+
+fish_is_itself()
+{
+	is_asked fish -c 'echo in'
+	says $'two words\n3' "fish -c 'echo two words; exit 3'; echo \$?"
+	says "a,b" "fish -Nc 'string join , \$argv' a b"
+	says "yes" 'fish -c "test -n \"\$FISH_VERSION\" && echo yes"'
+	says "fish" 'env -i /usr/bin/fish -c "cat /proc/\$fish_pid/comm"'
+	says "called" 'bash -c "exec -a called fish -c \"string split0 </proc/\\\$fish_pid/cmdline\" | head -n 1"'
+	says "login" "fish -lc 'status is-login && echo login'"
+	says "below sh" "fish -c 'sh -c \"echo below sh\"'"
+	says "script one-two" <<-'END_OF_SCRIPT' sh
+		printf '#!/usr/bin/fish\nset words one two\necho script (string join - $words)\n' >script.fish
+		chmod 755 script.fish && exec ./script.fish
+	END_OF_SCRIPT
+}
+
+busybox_is_itself()
+{
+	is_asked busybox sh -c 'echo in'
+	is_asked /bin/busybox echo in
+	says "in" "busybox echo in"
+	says "busybox name" "busybox sh -c 'echo busybox \$0' name"
+	says "1" "busybox ls -d / | busybox wc -l"
+	says $'a link\n2\nsh' <<-'END_OF_SCRIPT' sh
+		mkdir -p applets && cd applets
+		for name in echo wc ash; do ln -sf /bin/busybox $name; done
+		./echo a link
+		printf 'one\ntwo\n' | ./wc -l
+		./ash -c 'sh -c "echo \$0"'
+	END_OF_SCRIPT
+	says "script sh" <<-'END_OF_SCRIPT' sh
+		printf '#!/bin/busybox sh\necho script $(sh -c "echo \\$0")\n' >script.busybox
+		chmod 755 script.busybox && exec ./script.busybox
+	END_OF_SCRIPT
+}
+
+log_in_by() # SHELL
+{
+	as_root usermod --shell "$1" developer
+}
+
+# A connection has the login shell of its beginning, so it is a new one.
+logs_in() # WANTED [COMMAND]; without one standard input is for the login shell
+{
+	local wanted=$1
+	shift
+	status 0 timeout 30 ssh -F "$work/ssh_config" -o ControlPath=none -T alice.winalux "$@"
+	equal "$wanted" "$out"
+	equal "" "$err"
+}
+
+# What sshd runs for a session is the shell of /etc/passwd, with ssh-entry where a command would be.
+zsh_is_a_login_shell()
+{
+	log_in_by /usr/bin/zsh
+	status 126 with_key_alone 'echo in'
+	equal "" "$out"
+	status 126 with_key_alone <<<'echo in'
+	equal "" "$out"
+	logs_in "zsh 5 no" 'print $0 ${ZSH_VERSION%%.*} $([[ -o login ]] || print no)'
+	logs_in "-zsh login" <<<'print -- $0 $([[ -o login ]] && print login)'
+	log_in_by /bin/bash
+}
+
+fish_is_a_login_shell()
+{
+	log_in_by /usr/bin/fish
+	status 126 with_key_alone 'echo in'
+	equal "" "$out"
+	status 126 with_key_alone <<<'echo in'
+	equal "" "$out"
+	logs_in "fish no" 'echo fish (status is-login; or echo no)'
+	logs_in "fish login" <<<'echo fish (status is-login; and echo login)'
+	# what editors start there
+	logs_in $'bash 3' 'bash -s; echo $status' <<<'echo -n "${BASH##*/} "; exit 3'
+	log_in_by /bin/bash
+}
+
+dash_is_a_login_shell()
+{
+	log_in_by /bin/dash
+	status 126 with_key_alone 'echo in'
+	equal "" "$out"
+	logs_in 'a  b dash' 'echo "a  b" $0'
+	logs_in "-dash" <<<'echo $0'
+	log_in_by /bin/bash
+}
+
+nobody_gets_in_by_an_unguarded_shell()
 {
 	local shell
-	for shell in sh bash dash zsh fish busybox; do
-		equal /usr/lib/winalux/winalux-guest "$(podman exec $dev readlink -f "/bin/$shell")"
-		status 126 podman exec $dev $shell -c 'echo in'
-		equal "" "$out"
-		contains "$err" "winalux exec"
+	for shell in /bin/ksh /usr/bin/python3; do
+		log_in_by $shell
+		fails logs_in in 'echo in'
+		lacks "$out" in
+		fails logs_in in <<<'echo in'
+		lacks "$out" in
 	done
-	status 126 podman exec $dev busybox ls /
-	equal "" "$out"
+	log_in_by /bin/bash
+	says in "ksh -c 'echo in'"
 }
 
-every_shell_works_below_an_entry()
+# --- what starts shells, below an entry ---
+
+make_is_not_asked()
 {
-	equal "name arg" "$(with_token "zsh -c 'echo \$0 \$1; [[ -n \$ZSH_VERSION ]]' name arg")"
-	equal "arg" "$(with_token "fish -c 'set -q FISH_VERSION; and echo \$argv' arg")"
-	equal "in" "$(with_token "busybox echo in")"
-	equal "by a link" "$(with_token 'ln -sf /bin/busybox echo; ./echo by a link')"
-	equal "in" "$(with_token "busybox sh -c 'echo in'")"
-	status 3 with_token 'zsh -fc "exit 3"'
-	status 4 with_token 'fish -c "exit 4"'
-	with_token bash -s <<'END' >"$work/out"
-for shell in zsh fish dash bash; do
-	printf '#!/usr/bin/%s\necho "%s script"\n' $shell $shell >script
-	chmod 755 script
-	./script
-done
-printf '#!/usr/bin/env zsh\necho "zsh by env"\n' >script
-./script
-END
-	printf '%s\n' "zsh script" "fish script" "dash script" "bash script" "zsh by env" | diff - "$work/out"
+	says $'at reading\nrecipe of all\ninner make\nbash of BASH' <<-'END_OF_SCRIPT' sh
+		mkdir -p make && cd make
+		cat >Makefile <<'END_OF_FILE'
+		.RECIPEPREFIX = >
+		READ := $(shell echo at reading)
+		all:
+		> @echo "$(READ)"; for i in 1; do echo recipe of $@; done
+		> @$(MAKE) --no-print-directory -s inner
+		> @$(MAKE) --no-print-directory -s other SHELL=/bin/bash
+		inner:
+		> @echo inner make
+		other:
+		> @[[ -n $$BASH_VERSION ]] && echo bash of BASH
+		END_OF_FILE
+		exec make -j2
+	END_OF_SCRIPT
 }
 
-set_login_shell() # PATH
+git_hooks_are_not_asked()
 {
-	as_root "
-import re
-text = open('/etc/passwd').read()
-open('/etc/passwd', 'w').write(re.sub(r'(?m)^(developer:.*:).*$', r'\1$1', text))"
+	says $'post-commit sh\npost-commit zsh\nalias' <<-'END_OF_SCRIPT' sh
+		rm -rf repo && git init -q -b main repo && cd repo
+		printf '#!/bin/sh\necho post-commit $(sh -c "echo \\$0")\n' >.git/hooks/post-commit
+		chmod 755 .git/hooks/post-commit
+		git -c user.name=t -c user.email=t@t commit -q --allow-empty -m first 2>&1
+		printf '#!/usr/bin/zsh\nprint post-commit $(zsh -c "echo \\$0")\n' >.git/hooks/post-commit
+		git -c user.name=t -c user.email=t@t commit -q --allow-empty -m second 2>&1
+		git -c alias.x='!echo alias' x
+	END_OF_SCRIPT
 }
 
-any_of_them_can_be_the_login_shell()
+git_over_ssh_is_not_asked()
 {
-	set_login_shell /usr/bin/zsh
-	status 126 remote alice true
-	equal "zsh" "$(with_token 'echo ${ZSH_VERSION:+zsh}')"
-	equal "a  b" "$(with_token 'echo "a  b"')"
-	set_login_shell /usr/bin/fish
-	status 126 remote alice true
-	equal "fish" "$(with_token 'set -q FISH_VERSION; and echo fish')"
-	equal "in" "$(echo 'echo in' | with_token)"
-	set_login_shell /bin/dash
-	equal "a  b" "$(with_token 'echo "a  b"')"
-	set_login_shell /bin/bash
+	export GIT_SSH_COMMAND="ssh -F $work/ssh_config"
+	remote alice 'git init -q --bare -b main bare.git && cd bare.git/hooks
+		printf "#!/bin/sh\nwhile read -r old new ref; do echo \"received \$ref\"; done\n" >post-receive
+		chmod 755 post-receive'
+	git init -q -b main "$work/repo"
+	git -C "$work/repo" -c user.name=t -c user.email=t@t commit -q --allow-empty -m first
+	status 0 git -C "$work/repo" push -q alice.winalux:bare.git main
+	equal "remote: received refs/heads/main" "${err%"${err##*[! ]}"}"
+	git clone -q alice.winalux:bare.git "$work/clone"
+	equal "$(git -C "$work/repo" rev-parse main)" "$(git -C "$work/clone" rev-parse main)"
+	GIT_SSH_COMMAND="ssh -F $work/ssh_config.bare" status 128 git ls-remote alice.winalux:bare.git
+	contains "$err" "LC_WINALUX_TOKEN"
 }
 
-# Nothing puts such a shell away, so nothing may let it in.
-by_an_unguarded_login_shell_nobody_gets_in()
+# Python, Perl and awk stand for what calls system(3), popen(3) and posix_spawn(3); npm's scripts are the first.
+programs_are_not_asked()
 {
-	set_login_shell /bin/mksh
-	fails remote alice 'echo in' >"$work/out"
-	fails with_token 'echo in' >>"$work/out"
-	equal "" "$(<"$work/out")"
-	set_login_shell /bin/bash
-	equal in "$(with_token 'echo in')"
+	says $'sh build\n5\nsystem\npopen\nbash' <<-'END_OF_SCRIPT' python3
+		import os, subprocess
+		print(subprocess.run("echo $0 $npm_lifecycle_event", shell=True, text=True, capture_output=True,
+		      env={"npm_lifecycle_event": "build"}).stdout.replace("/bin/", ""), end="", flush=True)
+		print(subprocess.run(["sh", "-c", "sh -c 'exit 5'"]).returncode, flush=True)
+		os.system("echo system; true")
+		print(os.popen("echo popen | cat").read(), end="", flush=True)
+		os.waitpid(os.posix_spawnp("bash", ["bash", "-c", "echo ${BASH##*/}"], os.environ), 0)
+	END_OF_SCRIPT
+	says $'system\nback\npipe\n768' <<-'END_OF_SCRIPT' perl
+		$| = 1;
+		system("echo system; true");
+		print `echo back | cat`;
+		open(my $pipe, "-|", "echo pipe; true");
+		print <$pipe>;
+		print system("exit 3 && true"), "\n";
+	END_OF_SCRIPT
+	says $'system\npopen' "awk 'BEGIN { system(\"echo system\"); \"echo popen | cat\" | getline line; print line }'"
+	says $'find /\nxargs 1\nenv\ntimeout\nnice\nnohup\nscript' <<-'END_OF_SCRIPT' sh
+		find / -maxdepth 0 -exec sh -c 'echo find $0' {} \;
+		echo 1 | xargs sh -c 'echo xargs $0'
+		env -i sh -c 'echo env'
+		timeout 10 sh -c 'echo timeout'
+		nice sh -c 'echo nice'
+		nohup sh -c 'echo nohup' 2>&1
+		script -qc 'echo script' /dev/null | tr -d '\r'
+	END_OF_SCRIPT
 }
 
-nothing_below_an_entry_is_asked()
+packages_are_not_asked()
 {
-	with_token bash -s <<'END' >"$work/out" 2>"$work/err"
-set -e
-cd "$(mktemp -d)"
-printf 'version := $(shell echo from make)\nall:\n\t@echo "$(version)"; sh -c "echo recipe"\n' >Makefile
-make
-SHELL=/bin/dash make -s SHELL=/bin/bash
-git init -q repo && cd repo
-git config user.name t && git config user.email t@t
-printf '#!/bin/sh\necho hook >&2\n' >.git/hooks/post-commit
-chmod 755 .git/hooks/post-commit
-git commit -q --allow-empty -m first
-git -c alias.x='!echo alias' x
-GIT_SSH_COMMAND='echo ssh:' git ls-remote ssh://h/r 2>/dev/null || :
-perl -e 'system("echo system"); print `echo backtick \$((1+1))`; open(P, "-|", "echo popen; true"); print <P>'
-python3 -c 'import os; os.system("echo python"); print(os.popen("echo popen").read(), end="")'
-awk 'BEGIN { system("echo awk"); "echo pipe" | getline x; print x }'
-find . -maxdepth 0 -exec sh -c 'echo find' ';'
-echo xargs | xargs -I{} sh -c 'echo {}'
-env -i sh -c 'echo bare'
-nohup sh -c 'echo nohup' 2>/dev/null
-timeout 5 sh -c 'echo timeout'
-script -qc 'echo script' /dev/null | tr -d '\r'
-END
-	printf '%s\n' "from make" recipe "from make" recipe alias system "backtick 2" popen python popen awk pipe find \
-		xargs bare nohup timeout script | diff - "$work/out"
-	equal hook "$(<"$work/err")"
+	as_root python3 - <<-'END_OF_SCRIPT'
+		import os, subprocess
+		def build(name, scripts, files):
+		    top = "/tmp/" + name
+		    os.makedirs(top + "/DEBIAN", exist_ok=True)
+		    scripts["control"] = (f"Package: {name}\nVersion: 1\nArchitecture: all\n"
+		                          "Maintainer: t <t@t>\nDescription: t\n")
+		    for script, text in scripts.items():
+		        with open(f"{top}/DEBIAN/{script}", "w") as file:
+		            file.write(text)
+		        os.chmod(f"{top}/DEBIAN/{script}", 0o755 if text.startswith("#!") else 0o644)
+		    for path in files:
+		        os.makedirs(os.path.dirname(top + path), exist_ok=True)
+		        open(top + path, "w").close()
+		    subprocess.run(["dpkg-deb", "-b", "--root-owner-group", top, top + ".deb"], check=True)
+		    return top + ".deb"
+		script = "#!/bin/sh\nset -e\necho \"$DPKG_MAINTSCRIPT_NAME $1 $(sh -c 'echo inner')\" >>/tmp/scripts\n"
+		interest = "interest /usr/share/winalux-test\n"
+		waiting = build("winalux-waiting", {"postinst": script, "triggers": interest}, [])
+		bash = script.replace("/bin/sh", "/bin/bash -e")
+		coming = build("winalux-coming", {"preinst": script, "postinst": bash, "prerm": script},
+		               ["/usr/share/winalux-test/file"])
+		subprocess.run(["dpkg", "-i", waiting], check=True)
+		subprocess.run(["dpkg", "-i", coming], check=True)
+		subprocess.run(["dpkg", "-P", "winalux-coming", "winalux-waiting"], check=True)
+	END_OF_SCRIPT
+	says "postinst configure inner
+preinst install inner
+postinst configure inner
+postinst triggered inner
+prerm remove inner" cat /tmp/scripts
 }
 
-# What packages run while they are installed; root has no session, so by an exec that is no shell.
-maintainer_scripts_and_triggers_are_not_asked()
-{
-	podman exec -i --user 0 $dev python3 - <<'END' >"$work/out" 2>"$work/err"
-import os, subprocess
-top = "/tmp/pkg"
-os.makedirs(top + "/DEBIAN")
-open(top + "/DEBIAN/control", "w").write(
-    "Package: scripted\nVersion: 1\nArchitecture: all\nMaintainer: t <t@t>\nDescription: t\n")
-open(top + "/DEBIAN/triggers", "w").write("interest-noawait /usr/share/scripted\n")
-script = '#!/bin/sh\nset -e\necho "postinst $1"; [ "$1" != triggered ] || echo trigger "$(bash -c "echo ran")"\n'
-with open(top + "/DEBIAN/postinst", "w") as file:
-    file.write(script)
-os.chmod(top + "/DEBIAN/postinst", 0o755)
-subprocess.run(["dpkg-deb", "-b", "--root-owner-group", top, "/tmp/scripted.deb"], check=True)
-subprocess.run(["dpkg", "-i", "/tmp/scripted.deb"], check=True)
-subprocess.run(["dpkg-trigger", "--by-package=scripted", "--no-await", "/usr/share/scripted"], check=True)
-subprocess.run(["dpkg", "--triggers-only", "-a"], check=True)
-END
-	contains "$(<"$work/out")" "postinst configure"
-	contains "$(<"$work/out")" "trigger ran"
-	lacks "$(<"$work/out")$(<"$work/err")" "winalux:"
-}
+# --- what PID 1 starts ---
 
 services_are_not_asked()
 {
-	with_token bash -s <<'END'
-printf '#!/bin/sh\necho "script: $(bash -c "echo nested")" >>~/script\nexec sleep 1000\n' >service
-chmod 755 service
-END
-	until_true 20 with_token grep -qx "'script: nested'" script
-	until_true 10 with_token grep -q "'^line: '" line
-	lacks "$(podman logs $dev 2>&1 | grep '"event":"output"')" "this workspace asks"
+	until_true 10 remote alice test -s job.out
+	says "./job inner" cat job.out
 }
 
-# "@reboot" is the one time that need not be waited for.
+# cron runs what is due @reboot when it starts, and once for each start of the container.
 cron_is_not_asked()
 {
-	cat >"$work/crontab" <<'END'
-SHELL=/bin/bash
-@reboot developer echo "cron: ${BASH_VERSION:+bash}" >/home/developer/cron
-END
-	podman cp "$work/crontab" $dev:/etc/cron.d/test
-	as_root 'import os
-os.chown("/etc/cron.d/test", 0, 0)
-os.chmod("/etc/cron.d/test", 0o644)
-if os.path.exists("/run/crond.reboot"):
-    os.unlink("/run/crond.reboot")'
-	status 0 winalux restart alice
-	until_true 20 with_token grep -qx "'cron: bash'" cron
+	as_root python3 - <<-'END_OF_SCRIPT'
+		import os, signal
+		with open("/etc/cron.d/winalux-test", "w") as file:
+		    file.write("@reboot developer echo \"$0 $(sh -c 'id -un')\" >/tmp/cron.sh\n"
+		               "SHELL=/usr/bin/zsh\n@reboot developer echo ${ZSH_VERSION:+zsh} $0 >/tmp/cron.zsh\n")
+		os.unlink("/run/crond.reboot")
+		os.kill(int(open("/run/crond.pid").read()), signal.SIGKILL)
+	END_OF_SCRIPT
+	until_true 20 remote alice test -s /tmp/cron.sh -a -s /tmp/cron.zsh
+	says $'/bin/sh developer\nzsh /usr/bin/zsh' cat /tmp/cron.sh /tmp/cron.zsh
 }
 
-case_limit_s=200
+one_entry_for_all_its_shells()
+{
+	local before
+	before=$(entries)
+	says $'sh\nzsh\nfish\nbusybox\nbash' <<-'END_OF_SCRIPT' sh
+		echo sh
+		echo 'echo zsh; fish all.fish' >all.zsh
+		echo 'echo fish; busybox sh all.busybox' >all.fish
+		echo 'echo busybox; bash -c "echo bash"' >all.busybox
+		exec zsh -f all.zsh
+	END_OF_SCRIPT
+	equal $((before + 1)) "$(entries)"
+}
+
 start_service
-first "a workspace has shells of all kinds" deploys
-it "every shell of podman exec is asked" every_shell_is_asked
-it "every shell works below an entry as ever" every_shell_works_below_an_entry
-it "zsh, fish and dash can be the login shell" any_of_them_can_be_the_login_shell
-it "by a login shell that is not guarded nobody gets in" by_an_unguarded_login_shell_nobody_gets_in
-it "make, git hooks, perl, awk and others start shells unasked" nothing_below_an_entry_is_asked
-it "maintainer scripts and triggers of packages are not asked" maintainer_scripts_and_triggers_are_not_asked
-it "services of PID 1 are not asked" services_are_not_asked
-it "cron is not asked" cron_is_not_asked
+first "a workspace with every shell opens by its token" starts
+it "zsh is asked for from outside, and itself inside" zsh_is_itself
+it "fish is asked for from outside, and itself inside" fish_is_itself
+it "busybox is asked for from outside, and itself inside" busybox_is_itself
+it "zsh is a login shell" zsh_is_a_login_shell
+it "fish is a login shell" fish_is_a_login_shell
+it "dash is a login shell" dash_is_a_login_shell
+it "nobody gets in by a login shell that is not guarded" nobody_gets_in_by_an_unguarded_shell
+it "make asks nobody for its recipes" make_is_not_asked
+it "hooks of git ask nobody" git_hooks_are_not_asked
+it "git over ssh and its hooks ask nobody twice" git_over_ssh_is_not_asked
+it "system, popen and spawn of programs ask nobody" programs_are_not_asked
+it "scripts and triggers of packages ask nobody" packages_are_not_asked
+it "a service of the profile asks nobody" services_are_not_asked
+it "cron asks nobody" cron_is_not_asked
+it "an entry is one, however many shells start below it" one_entry_for_all_its_shells
