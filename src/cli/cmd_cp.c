@@ -210,7 +210,7 @@ static int get_unpacked(const struct copy *copy, const struct copy_target *targe
 		return -1;
 	}
 	int result =
-		container_get_archive_fd(copy->podman, copy->container_id, path, write_end, err);
+		container_get_archive_fd(copy->podman, copy->container_id, path, write_end, 0, err);
 	return finish(&worker, thread, &write_end, result, err);
 }
 
@@ -221,7 +221,7 @@ static int copy_out(const struct copy *copy, struct error *err)
 
 	if (strcmp(copy->target.path, "-") == 0)
 		return container_get_archive_fd(copy->podman, copy->container_id, copy->source.path,
-						STDOUT_FILENO, err);
+						STDOUT_FILENO, 0, err);
 	status_here(copy->target.path, &target);
 	if (status_inside(copy, copy->source.path, &source, err) < 0 ||
 	    copy_plan(copy->source.path, &source, copy->target.path, &target, &plan, err) < 0)

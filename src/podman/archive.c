@@ -55,6 +55,7 @@ int container_put_archive_fd(struct podman *podman, const char *id, const char *
 
 struct file_sink {
 	int fd;
+	uint64_t left; /* bytes that may come */
 	bool has_failed;
 	struct error why;
 };
@@ -63,17 +64,21 @@ static bool on_data(const char *data, size_t len, void *context)
 {
 	struct file_sink *sink = context;
 
-	if (fd_write_all(sink->fd, data, len, &sink->why) == 0)
+	if (len > sink->left)
+		error_set(&sink->why, ERROR_HOST, "it is larger than what is read of it");
+	else if (fd_write_all(sink->fd, data, len, &sink->why) == 0) {
+		sink->left -= len;
 		return true;
+	}
 	sink->has_failed = true;
 	return false;
 }
 
 int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
-			     struct error *err)
+			     uint64_t max_bytes, struct error *err)
 {
 	DEFER(request_release) struct request rq;
-	struct file_sink sink = { .fd = fd };
+	struct file_sink sink = { .fd = fd, .left = max_bytes ? max_bytes : UINT64_MAX };
 
 	archive_request(&rq, "GET", "copy from container", id, path);
 	rq.on_data = on_data;

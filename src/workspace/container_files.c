@@ -10,6 +10,8 @@
 #include "winalux/base/mem.h"
 #include "winalux/podman/container.h"
 
+enum { FILES_MAX = 8 }; /* as large as may be, with their headers */
+
 int container_files_read(struct podman *podman, const char *id, const char *path, size_t max_bytes,
 			 tar_file_fn on_file, void *context, struct error *err)
 {
@@ -18,7 +20,7 @@ int container_files_read(struct podman *podman, const char *id, const char *path
 
 	if (fd < 0)
 		return error_set_errno(err, ERROR_HOST, errno, "cannot make a file in memory");
-	if (container_get_archive_fd(podman, id, path, fd, &why) < 0) {
+	if (container_get_archive_fd(podman, id, path, fd, FILES_MAX * max_bytes, &why) < 0) {
 		if (why.kind == ERROR_NOT_FOUND)
 			return 0;
 		if (err)

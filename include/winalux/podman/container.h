@@ -144,9 +144,12 @@ int container_put_archive(struct podman *podman, const char *id, const char *pat
 /* The same from a descriptor, streamed (cp). */
 int container_put_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
 			     struct error *err);
-/* GET /containers/{id}/archive?path= to a descriptor, streamed (cp). ERROR_NOT_FOUND on 404. */
+/*
+ * GET /containers/{id}/archive?path= to a descriptor, streamed. ERROR_NOT_FOUND on 404. ERROR_HOST
+ * where more than max_bytes come; 0: as many as there are (cp).
+ */
 int container_get_archive_fd(struct podman *podman, const char *id, const char *path, int fd,
-			     struct error *err);
+			     uint64_t max_bytes, struct error *err);
 /*
  * HEAD …/archive: *ret_exists, *ret_is_dir. Not an error when it is missing. Of a symbolic link,
  * what it leads to counts (at most 8 hops, then ERROR_CONFLICT).

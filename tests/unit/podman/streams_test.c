@@ -372,20 +372,23 @@ static void an_archive_is_got_into_a_descriptor(void **state)
 		">>> GET /containers/c/archive?path=%2Fx\n<<< 200 chunked split=3\n\ntarball\n"
 		">>> GET /containers/c/archive*\n<<< 404\n\n{\"cause\":\"no such file or "
 		"directory\"}\n"
-		">>> GET /containers/c/archive*\n<<< 200 stall\n\ntarball\n");
+		">>> GET /containers/c/archive*\n<<< 200 stall\n\ntarball\n"
+		">>> GET /containers/c/archive*\n<<< 200 size=1000000 stall\n\n\n");
 	DEFER(fd_closep) int closed = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	int fds[2];
 	char got[16] = "";
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_success(&f, container_get_archive_fd(f.podman, "c", "/x", fds[1], &f.err));
+	assert_success(&f, container_get_archive_fd(f.podman, "c", "/x", fds[1], 7, &f.err));
 	assert_int_equal(read(fds[0], got, sizeof(got) - 1), 7);
 	assert_string_equal(got, "tarball");
-	assert_failure(&f, container_get_archive_fd(f.podman, "c", "/x", fds[1], &f.err),
+	assert_failure(&f, container_get_archive_fd(f.podman, "c", "/x", fds[1], 7, &f.err),
 		       ERROR_NOT_FOUND, "no such file");
-	assert_failure(&f, container_get_archive_fd(f.podman, "c", "/x", closed, &f.err),
+	assert_failure(&f, container_get_archive_fd(f.podman, "c", "/x", closed, 0, &f.err),
 		       ERROR_HOST, "No space left");
+	assert_failure(&f, container_get_archive_fd(f.podman, "c", "/x", fds[1], 4096, &f.err),
+		       ERROR_HOST, "larger than what is read of it");
 	close(fds[0]);
 	close(fds[1]);
 }
