@@ -121,19 +121,13 @@ void buf_add_escaped(struct buf *b, const char *text)
 	}
 }
 
-/* C0, DEL and C1; the rest of Unicode is left to the terminal. */
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code <= 0x9f);
-}
-
 /* Bytes at the start of text that may be shown as they are, 0 if the first must be escaped. */
 static size_t printable_bytes(const char *text, size_t len, bool keep_newline)
 {
 	uint32_t code;
 	size_t used = utf8_decode(text, len, &code);
 
-	if (used > 0 && is_control(code) && !(keep_newline && code == '\n'))
+	if (used > 0 && utf8_is_control(code) && !(keep_newline && code == '\n'))
 		return 0;
 	return used;
 }

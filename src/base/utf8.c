@@ -130,3 +130,10 @@ unsigned utf8_columns(uint32_t code)
 			return utf8_ranges[i].columns;
 	return 1;
 }
+
+bool utf8_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e ||
+	       code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}

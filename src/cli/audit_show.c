@@ -11,6 +11,7 @@
 #include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
+#include "winalux/base/utf8.h"
 #include "winalux/format/json.h"
 #include "winalux/plan/facts.h"
 #include "winalux/workspace/audit.h"
@@ -18,6 +19,7 @@
 
 #include "app.h"
 #include "event_text.h"
+#include "find.h"
 #include "log_merge.h"
 
 enum { SOURCE_MAX_BYTES = 32 << 20 }; /* as it is shown */
@@ -38,21 +40,34 @@ struct view {
 	size_t name_width;
 	struct source *sources;
 	size_t count;
+	size_t missing_count;
 };
 
-static bool is_chosen(const struct view *v, const char *name)
-{
-	return v->names->count == 0 || strv_contains(v->names, name);
-}
-
 /* --- a line --- */
+
+/* Who can write the ledger can write what is no JSON in it, and it may be a terminal that gets it.
+ */
+static void add_escaped(struct buf *b, const char *text, size_t len)
+{
+	for (size_t used; len > 0; text += used, len -= used) {
+		uint32_t code;
+
+		used = utf8_decode(text, len, &code);
+		if (used > 0 && !utf8_is_control(code)) {
+			buf_add(b, text, used);
+			continue;
+		}
+		buf_addf(b, "\\u%04x", used > 0 ? code : 0xfffd);
+		used = used > 0 ? used : 1;
+	}
+}
 
 static void add_json(struct buf *b, const struct source *s, const char *object, size_t len)
 {
 	buf_add_str(b, "{\"workspace\":\"");
 	buf_add_str(b, s->workspace); /* names of workspaces need no escapes */
 	buf_addf(b, "\",\"ledger\":\"%s\",", s->ledger);
-	buf_add(b, object + 1, len - 1);
+	add_escaped(b, object + 1, len - 1);
 }
 
 /* Without what makes it a line of a ledger. */
@@ -120,16 +135,22 @@ static bool on_ledger_line(unsigned age, unsigned number, const char *line, size
 	return !ledger_record_read(line, len, &record) || add_line(context, line, len, &record);
 }
 
+/* One that cannot be read, or was made too large by somebody, hides none of the others. */
 static int read_ledgers(struct view *v, const struct workspace_facts *w, struct error *err)
 {
 	for (enum audit_origin o = 0; o < AUDIT_ORIGIN_COUNT; o++) {
 		DEFER(audit_ledger_release) struct audit_ledger ledger = { 0 };
 		struct source *s = new_source(v, w->name, audit_origin_name(o));
 
-		if (audit_read(host_podman(v->app->host), v->facts, w, o, &ledger, err) < 0)
+		if (audit_read(host_podman(v->app->host), v->facts, w, o, &ledger, err) == 0) {
+			audit_each(&ledger, on_ledger_line, s);
+			warn_if_full(s, "the ledger");
+		} else if (err->kind == ERROR_INTERRUPTED) {
 			return -1;
-		audit_each(&ledger, on_ledger_line, s);
-		warn_if_full(s, "the ledger");
+		} else {
+			log_warn("%s", err->text);
+			v->missing_count++;
+		}
 	}
 	return 0;
 }
@@ -145,7 +166,7 @@ static bool on_podman_event(const struct workspace_facts *w, const char *time, c
 					      .members_len = strlen(event) };
 
 	s->workspace = w->name;
-	return !is_chosen(s->view, w->name) || add_line(s, line, strlen(line), &record);
+	return !find_is_chosen(s->view->names, w->name) || add_line(s, line, strlen(line), &record);
 }
 
 /* The ledgers are worth showing without it. */
@@ -165,7 +186,7 @@ static int read_all(struct view *v, struct error *err)
 	for (size_t i = 0; i < v->facts->count; i++) {
 		const struct workspace_facts *w = &v->facts->workspaces[i];
 
-		if (is_chosen(v, w->name) && read_ledgers(v, w, err) < 0)
+		if (find_is_chosen(v->names, w->name) && read_ledgers(v, w, err) < 0)
 			return -1;
 	}
 	read_engine(v);
@@ -192,7 +213,7 @@ static size_t width_of_names(const struct view *v)
 	for (size_t i = 0; i < v->facts->count; i++) {
 		const char *name = v->facts->workspaces[i].name;
 
-		if (is_chosen(v, name) && strlen(name) > width)
+		if (find_is_chosen(v->names, name) && strlen(name) > width)
 			width = strlen(name);
 	}
 	return width;
@@ -212,5 +233,8 @@ int audit_show(struct app *app, const struct facts *facts, const struct strv *na
 		log_lines_release(&v.sources[i].lines);
 	free(v.sources);
 	app->has_result = app->global.is_json;
+	if (result == 0 && v.missing_count > 0)
+		return error_set(err, ERROR_PARTIAL, "%zu ledger%s could not be read",
+				 v.missing_count, v.missing_count == 1 ? "" : "s");
 	return result;
 }

@@ -107,6 +107,27 @@ static void add_verdict(struct json *items, const struct workspace_facts *w,
 	}
 }
 
+/* One that cannot be read is not whole, and the others are checked all the same. */
+static int refuse_one(struct verification *v, const struct workspace_facts *w,
+		      enum audit_origin origin, const struct error *err)
+{
+	if (err->kind == ERROR_INTERRUPTED)
+		return -1;
+	if (v->items) {
+		struct json *item = json_append_object(v->items);
+
+		json_add_text(item, "workspace", w->name);
+		json_add_text(item, "ledger", audit_origin_name(origin));
+		json_add_bool(item, "is_whole", false);
+		json_add_text(item, "flaw", err->text);
+	} else {
+		printf("%s: the %s's ledger: %s\n", w->name, audit_origin_name(origin), err->text);
+	}
+	v->count++;
+	v->bad_count++;
+	return 0;
+}
+
 static int verify_one(struct verification *v, const struct workspace_facts *w,
 		      enum audit_origin origin, struct error *err)
 {
@@ -115,7 +136,7 @@ static int verify_one(struct verification *v, const struct workspace_facts *w,
 	uint64_t seq;
 
 	if (audit_read(host_podman(v->app->host), v->facts, w, origin, &ledger, err) < 0)
-		return -1;
+		return refuse_one(v, w, origin, err);
 	if (!ledger.is_readable)
 		return 0;
 	const bool is_agreed = audit_ends_agree(&v->ends, w, origin, &ledger, &seq);
@@ -134,18 +155,13 @@ static int verify_one(struct verification *v, const struct workspace_facts *w,
 	return 0;
 }
 
-static bool is_chosen(const struct strv *names, const char *name)
-{
-	return names->count == 0 || strv_contains(names, name);
-}
-
 static int verify_all(struct verification *v, const struct strv *names, struct error *err)
 {
 	for (size_t i = 0; i < v->facts->count; i++) {
 		const struct workspace_facts *w = &v->facts->workspaces[i];
 
 		for (enum audit_origin o = 0; o < AUDIT_ORIGIN_COUNT; o++)
-			if (is_chosen(names, w->name) && verify_one(v, w, o, err) < 0)
+			if (find_is_chosen(names, w->name) && verify_one(v, w, o, err) < 0)
 				return -1;
 	}
 	return audit_ends_save(&v->ends, err);

@@ -201,11 +201,6 @@ static const struct table_column list_columns[] = {
 	{ .title = "KEY" },
 };
 
-static bool is_chosen(const struct strv *names, const char *name)
-{
-	return names->count == 0 || strv_contains(names, name);
-}
-
 static void print_table(struct app *app, const struct facts *facts, const struct strv *names,
 			const char *at_hand)
 {
@@ -216,7 +211,7 @@ static void print_table(struct app *app, const struct facts *facts, const struct
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
 
-		if (!is_chosen(names, w->name))
+		if (!find_is_chosen(names, w->name))
 			continue;
 		const bool has_token = gate_has_token(&w->state);
 		const bool is_ours = has_token && !strcmp(w->state.key, at_hand);
@@ -243,7 +238,7 @@ static void print_list_json(struct app *app, const struct facts *facts, const st
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
 
-		if (!is_chosen(names, w->name))
+		if (!find_is_chosen(names, w->name))
 			continue;
 		const bool has_token = gate_has_token(&w->state);
 		struct json *item = json_append_object(array);

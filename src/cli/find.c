@@ -34,6 +34,11 @@ int find_facts(struct app *app, const struct strv *names, enum observe extent, s
 	return 0;
 }
 
+bool find_is_chosen(const struct strv *names, const char *name)
+{
+	return names->count == 0 || strv_contains(names, name);
+}
+
 /* A name without containers: not there at all, or data only. */
 static int no_containers(struct app *app, const char *workspace, struct error *err)
 {

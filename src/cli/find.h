@@ -31,4 +31,7 @@ const char *find_role(const struct container *container);
 int find_facts(struct app *app, const struct strv *names, enum observe extent, struct facts *ret,
 	       struct error *err);
 
+/* No names choose every workspace. */
+bool find_is_chosen(const struct strv *names, const char *name);
+
 #endif

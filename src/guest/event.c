@@ -50,7 +50,7 @@ static size_t add_character(struct event *e, const char *text, size_t len)
 		return add(e, replacement, sizeof(replacement) - 1) ? 1 : 0;
 	if (escape[1])
 		return add(e, escape, 2) ? 1 : 0;
-	if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
+	if (utf8_is_control(code)) {
 		snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)code);
 		return add(e, escape, 6) ? used : 0;
 	}

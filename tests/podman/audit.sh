@@ -235,6 +235,30 @@ with open('$ledger', 'w') as file:
 	contains "$out" "the last at the last check, is gone or is another one"
 }
 
+a_hostile_line_moves_no_cursor()
+{
+	a_new_ledger
+	at_the_ledger alice "
+line = open('$ledger').readlines()[-1]
+open('$ledger', 'a').write(line.replace('\"event\":\"', '\"event\":\"\033[31m\u202e'))"
+	winalux audit alice >"$work/out"
+	winalux audit alice --json >>"$work/out"
+	contains "$(<"$work/out")" '\u001b[31m\u202e'
+	fails grep -q $'\033\|\u202e' "$work/out"
+}
+
+a_ledger_that_cannot_be_read_hides_no_other()
+{
+	a_new_ledger
+	at_the_ledger alice "open('$ledger', 'a').write('x' * 3000000)"
+	status 12 winalux audit
+	contains "$err" "cannot read the workspace's ledger of 'alice'"
+	contains "$out" "carol  started, guest"
+	status 12 winalux audit --verify
+	contains "$out" "alice: the workspace's ledger: cannot read"
+	contains "$out" "carol: the warden's ledger: "
+}
+
 start_service
 first "a workspace begins its ledger when it starts" deploys
 it "entries and refusals are in it, and no token is" entries_and_refusals
@@ -251,3 +275,5 @@ it "--since leaves out what is older" since
 it "a removed line is found" a_removed_line_is_found
 it "a changed line is found" a_changed_line_is_found
 it "a chain that was made anew is found by who saw its end" a_chain_made_anew_is_found
+it "a hostile line moves no cursor" a_hostile_line_moves_no_cursor
+it "a ledger that cannot be read hides no other" a_ledger_that_cannot_be_read_hides_no_other

@@ -16,6 +16,10 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *ret_code);
 
 bool utf8_is_valid(const char *text, size_t len);
 
+/* C0, DEL and C1, and what turns the direction of a line (Unicode's Bidi_Control): text from
+ * outside could make a terminal show something else with them. */
+bool utf8_is_control(uint32_t code);
+
 /* The largest n <= len at which well-formed text may be cut without splitting a character. */
 size_t utf8_cut(const char *text, size_t len);
 

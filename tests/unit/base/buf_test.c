@@ -198,6 +198,9 @@ static void control_characters_and_broken_bytes_are_shown_as_codes(void **state)
 		{ "\xc2\x9b"
 		  "31m",
 		  5, false, "\\xc2\\x9b31m" }, /* CSI as one C1 character */
+		{ "a\xe2\x80\xae"
+		  "b",
+		  5, false, "a\\xe2\\x80\\xaeb" }, /* from here on, right to left */
 		{ "\xc3", 1, false, "\\xc3" },
 		{ "\xff\xfe", 2, false, "\\xff\\xfe" },
 		{ "\xed\xa0\x80", 3, false, "\\xed\\xa0\\x80" }, /* a surrogate */
