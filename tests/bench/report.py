@@ -82,4 +82,3 @@ the start-up of `list` of 200, which printed {facts.get("list_200_rows", "?")} r
 `/bin/true` takes {facts.get("true_ms", "?")} ms here.""")
 if failed:
     print(f"\n**{failed} commands failed.**")
-print()
