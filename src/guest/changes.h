@@ -12,7 +12,7 @@
  * account) and shared by all of its workspaces, so there is one for all that PID 1 watches, made
  * when it is first wanted.
  */
-enum { CHANGES_MAX = 8 };
+enum { CHANGES_MAX = 16 };
 
 struct changes_watch {
 	int wd;

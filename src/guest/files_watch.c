@@ -10,7 +10,9 @@
 
 #include "changes.h"
 #include "event.h"
+#include "gate.h"
 #include "report.h"
+#include "shell.h"
 #include "state_file.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -27,7 +29,7 @@ enum {
 	HEX_SIZE = 2 * FILES_DIGEST_SIZE + 1,
 };
 
-static const char *const dev_paths[] = {
+static const char *const dev_texts[] = {
 	"/etc/winalux/gate",
 	"/etc/winalux/guest.conf",
 	"/etc/winalux/keys/developer",
@@ -40,11 +42,44 @@ static const char *const dev_paths[] = {
 	NULL,
 };
 
+static const char *const dev_programs[] = {
+	GATE_SOCKET_PATH,
+	"/usr/sbin/sshd",
+	"/usr/lib/openssh/sshd-auth",
+	"/usr/lib/openssh/sshd-session",
+	SHELL_DIRECTORY "/sh",
+	SHELL_DIRECTORY "/bash",
+	SHELL_DIRECTORY "/dash",
+	SHELL_DIRECTORY "/zsh",
+	SHELL_DIRECTORY "/fish",
+	SHELL_DIRECTORY "/busybox",
+	NULL,
+};
+
+static const char *const *const dev_paths[] = {
+	[FILES_TEXTS] = dev_texts,
+	[FILES_PROGRAMS] = dev_programs,
+};
+
+/* What is known of a file after one look. */
+struct look {
+	uint8_t digest[FILES_DIGEST_SIZE];
+	off_t size;
+	bool is_socket;
+};
+
+static void digest_of(const void *bytes, size_t len, struct look *ret)
+{
+	uint8_t digest[TOKEN_HASH_SIZE];
+
+	bytes_hash(bytes, len, digest);
+	memcpy(ret->digest, digest, sizeof(ret->digest));
+}
+
 /* 0: it is there; 1: it is not; -1: who knows. */
-static int look(const char *path, uint8_t ret[static FILES_DIGEST_SIZE], off_t *ret_size)
+static int look_at_text(const char *path, struct look *ret)
 {
 	char text[READ_MAX];
-	uint8_t digest[TOKEN_HASH_SIZE];
 	struct stat st;
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -53,12 +88,32 @@ static int look(const char *path, uint8_t ret[static FILES_DIGEST_SIZE], off_t *
 	const ssize_t n = fstat(fd, &st) < 0 ? -1 : fd_read_upto(fd, text, sizeof(text));
 	if (n < 0)
 		return -1;
-	bytes_hash(text, (size_t)n, digest);
+	digest_of(text, (size_t)n, ret);
 	explicit_bzero(text, sizeof(text)); /* a host key may have been in it */
-	memcpy(ret, digest, FILES_DIGEST_SIZE);
-	*ret_size = st.st_size;
+	ret->size = st.st_size;
 	return 0;
 }
+
+/* A link is what it is, whatever it leads to. */
+static int look_at_program(const char *path, struct look *ret)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 1 : -1;
+	const int64_t identity[] = { (int64_t)st.st_ino, st.st_mode,         st.st_size,
+				     st.st_mtim.tv_sec,  st.st_mtim.tv_nsec, st.st_ctim.tv_sec,
+				     st.st_ctim.tv_nsec };
+	digest_of(identity, sizeof(identity), ret);
+	ret->size = st.st_size;
+	ret->is_socket = S_ISSOCK(st.st_mode);
+	return 0;
+}
+
+static int (*const looks[])(const char *path, struct look *ret) = {
+	[FILES_TEXTS] = look_at_text,
+	[FILES_PROGRAMS] = look_at_program,
+};
 
 static void report_change(struct files_watch *w, size_t i, const char *what, off_t size)
 {
@@ -81,20 +136,24 @@ static void report_change(struct files_watch *w, size_t i, const char *what, off
 /* True when it is another file than before. */
 static bool check(struct files_watch *w, size_t i)
 {
-	uint8_t digest[FILES_DIGEST_SIZE] = { 0 };
 	const bool was_known = w->is_known[i], was_there = w->is_there[i];
-	off_t size = 0;
-	const int status = look(w->paths[i], digest, &size);
+	struct look now = { 0 };
+	const int status = looks[w->kind](w->paths[i], &now);
 
 	if (status < 0)
 		return false;
 	const bool is_same = was_known && was_there == (status == 0) &&
-			     memcmp(digest, w->digests[i], sizeof(digest)) == 0;
+			     memcmp(now.digest, w->digests[i], sizeof(now.digest)) == 0;
 	w->is_known[i] = true;
 	w->is_there[i] = status == 0;
-	memcpy(w->digests[i], digest, sizeof(digest));
+	w->is_socket[i] |= now.is_socket;
+	memcpy(w->digests[i], now.digest, sizeof(now.digest));
 	if (was_known && !is_same)
-		report_change(w, i, status != 0 ? "removed" : was_there ? "changed" : "made", size);
+		report_change(w, i,
+			      status != 0 ? "removed"
+			      : was_there ? "changed"
+					  : "made",
+			      now.size);
 	return !is_same;
 }
 
@@ -108,7 +167,7 @@ static void save(const struct files_watch *w)
 
 	for (size_t i = 0; i < w->count && len < sizeof(text); i++) {
 		hex_format(w->digests[i], FILES_DIGEST_SIZE, hex);
-		if (w->is_known[i])
+		if (w->is_known[i] && !w->is_socket[i])
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s\n",
 						w->is_there[i] ? hex : "-", w->paths[i]);
 	}
@@ -200,11 +259,12 @@ static bool watch(struct files_watch *w, struct changes *changes)
 }
 
 void files_watch_init(struct files_watch *w, struct loop *loop, struct report *report,
-		      const char *const *paths)
+		      enum files_kind kind, const char *const *paths)
 {
 	*w = (struct files_watch){
 		.report = report,
-		.paths = paths ? paths : dev_paths,
+		.kind = kind,
+		.paths = paths ? paths : dev_paths[kind],
 		.timer = { .run = on_timer, .owner = w },
 	};
 	while (w->paths[w->count])

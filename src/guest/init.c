@@ -50,6 +50,8 @@
 
 /* Beside the ledger: root's alone, and there again after the container was made anew. */
 #define FILES_STATE_PATH WIRE_AUDIT_PATH "/files"
+/* In the root file system: a container that is made anew has programs of its own. */
+#define PROGRAMS_STATE_PATH "/var/lib/winalux/programs"
 #define KNOWN_KEYS_PATH WIRE_AUDIT_PATH "/known-keys"
 
 /* A stop takes less than a second: 700 ms to end in peace, then the kernel's time. */
@@ -76,6 +78,7 @@ struct init {
 	struct audit audit;
 	struct changes changes;
 	struct files_watch files;
+	struct files_watch programs;
 	struct strangers strangers;
 	struct services services;
 	struct gate gate;
@@ -389,7 +392,8 @@ static void prepare(struct init *i)
 	checks_init(&i->checks, &i->loop, &i->report);
 	changes_init(&i->changes, &i->loop);
 	shells_guard_init(&i->shells, &i->loop, &i->report, &i->changes);
-	files_watch_init(&i->files, &i->loop, &i->report, NULL);
+	files_watch_init(&i->files, &i->loop, &i->report, FILES_TEXTS, NULL);
+	files_watch_init(&i->programs, &i->loop, &i->report, FILES_PROGRAMS, NULL);
 	i->files.on_changed = on_file_changed;
 	i->files.context = i;
 	i->strangers.report = &i->report;
@@ -403,6 +407,7 @@ static void prepare(struct init *i)
 	start_home(i);
 	set_sshd(i);
 	files_watch_start(&i->files, &i->changes, FILES_STATE_PATH);
+	files_watch_start(&i->programs, &i->changes, PROGRAMS_STATE_PATH);
 	advance(i);
 }
 

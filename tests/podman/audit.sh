@@ -90,6 +90,25 @@ what_the_account_changes_inside()
 	equal changed "$(winalux audit alice --json | grep '"changed"' | tail -n 1 | json 'd["what"]')"
 }
 
+programs_that_are_replaced_are_told()
+{
+	status 0 winalux restart alice
+	lacks "$(winalux audit alice)" "/usr/sbin/sshd was"
+	podman cp winalux-alice-dev:/usr/sbin/sshd "$work/sshd"
+	podman cp "$work/sshd" winalux-alice-dev:/usr/sbin/sshd
+	until_true 5 seen alice "/usr/sbin/sshd was changed"
+	at_the_ledger alice 'import os; os.rename("/run/winalux/gate.sock", "/run/winalux/gone")'
+	until_true 5 seen alice "/run/winalux/gate.sock was removed"
+	status 0 winalux stop alice
+	podman cp winalux-alice-dev:/usr/lib/winalux-shells/dash "$work/dash"
+	podman cp "$work/dash" winalux-alice-dev:/usr/lib/winalux-shells/dash
+	status 0 winalux start alice
+	seen alice "/usr/lib/winalux-shells/dash was changed"
+	lacks "$(winalux audit alice)" "/usr/lib/winalux-shells/bash was"
+	lacks "$(winalux audit alice)" "/run/winalux/gate.sock was made"
+	equal in "$(winalux exec alice -- sh -c 'echo in')"
+}
+
 # A container of the account that is none of winalux's.
 beside() # NAME OPTION…
 {
@@ -265,6 +284,7 @@ it "entries and refusals are in it, and no token is" entries_and_refusals
 it "with a strict gate every exec is in it" each_exec_of_a_strict_workspace
 it "rotations and lockouts are in it" a_rotation_and_a_lockout
 it "changes of the files that decide about entry are told, of a stopped container too" what_the_account_changes_inside
+it "sshd, the real shells and the gate's socket are watched as well" programs_that_are_replaced_are_told
 it "containers of the account on its volumes are told" strangers_on_the_volumes_are_told
 it "copies of it and containers in its pod are told, and are not taken for it" \
 	copies_of_a_workspace_are_told_and_are_not_it

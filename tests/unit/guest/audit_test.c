@@ -22,6 +22,7 @@ struct fixture {
 	struct audit audit;
 	struct changes changes;
 	struct files_watch files;
+	enum files_kind kind;
 };
 
 static int setup(void **state)
@@ -49,7 +50,7 @@ static void begin(struct fixture *f)
 
 	audit_start(&f->audit, &f->report, files_path(directory, f->directory, "audit"));
 	changes_init(&f->changes, &f->loop);
-	files_watch_init(&f->files, &f->loop, &f->report, f->paths);
+	files_watch_init(&f->files, &f->loop, &f->report, f->kind, f->paths);
 	files_watch_start(&f->files, &f->changes, f->state);
 }
 
@@ -196,6 +197,51 @@ static void a_change_while_it_was_stopped_is_told_at_the_start(void **state)
 	expect_line(f, "/passwd\",\"what\":\"made\"", true);
 }
 
+/* The same bytes under another number are another program. */
+static void a_program_is_told_apart_by_what_it_is(void **state)
+{
+	struct fixture *f = *state;
+	char beside[256];
+
+	f->kind = FILES_PROGRAMS;
+	files_write(f->watched, "program", 0755);
+	begin(f);
+	end(f);
+	begin(f);
+	expect_line(f, "changed", false);
+	files_write(files_path(beside, f->directory, "beside"), "program", 0755);
+	assert_int_equal(rename(beside, f->watched), 0);
+	turn(f);
+	expect_line(f, "/keys\",\"what\":\"changed\",\"size\":7,", true);
+	end(f);
+	assert_int_equal(unlink(f->watched), 0);
+	assert_int_equal(symlink("/bin/true", f->watched), 0);
+	begin(f);
+	expect_line(f, "/keys\",\"what\":\"changed\",\"size\":9,", true);
+}
+
+/* It is made at each start, so only who replaces it meanwhile is told. */
+static void a_socket_is_new_at_each_start(void **state)
+{
+	struct fixture *f = *state;
+
+	f->kind = FILES_PROGRAMS;
+	assert_int_equal(mknod(f->watched, S_IFSOCK | 0600, 0), 0);
+	begin(f);
+	end(f);
+	assert_int_equal(unlink(f->watched), 0);
+	assert_int_equal(mknod(f->watched, S_IFSOCK | 0600, 0), 0);
+	begin(f);
+	expect_line(f, "changed", false);
+	assert_int_equal(unlink(f->watched), 0);
+	turn(f);
+	expect_line(f, "/keys\",\"what\":\"removed\"", true);
+	end(f);
+	assert_int_equal(mknod(f->watched, S_IFSOCK | 0600, 0), 0);
+	begin(f);
+	expect_line(f, "\"what\":\"made\"", false);
+}
+
 int main(void)
 {
 #define AUDIT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -206,6 +252,8 @@ int main(void)
 		AUDIT_TEST(a_change_is_told_at_once),
 		AUDIT_TEST(what_is_written_again_as_it_was_is_no_change),
 		AUDIT_TEST(a_change_while_it_was_stopped_is_told_at_the_start),
+		AUDIT_TEST(a_program_is_told_apart_by_what_it_is),
+		AUDIT_TEST(a_socket_is_new_at_each_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
