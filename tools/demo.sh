@@ -106,7 +106,8 @@ visit()
 	if show "${ssh[@]}" -n alice.winalux id 2>&1; then
 		die "the key alone opened the workspace"
 	fi
-	printf '\n$ build/winalux token show --ssh-config alice >>%s\n' "$demo/ssh_config"
+	printf '\n$ { echo "Include ~/.ssh/winalux/config"; build/winalux token show --ssh-config alice; } >%s\n' \
+		"$demo/ssh_config"
 	(umask 077; { echo "Include ~/.ssh/winalux/config"; build/winalux token show --ssh-config alice; } \
 		>"$demo/ssh_config")
 	ssh=(ssh -F "$demo/ssh_config" -i "$demo/key")

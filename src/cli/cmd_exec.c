@@ -6,6 +6,7 @@
 
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/base/term.h"
@@ -143,7 +144,7 @@ static void exec_options_release(struct exec_options *o)
  * One session's way through the gate, for who has the key file; without it the gate asks. One list
  * call more, and none where there is no key file.
  */
-static void add_ticket(struct app *app, const char *name, struct strv *environment)
+static bool add_ticket(struct app *app, const char *name, struct strv *environment)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(token_clear) struct token token = { 0 };
@@ -154,13 +155,21 @@ static void add_ticket(struct app *app, const char *name, struct strv *environme
 
 	if (access(app->config.key_file, F_OK) < 0 ||
 	    volume_list(host_podman(app->host), label, &facts.volumes, NULL) < 0)
-		return;
+		return false;
 	facts_index(&facts);
 	w = facts_find(&facts, name);
 	if (!w || !token_at_hand(app, w, &token, hash))
-		return;
+		return false;
 	gate_ticket(hash, clock_wall_s(), ticket);
 	strv_addf(environment, TICKET_VARIABLE "=%s", ticket);
+	return true;
+}
+
+static bool is_strict(const struct container *dev)
+{
+	const char *gate = labels_get(&dev->labels, LABEL_GATE);
+
+	return gate && strcmp(gate, gate_mode_name(GATE_STRICT)) == 0;
 }
 
 static int run_in(struct app *app, const char *id, struct exec_options *options, struct error *err)
@@ -182,9 +191,8 @@ static int repair(struct app *app, const char *name, const struct container *dev
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(strv_release) struct strv names = { 0 };
-	const char *gate = labels_get(&dev->labels, LABEL_GATE);
 
-	if (!gate || strcmp(gate, gate_mode_name(GATE_STRICT)) != 0)
+	if (!is_strict(dev))
 		return 0;
 	strv_add(&names, name);
 	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
@@ -221,8 +229,11 @@ static int run_exec(struct app *app, const void *options, const struct strv *arg
 		return -1;
 	if (!flags->sidecar && repair(app, args->items[0], container, err) < 0)
 		return -1;
-	if (!flags->sidecar)
-		add_ticket(app, args->items[0], &exec.environment);
+	if (!flags->sidecar && !add_ticket(app, args->items[0], &exec.environment) &&
+	    is_strict(container))
+		log_info(
+			"note: without the key of its token this exec has no ticket: a strict gate "
+			"refuses all but shells, which ask");
 	return run_in(app, container->id, &exec, err);
 }
 

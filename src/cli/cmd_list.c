@@ -107,6 +107,14 @@ static void note_left_running(const struct workspace_facts *w)
 		 w->name, w->name, w->name);
 }
 
+static void note_lost(const struct workspace_facts *w)
+{
+	if (w->is_lost)
+		log_info("note: %s: its strict gate was lost, and no program starts in it; "
+			 "`winalux start %s` restarts it",
+			 w->name, w->name);
+}
+
 static void note_strangers(const struct facts *facts)
 {
 	DEFER(strv_release) struct strv notes = { 0 };
@@ -127,8 +135,10 @@ static void print_table(struct app *app, const struct facts *facts)
 		add_row(&t, &facts->workspaces[i], our_guest);
 	table_print(&t, app_wants_color(app, STDOUT_FILENO));
 	fflush(stdout);
-	for (size_t i = 0; i < facts->count; i++)
+	for (size_t i = 0; i < facts->count; i++) {
 		note_left_running(&facts->workspaces[i]);
+		note_lost(&facts->workspaces[i]);
+	}
 	note_strangers(facts);
 	note_outside(app, facts);
 }

@@ -294,6 +294,8 @@ static int run_token(struct app *app, const void *options, const struct strv *ar
 
 	if (flags->is_ssh_config && strcmp(action, "show"))
 		return error_set(err, ERROR_USAGE, "--ssh-config belongs to 'token show'");
+	if (flags->is_ssh_config && app->global.is_json)
+		return error_set(err, ERROR_USAGE, "--ssh-config and --json exclude each other");
 	if (flags->is_kick && !rotates)
 		return error_set(err, ERROR_USAGE, "--kick belongs to 'token rotate'");
 	return token_act(app, actions, "token", flags, args, err);

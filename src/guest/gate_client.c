@@ -182,8 +182,8 @@ static void __attribute__((noreturn)) end_without_terminal(const struct asker *a
 			  "'winalux token show' says the right one");
 	if (a->way == GATE_WAY_EXEC)
 		refuse(a, "this workspace asks for its token: use 'winalux exec', or a terminal");
-	refuse(a, "this workspace asks for its token: set SetEnv " TOKEN_VARIABLE "=TOKEN in "
-		  "ssh's configuration; 'winalux token show' says it");
+	refuse(a, "this workspace asks for its token: put 'SetEnv " TOKEN_VARIABLE "=…' into ssh's "
+		  "configuration; 'winalux token show --ssh-config' prints the lines");
 }
 
 /* After an answer to something typed; false when the tries are used up. */

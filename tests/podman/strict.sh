@@ -75,6 +75,8 @@ ways_in()
 
 ways_that_are_refused()
 {
+	status 1 env WINALUX_KEY_FILE="$work/no-key" timeout 60 "$WINALUX" exec alice -- id
+	contains "$err" "without the key of its token this exec has no ticket"
 	local options
 	for options in "" "--user 0" "--user developer" "--privileged" "--privileged --user 0"; do
 		# shellcheck disable=SC2086 # words
@@ -148,6 +150,7 @@ with_all_killed_at_once_the_next_deploy_restarts_what_is_affected()
 	kill_holders "${holders[@]}"
 	status 0 winalux list
 	contains "$out" "gate lost"
+	contains "$err" "winalux start alice"
 	status 0 deploy
 	contains "$err" "workspace 'alice' was restarted: its gate was lost"
 	fails equal "$alice" "$(started_at alice)"
