@@ -91,7 +91,7 @@ write_podman_settings() { # HOME
 
 # Names of variables that reach the command; everything else of the caller's environment is dropped.
 passed_variables() {
-	local names='WINALUX_.*|SUITE|V|CI|GITHUB_ACTIONS|TERM|DEBIAN_FRONTEND|(A|UB|L)SAN_OPTIONS'
+	local names='WINALUX(_.*)?|SUITE|V|CI|GITHUB_ACTIONS|TERM|DEBIAN_FRONTEND|(A|UB|L)SAN_OPTIONS'
 	compgen -e | grep -E "^($names|(https?|no)_proxy|(HTTPS?|NO)_PROXY)\$"
 }
 
