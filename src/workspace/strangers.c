@@ -146,8 +146,7 @@ static int put_file(struct podman *podman, const char *id, const char *text, str
 
 	buf_init(&tar, FILE_TAR_MAX);
 	w = tar_writer_new(&tar, err);
-	if (!w ||
-	    tar_add_file(w, WIRE_STRANGERS_PATH + 1, 0600, 0, 0, text, strlen(text), err) < 0 ||
+	if (!w || tar_add_file(w, WIRE_STRANGERS_PATH, 0600, 0, 0, text, strlen(text), err) < 0 ||
 	    tar_finish(w, err) < 0)
 		return -1;
 	return container_put_archive(podman, id, "/", tar.data, tar.len, err);
