@@ -171,6 +171,15 @@ int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, 
 	return write_header(w, entry, err);
 }
 
+int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, struct error *err)
+{
+	UTF8_LOCALE_SCOPE(locale);
+	DEFER(entry_freep) struct archive_entry *entry = new_entry(name, S_IFLNK | 0777, 0);
+
+	sym_archive_entry_copy_symlink(entry, target);
+	return write_header(w, entry, err);
+}
+
 int tar_finish(struct tar_writer *w, struct error *err)
 {
 	UTF8_LOCALE_SCOPE(locale);

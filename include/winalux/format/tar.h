@@ -28,6 +28,7 @@ int tar_add_file(struct tar_writer *w, const char *name, mode_t mode, uid_t uid,
 		 const void *data, size_t size, struct error *err);
 int tar_add_dir(struct tar_writer *w, const char *name, mode_t mode, uid_t uid, gid_t gid,
 		struct error *err);
+int tar_add_symlink(struct tar_writer *w, const char *name, const char *target, struct error *err);
 int tar_finish(struct tar_writer *w, struct error *err);
 
 /*
