@@ -36,7 +36,7 @@ CFLAGS_PKG = $(eval CFLAGS_PKG := $(shell pkg-config --cflags $(PKGS)))$(CFLAGS_
 LIBS_PKG = $(eval LIBS_PKG := $(shell pkg-config --libs $(PKGS)))$(LIBS_PKG)
 
 # Layers, lowest first. Each folder is an archive; a folder links only what stands before it.
-LAYERS := base format inventory podman image plan workspace doctor cli
+LAYERS := base format telemetry inventory podman image plan workspace doctor cli
 sources = $(filter-out src/cli/main.c,$(wildcard src/$(1)/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 archives = $(foreach l,$(1),$(BUILD)/$(2)/lib$(l).a)
@@ -84,9 +84,9 @@ VERSION_OBJECTS := $(foreach d,release asan fuzz guest/amd64 guest/arm64,$(BUILD
 $(VERSION_OBJECTS): $(BUILD)/version
 $(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"'
 
-# The guest: static, one per architecture, of its own sources, the warden's, base and some files of format.
+# The guest: static, one per architecture, of its own sources, the warden's, telemetry, base and some of format.
 # The hash needs of libsodium what sodium_misuse() would drag in all of: it is told to be abort().
-guest_sources := $(call sources,guest) $(call sources,warden) $(call sources,base) src/format/token_hash.c src/format/json_cursor.c \
+guest_sources := $(call sources,guest) $(call sources,warden) $(call sources,telemetry) $(call sources,base) src/format/token_hash.c src/format/json_cursor.c \
 	src/format/ledger.c src/format/ledger_line.c
 define guest_rules
 $(BUILD)/guest/$(1)/winalux-guest: $(patsubst src/%.c,$(BUILD)/guest/$(1)/%.o,$(guest_sources))
@@ -128,18 +128,18 @@ $(BUILD)/tests/fake-libpod: $(BUILD)/tests/fake/main/fake_libpod.o $(FAKE_OBJECT
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_asan) -pthread -o $@ $^ $(LIBS_PKG)
 define unit_rules
-$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/$(1)/*.c))) $(if $(filter-out base format inventory guest warden,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/$(1)/*.c))) $(if $(filter-out base format telemetry inventory guest warden,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
 	$(Q)$$(CC) $$(LINK_asan) -pthread -o $$@ $$^ $$(LIBS_PKG) -lcmocka
 endef
-upto_guest := guest format base
-upto_warden := warden guest format base
+upto_guest := guest telemetry format base
+upto_warden := warden guest telemetry format base
 $(foreach m,asan fuzz,$(eval $(BUILD)/$(m)/libguest.a: $(filter-out %/main.o,$(call objects,guest,$(m)))))
 $(foreach m,asan fuzz,$(eval $(BUILD)/$(m)/libwarden.a: $(call objects,warden,$(m))))
 $(foreach l,$(LAYERS) guest warden,$(eval $(call unit_rules,$(l))))
 # The guest has names of its own for what podman/ does too, so no fuzzer links both.
 define fuzz_rules
-$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1)),warden guest,$(if $(filter key_%,$(1)),workspace,podman inventory)) format base,fuzz) $(BUILD)/release/embed.o
+$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1)),warden guest telemetry,$(if $(filter key_%,$(1)),workspace,podman inventory)) format base,fuzz) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
 	$(Q)mkdir -p $$(@D)
 	$(Q)clang $$(COMMON) -g -fsanitize=fuzzer,address,undefined $$(CFLAGS_PKG) -o $$@ $$(filter-out %.h,$$^) $$(LIBS_PKG)

@@ -34,6 +34,7 @@ allowed_layers()
 	case $1 in
 	base) echo base ;;
 	format) echo base format ;;
+	telemetry) echo base telemetry ;;
 	inventory) echo base format inventory ;;
 	podman) echo base format podman ;;
 	image) echo base format inventory podman image guest/wire ;;
@@ -41,8 +42,8 @@ allowed_layers()
 	workspace) echo base format inventory podman image plan workspace guest/wire ;;
 	doctor) echo base format inventory podman image plan doctor ;;
 	cli) echo base format inventory podman image plan workspace doctor cli ;;
-	guest) echo base format/token_hash format/ledger guest ;;
-	warden) echo base format/token_hash format/json_cursor format/ledger guest warden ;;
+	guest) echo base format/token_hash format/ledger telemetry guest ;;
+	warden) echo base format/token_hash format/json_cursor format/ledger telemetry guest warden ;;
 	esac
 }
 

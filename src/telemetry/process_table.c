@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "process_table.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+
+enum { STAT_MAX = 1024 };
+
+static void closedirp(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static bool read_stat(int proc, const char *name, struct process_stat *ret)
+{
+	char path[64], text[STAT_MAX];
+
+	snprintf(path, sizeof(path), "%.32s/stat", name);
+	DEFER(fd_closep) int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return process_stat_parse(text, ret);
+}
+
+/* A zombie has no memory any more, and its time counts until somebody has waited for it. */
+static void add(struct process_sums *sums, const struct process_stat *p)
+{
+	sums->ticks += p->own_ticks + p->waited_ticks;
+	if (p->state == 'Z' || p->state == 'X')
+		return;
+	sums->rss_pages += p->rss_pages;
+	sums->processes++;
+	sums->threads += (uint32_t)p->threads;
+}
+
+bool process_table_sum(const char *proc, process_filter_fn is_counted, void *context,
+		       struct process_sums *ret)
+{
+	DEFER(closedirp) DIR *directory = opendir(proc);
+	struct process_sums sums = { 0 };
+	const struct dirent *entry;
+	struct process_stat p;
+
+	if (!directory)
+		return false;
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		if (read_stat(dirfd(directory), entry->d_name, &p) &&
+		    (!is_counted || is_counted(&p, context)))
+			add(&sums, &p);
+	}
+	*ret = sums;
+	return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_SRC_TELEMETRY_PROCESS_TABLE_H
+#define WINALUX_SRC_TELEMETRY_PROCESS_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "process_stat.h"
+
+/* What the processes of a workspace come to together. */
+struct process_sums {
+	uint64_t ticks; /* of all that run, and of all that they have waited for */
+	uint64_t rss_pages;
+	uint32_t processes; /* without zombies */
+	uint32_t threads;
+};
+
+/* Whether a process counts; NULL counts all. */
+typedef bool (*process_filter_fn)(const struct process_stat *process, void *context);
+
+/*
+ * Sums up the processes below a /proc; one that goes while it is looked at is left out. False when
+ * the directory cannot be read.
+ *
+ * A process that ends takes its time along to who waits for it, so ticks does not shrink while the
+ * top of the tree lives. It shrinks by what a process has used that nobody waited for (SIGCHLD
+ * ignored): a difference below zero is no use of the processor.
+ */
+bool process_table_sum(const char *proc, process_filter_fn is_counted, void *context,
+		       struct process_sums *ret);
+
+#endif
