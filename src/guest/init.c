@@ -34,6 +34,7 @@
 #include "home.h"
 #include "hostkey.h"
 #include "loop.h"
+#include "measure.h"
 #include "report.h"
 #include "services.h"
 #include "sessions.h"
@@ -83,6 +84,7 @@ struct init {
 	struct services services;
 	struct gate gate;
 	struct shells_guard shells;
+	struct measure measure;
 	struct sessions sessions;
 	struct wire_config configs[2];
 };
@@ -180,6 +182,7 @@ static int load_config(struct init *i)
 	}
 	services_set(&i->services, spare);
 	checks_set(&i->checks, spare);
+	measure_set(&i->measure, spare);
 	i->config = spare;
 	i->has_config = true;
 	return 0;
@@ -398,6 +401,7 @@ static void prepare(struct init *i)
 	i->files.context = i;
 	i->strangers.report = &i->report;
 	services_init(&i->services, &i->loop, &i->report, i->environment);
+	measure_init(&i->measure, &i->loop, &i->report, &i->checks);
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
 	i->config->name = i->config->nonce = "";
@@ -408,6 +412,7 @@ static void prepare(struct init *i)
 	set_sshd(i);
 	files_watch_start(&i->files, &i->changes, FILES_STATE_PATH);
 	files_watch_start(&i->programs, &i->changes, PROGRAMS_STATE_PATH);
+	measure_start(&i->measure, MEASURE_PATH);
 	advance(i);
 }
 

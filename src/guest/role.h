@@ -25,6 +25,7 @@ enum {
 extern const struct role role_init;
 extern const struct role role_sidecar;
 extern const struct role role_install;
+extern const struct role role_task;
 extern const struct role role_keeper; /* src/warden/roles.c */
 extern const struct role role_warden;
 

@@ -117,6 +117,30 @@ static int read_nonce(struct line *line, struct error *err)
 	return take_name(line, "nonce", &line->config->nonce, err);
 }
 
+static int read_profile(struct line *line, struct error *err)
+{
+	return take_name(line, "profile's name", &line->config->profile, err);
+}
+
+static int read_port(struct line *line, struct error *err)
+{
+	struct wire_config *config = line->config;
+	struct wire_port port;
+	const char *number;
+
+	if (config->port_count == WIRE_MAX_PORTS)
+		return error_set(err, ERROR_USAGE, "line %u: more than %d ports", line->number,
+				 WIRE_MAX_PORTS);
+	if (take_field(line, "port", &number, err) < 0 ||
+	    take_field(line, "port's label", &port.label, err) < 0)
+		return -1;
+	if (!parse_port(number, &port.number))
+		return error_set(err, ERROR_USAGE, "line %u: '%s' is no port", line->number,
+				 number);
+	config->ports[config->port_count++] = port;
+	return 0;
+}
+
 static int read_gate(struct line *line, struct error *err)
 {
 	const char *strength;
@@ -208,13 +232,9 @@ static int read_service(struct line *line, struct error *err)
 }
 
 static const struct line_kind line_kinds[] = {
-	{ "name", read_name },
-	{ "user", read_user },
-	{ "nonce", read_nonce },
-	{ "check", read_check },
-	{ "service", read_service },
-	{ "gate", read_gate },
-	{ "forwarding", read_forwarding },
+	{ "name", read_name },       { "user", read_user }, { "nonce", read_nonce },
+	{ "profile", read_profile }, { "port", read_port }, { "check", read_check },
+	{ "service", read_service }, { "gate", read_gate }, { "forwarding", read_forwarding },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -267,10 +287,10 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 		return -1;
 	ret->name = "";
 	ret->user = DEFAULT_USER;
-	ret->nonce = "";
+	ret->nonce = ret->profile = "";
 	ret->gate = WIRE_GATE_OFF;
 	ret->is_forwarding_closed = false;
-	ret->check_count = ret->service_count = ret->arg_count = 0;
+	ret->check_count = ret->port_count = ret->service_count = ret->arg_count = 0;
 	memmove(ret->text, text, len);
 	ret->text[len] = '\0';
 

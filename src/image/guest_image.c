@@ -36,6 +36,10 @@ static const struct {
 	{ "seccomp-strict.json", "seccomp-strict.json", 0444 },
 };
 
+/* Comes first in PATH (Containerfiles/profile), and is the guest under another name. */
+#define TASK_NAME "bin/task"
+#define TASK_TARGET "../winalux-guest"
+
 const char *image_guest_wire(void)
 {
 	_Static_assert(WIRE_VERSION == 1, "WIRE_VERSION_TEXT says the same");
@@ -52,6 +56,7 @@ char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])
 		hash_add_text(h, files[i].name);
 		hash_add_text(h, r != NULL ? r->digest : NULL);
 	}
+	hash_add_text(h, TASK_NAME);
 	hash_end(h, ret_digest);
 	return xasprintf("localhost/winalux/guest:%s", ret_digest);
 }
@@ -84,6 +89,9 @@ static int write_guest(struct buf *tar, struct error *err)
 		if (tar_add_file(w, files[i].name, files[i].mode, 0, 0, r->data, r->size, err) < 0)
 			return -1;
 	}
+	if (tar_add_dir(w, "bin", 0755, 0, 0, err) < 0 ||
+	    tar_add_symlink(w, TASK_NAME, TASK_TARGET, err) < 0)
+		return -1;
 	return tar_finish(w, err);
 }
 

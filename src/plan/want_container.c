@@ -176,6 +176,26 @@ static void add_service(struct buf *b, const struct profile_service *service)
 	free((void *)fields);
 }
 
+static void add_port(struct buf *b, uint16_t port, const char *label)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u", port);
+	wire_add_line(b, (const char *[]){ "port", text, label ? label : "" }, 3);
+}
+
+/* What the dashboard says of the workspace; the guest shows the first of more ports than it can. */
+static void add_description(struct buf *b, const struct want *want, const struct profile *profile)
+{
+	const struct workspace *w = want->workspace;
+
+	wire_add_line(b, (const char *[]){ "profile", w->profile }, 2);
+	if (profile && profile->port)
+		add_port(b, profile->port, profile->port_label);
+	for (size_t i = 0; i < w->extra_port_count && i + 1 < WIRE_MAX_PORTS; i++)
+		add_port(b, w->extra_ports[i].container_port, NULL);
+}
+
 /* Half a configuration is worse than none. */
 static char *take_whole(struct want *want, struct buf *b, const char *what)
 {
@@ -196,6 +216,7 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
 	wire_add_line(&b, (const char *[]){ "gate", want_gate_mode(&want->gate) }, 2);
 	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_name(w->forwarding) }, 2);
+	add_description(&b, want, profile);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],
 			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));

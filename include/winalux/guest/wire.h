@@ -18,7 +18,9 @@ struct error;
  *	winalux	1			first line, always: the wire version
  *	name	NAME			of the workspace
  *	user	NAME			the developer's account; "developer" unless said
- *	nonce	TEXT			comes back in "ready": which writing of this text it answers
+ *	profile	NAME			what the workspace is made from, for the dashboard
+ *	port	PORT	LABEL		published, the main one first; LABEL ("Web Server") may be
+ *empty nonce	TEXT			comes back in "ready": which writing of this text it answers
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
  *	gate	STRENGTH		"shell": entries need the token; "off" unless said
  *	forwarding	WORD		what ssh may forward: "open" unless said, or "closed"
@@ -51,6 +53,7 @@ enum {
 	WIRE_STRANGERS_MAX_BYTES = 4 << 10,
 	WIRE_MAX_CHECKS = 16,
 	WIRE_MAX_SERVICES = 16,
+	WIRE_MAX_PORTS = 64,
 	WIRE_MAX_ARGS = 512, /* of all services together, one NULL for each counted */
 	WIRE_NAME_SIZE = 64, /* of names of checks, services and users, with their NUL */
 };
@@ -71,6 +74,11 @@ struct wire_check {
 	uint16_t port; /* host order */
 };
 
+struct wire_port {
+	uint16_t number;   /* inside, host order */
+	const char *label; /* "" when not said */
+};
+
 struct wire_service {
 	const char *name;
 	const char *user;
@@ -89,11 +97,14 @@ enum wire_gate {
 struct wire_config {
 	const char *name; /* "" when not said */
 	const char *user;
-	const char *nonce; /* "" when not said */
+	const char *nonce;   /* "" when not said */
+	const char *profile; /* "" when not said */
 	enum wire_gate gate;
 	bool is_forwarding_closed;
 	struct wire_check checks[WIRE_MAX_CHECKS];
 	size_t check_count;
+	struct wire_port ports[WIRE_MAX_PORTS];
+	size_t port_count;
 	struct wire_service services[WIRE_MAX_SERVICES];
 	size_t service_count;
 	const char *args[WIRE_MAX_ARGS]; /* what services[].args point into after decoding */

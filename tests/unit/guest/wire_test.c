@@ -34,6 +34,9 @@ static void a_whole_configuration_is_read(void **state)
 		       "name\talice\n"
 		       "user\tdeveloper\n"
 		       "nonce\t00112233445566778899aabbccddeeff\n"
+		       "profile\tweb\n"
+		       "port\t8000\tWeb Server\n"
+		       "port\t7420\t\n"
 		       "check\tredis\tredis\t6379\n"
 		       "check\tweb\ttcp\t80\n"
 		       "service\tapp\tdeveloper\t/home/developer\tsh\t-c\ta\\tb\\nc\\\\d\n"
@@ -45,6 +48,11 @@ static void a_whole_configuration_is_read(void **state)
 	assert_string_equal(c->name, "alice");
 	assert_string_equal(c->user, "developer");
 	assert_string_equal(c->nonce, "00112233445566778899aabbccddeeff");
+	assert_string_equal(c->profile, "web");
+	assert_int_equal(c->port_count, 2);
+	assert_int_equal(c->ports[0].number, 8000);
+	assert_string_equal(c->ports[0].label, "Web Server");
+	assert_string_equal(c->ports[1].label, "");
 	assert_int_equal(c->check_count, 2);
 	assert_string_equal(c->checks[0].name, "redis");
 	assert_int_equal(c->checks[0].kind, WIRE_CHECK_REDIS);
@@ -72,6 +80,8 @@ static void a_version_line_alone_means_the_defaults(void **state)
 	assert_string_equal(c->nonce, "");
 	assert_int_equal(c->check_count, 0);
 	assert_int_equal(c->service_count, 0);
+	assert_int_equal(c->port_count, 0);
+	assert_string_equal(c->profile, "");
 }
 
 static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **state)
@@ -136,6 +146,8 @@ static void mistakes_are_named_with_their_line(void **state)
 		{ "winalux\t1\ncheck\tredis\tredis\t65536\n", "'65536' is no port" },
 		{ "winalux\t1\ncheck\ta\ttcp\t1\ncheck\ta\ttcp\t2\n",
 		  "line 3: a second check 'a'" },
+		{ "winalux\t1\nport\t80\n", "the port's label is missing" },
+		{ "winalux\t1\nport\tx\ty\n", "'x' is no port" },
 		{ "winalux\t1\nservice\ta\tu\t/\n", "the service's program is missing" },
 		{ "winalux\t1\nservice\ta\tu\t/\t\n", "the service's program is empty" },
 		{ "winalux\t1\nservice\ta\tu\t/\tx\nservice\ta\tu\t/\ty\n",

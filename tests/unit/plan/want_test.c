@@ -154,19 +154,22 @@ static void the_dev_container_has_the_small_capability_set_and_no_new_privileges
 	scene_release(&s);
 }
 
-static void the_guest_is_told_what_to_check(void **state)
+static void the_guest_is_told_what_there_is_to_check_and_show(void **state)
 {
 	struct scene s;
 
 	(void)state;
 	scene_init(&s, HEAD "  - {name: alice, sidecars: [redis, {name: pg, image: \"x/pg:1\", "
-			    "port: 5432}]}\n");
+			    "port: 5432}], extra_ports: [\"7430:7420\"]}\n");
 	plan_or_fail(&s);
 	assert_string_equal(s.wants[0].guest_conf, "winalux\t1\n"
 						   "name\talice\n"
 						   "user\tdeveloper\n"
 						   "gate\toff\n"
 						   "forwarding\topen\n"
+						   "profile\tweb\n"
+						   "port\t8000\tWeb Server\n"
+						   "port\t7420\t\n"
 						   "check\tredis\tredis\t6379\n"
 						   "check\tpg\ttcp\t5432\n");
 	assert_string_equal(s.wants[0].authorized_keys, KEY "\n");
@@ -203,7 +206,7 @@ int main(void)
 		cmocka_unit_test(limits_are_the_pods_since_4_7_and_the_dev_containers_before),
 		cmocka_unit_test(
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
-		cmocka_unit_test(the_guest_is_told_what_to_check),
+		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
 		cmocka_unit_test(what_the_inventory_says_wins_over_the_hosts_proxy),
 	};
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checks.h"
+#include "proc_net.h"
+#include "report.h"
+#include "winalux/base/clock.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
+
+static const char *const listings[] = { "/proc/net/tcp", "/proc/net/tcp6" };
+
+/* The pod's containers share one network, so whoever listens there is seen. */
+static enum metrics_state look_for_listener(uint16_t port)
+{
+	enum metrics_state state = METRICS_UNKNOWN;
+
+	for (size_t i = 0; i < ARRAY_SIZE(listings); i++) {
+		const int has = proc_net_has_listener(listings[i], port);
+
+		if (has > 0)
+			return METRICS_UP;
+		if (has == 0)
+			state = METRICS_DOWN;
+	}
+	return state;
+}
+
+static void look_at_ports(struct metrics *m)
+{
+	for (uint32_t i = 0; i < m->port_count; i++)
+		m->ports[i].state = (uint8_t)look_for_listener(m->ports[i].port);
+}
+
+static void look_at_sidecars(struct metrics *m, const struct checks *checks)
+{
+	static const enum metrics_state states[] = { [CHECK_UNKNOWN] = METRICS_UNKNOWN,
+						     [CHECK_UP] = METRICS_UP,
+						     [CHECK_DOWN] = METRICS_DOWN };
+
+	m->sidecar_count = 0;
+	for (size_t i = 0; i < WIRE_MAX_CHECKS && m->sidecar_count < METRICS_SIDECARS_MAX; i++) {
+		const struct check *check = &checks->items[i];
+		struct metrics_service *s = &m->sidecars[m->sidecar_count];
+
+		if (!*check->name)
+			continue;
+		*s = (struct metrics_service){ .port = check->port,
+					       .state = (uint8_t)states[check->state] };
+		snprintf(s->name, sizeof(s->name), "%s", check->name);
+		m->sidecar_count++;
+	}
+}
+
+static void take(struct measure *m)
+{
+	m->next.sampled_boot_ms = metrics_now_ms();
+	m->next.sampled_s = clock_wall_s();
+	sampler_take(&m->sampler, m->next.sampled_boot_ms, &m->next);
+	look_at_ports(&m->next);
+	look_at_sidecars(&m->next, m->checks);
+	metrics_publish(m->page, &m->next);
+}
+
+static void on_timer(void *owner)
+{
+	struct measure *m = owner;
+
+	take(m);
+	timer_start(&m->timer, MEASURE_INTERVAL_MS);
+}
+
+void measure_init(struct measure *m, struct loop *loop, struct report *report,
+		  const struct checks *checks)
+{
+	*m = (struct measure){
+		.report = report,
+		.checks = checks,
+		.timer = { .run = on_timer, .owner = m },
+		.next = { .interval_ms = MEASURE_INTERVAL_MS },
+	};
+	loop_add_timer(loop, &m->timer);
+}
+
+void measure_set(struct measure *m, const struct wire_config *config)
+{
+	struct metrics *next = &m->next;
+
+	snprintf(next->profile, sizeof(next->profile), "%s", config->profile);
+	next->port_count = 0;
+	for (size_t i = 0; i < config->port_count && i < METRICS_PORTS_MAX; i++) {
+		struct metrics_service *port = &next->ports[next->port_count++];
+
+		*port = (struct metrics_service){ .port = config->ports[i].number };
+		snprintf(port->name, sizeof(port->name), "%s", config->ports[i].label);
+	}
+}
+
+void measure_start(struct measure *m, const char *path)
+{
+	struct error err;
+
+	m->page = metrics_create(path);
+	if (!m->page) {
+		error_set_errno(&err, ERROR_HOST, errno, "cannot make '%s'", path);
+		report_error(m->report, &err);
+		return;
+	}
+	sampler_init(&m->sampler, "/proc");
+	take(m);
+	timer_start(&m->timer, MEASURE_SECOND_MS);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * "task" alone draws the dashboard, from what PID 1 has measured already; with arguments it is Task
+ * itself, the next one of that name in PATH.
+ */
+#include "role.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "measure.h"
+#include "telemetry/dashboard.h"
+#include "winalux/base/error.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/term.h"
+
+#define OWN_DIRECTORY "/usr/lib/winalux/bin"
+
+enum { PLAIN_COLUMNS = 100, NOT_FOUND = 127 };
+
+/* The first that is set decides, locale(7). */
+static bool speaks_utf8(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+static const char *user_name(void)
+{
+	const char *name = getenv("USER");
+
+	if (name && *name)
+		return name;
+	return getuid() == 0 ? "root" : "developer";
+}
+
+static int draw(void)
+{
+	struct dashboard d = { .now_boot_ms = metrics_now_ms() };
+	static char text[DASHBOARD_SIZE];
+	const time_t now = time(NULL);
+
+	d.result = metrics_read(MEASURE_PATH, &d.metrics);
+	localtime_r(&now, &d.now);
+	d.user = user_name();
+	d.columns = (unsigned)term_width(STDOUT_FILENO, PLAIN_COLUMNS);
+	d.has_color = term_wants_color(STDOUT_FILENO);
+	d.is_utf8 = speaks_utf8();
+	const size_t len = dashboard_draw(&d, text, sizeof(text));
+	return fd_write_all(STDOUT_FILENO, text, len, NULL) < 0 ? EXIT_ROLE_FAILED : 0;
+}
+
+/* Only the places behind our own: PATH begins with it as a rule, and a copy of ours may be named.
+ */
+static void become_task(char **argv)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+
+	for (const char *at = path; at && *at; at += strcspn(at, ":"), at += *at == ':') {
+		const int len = (int)strcspn(at, ":");
+
+		if (len == 0 || strncmp(at, OWN_DIRECTORY, (size_t)len) == 0)
+			continue;
+		if (snprintf(file, sizeof(file), "%.*s/task", len, at) < (int)sizeof(file))
+			execv(file, argv);
+	}
+}
+
+static int run_task(int argc, char **argv)
+{
+	if (argc == 1)
+		return draw();
+	become_task(argv);
+	dprintf(STDERR_FILENO, "winalux: Task is not installed here: the package go-task-bin of "
+			       "PyPI has it; 'task' alone shows the dashboard\n");
+	return NOT_FOUND;
+}
+
+const struct role role_task = {
+	.name = "task",
+	.can_be_name = true,
+	.usage = "[TASK…]",
+	.summary = "show the dashboard, or run Task itself",
+	.run = run_task,
+};

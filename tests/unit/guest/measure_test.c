@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* What PID 1 measures of the machine that this test runs on. */
+#include "guest/measure.h"
+
+#include <arpa/inet.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "files.h"
+#include "guest/checks.h"
+#include "guest/report.h"
+#include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
+
+struct fixture {
+	struct loop loop;
+	struct report report;
+	struct checks checks;
+	struct measure measure;
+	struct wire_config config;
+	char path[256];
+};
+
+static struct fixture *begin(const char *directory)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	files_path(f->path, directory, "metrics");
+	assert_int_equal(loop_init(&f->loop, NULL), 0);
+	report_init(&f->report, &f->loop, open("/dev/null", O_WRONLY | O_CLOEXEC));
+	measure_init(&f->measure, &f->loop, &f->report, &f->checks);
+	f->config.profile = "web";
+	return f;
+}
+
+static void end(struct fixture *f)
+{
+	if (f->measure.page)
+		munmap(f->measure.page, METRICS_FILE_SIZE);
+	close(f->report.out.fd);
+	close(f->loop.fd);
+	free(f);
+}
+
+static int listen_somewhere(uint16_t *ret_port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void a_sample_is_there_at_once_and_knows_the_cpu_soon(void **state)
+{
+	struct fixture *f = begin(*state);
+	struct metrics got;
+
+	measure_set(&f->measure, &f->config);
+	measure_start(&f->measure, f->path);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
+	assert_int_equal(got.known, METRICS_MEMORY);
+	assert_string_equal(got.profile, "web");
+	assert_true(got.processes > 0);
+	assert_int_equal(got.interval_ms, MEASURE_INTERVAL_MS);
+	loop_turn(&f->loop);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
+	assert_int_equal(got.known, METRICS_CPU | METRICS_MEMORY);
+	end(f);
+}
+
+static void ports_and_sidecars_show_whether_they_answer(void **state)
+{
+	struct fixture *f = begin(*state);
+	struct metrics got;
+	uint16_t port;
+	const int fd = listen_somewhere(&port);
+
+	f->config.ports[0] = (struct wire_port){ .number = port, .label = "Web Server" };
+	f->config.port_count = 1;
+	strcpy(f->checks.items[3].name, "redis");
+	f->checks.items[3].port = 6379;
+	f->checks.items[3].state = CHECK_DOWN;
+	measure_set(&f->measure, &f->config);
+	measure_start(&f->measure, f->path);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
+	assert_int_equal(got.port_count, 1);
+	assert_int_equal(got.ports[0].port, port);
+	assert_string_equal(got.ports[0].name, "Web Server");
+	assert_int_equal(got.ports[0].state, METRICS_DOWN);
+	assert_int_equal(got.sidecar_count, 1);
+	assert_string_equal(got.sidecars[0].name, "redis");
+	assert_int_equal(got.sidecars[0].state, METRICS_DOWN);
+	listen(fd, 1);
+	f->checks.items[3].state = CHECK_UP;
+	loop_turn(&f->loop);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
+	assert_int_equal(got.ports[0].state, METRICS_UP);
+	assert_int_equal(got.sidecars[0].state, METRICS_UP);
+	close(fd);
+	end(f);
+}
+
+static void more_than_there_is_room_for_is_left_out(void **state)
+{
+	struct fixture *f = begin(*state);
+
+	for (size_t i = 0; i < WIRE_MAX_PORTS; i++)
+		f->config.ports[i] = (struct wire_port){
+			.number = (uint16_t)(i + 1),
+			.label = "a label that is longer than the place for it is, by far"
+		};
+	f->config.port_count = WIRE_MAX_PORTS;
+	measure_set(&f->measure, &f->config);
+	assert_int_equal(f->measure.next.port_count, METRICS_PORTS_MAX);
+	assert_int_equal(strlen(f->measure.next.ports[0].name), METRICS_NAME_SIZE - 1);
+	end(f);
+}
+
+static void where_there_can_be_no_file_life_goes_on(void **state)
+{
+	struct fixture *f = begin(*state);
+
+	measure_start(&f->measure, "/no/such/directory/metrics");
+	assert_null(f->measure.page);
+	assert_int_equal(f->measure.timer.due_ms, 0);
+	end(f);
+}
+
+int main(void)
+{
+#define MEASURE_TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
+	const struct CMUnitTest tests[] = {
+		MEASURE_TEST(a_sample_is_there_at_once_and_knows_the_cpu_soon),
+		MEASURE_TEST(ports_and_sidecars_show_whether_they_answer),
+		MEASURE_TEST(more_than_there_is_room_for_is_left_out),
+		MEASURE_TEST(where_there_can_be_no_file_life_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
