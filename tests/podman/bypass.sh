@@ -242,7 +242,7 @@ while True:
     asker.send(b"pass")
 END
 	podman run -d --name fake-gate --network none --label io.winalux.test=1 -v "winalux-$name-home:/mnt" \
-		-v "$work:/work:ro" --entrypoint /usr/bin/python3 localhost/winalux/web /work/fake-gate.py >&2
+		-v "$work:/trick:ro" --entrypoint /usr/bin/python3 localhost/winalux/web /trick/fake-gate.py >&2
 	until_true 10 is_listening fake-gate
 	mkdir -p "$work/run"
 	ln -sf /home/developer/.gate "$work/run/gate.sock"
