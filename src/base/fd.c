@@ -198,6 +198,13 @@ static int make_dir(const char *path, mode_t mode)
 	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
+void dir_closep(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+	*directory = NULL;
+}
+
 int dir_make_all(const char *path, mode_t mode, struct error *err)
 {
 	DEFER(freep) char *part = xstrdup(path);

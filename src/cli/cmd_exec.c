@@ -165,13 +165,6 @@ static bool add_ticket(struct app *app, const char *name, struct strv *environme
 	return true;
 }
 
-static bool is_strict(const struct container *dev)
-{
-	const char *gate = labels_get(&dev->labels, LABEL_GATE);
-
-	return gate && strcmp(gate, gate_mode_name(GATE_STRICT)) == 0;
-}
-
 static int run_in(struct app *app, const char *id, struct exec_options *options, struct error *err)
 {
 	struct term_state *state = NULL;
@@ -192,7 +185,7 @@ static int repair(struct app *app, const char *name, const struct container *dev
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(strv_release) struct strv names = { 0 };
 
-	if (!is_strict(dev))
+	if (!container_is_strict(dev))
 		return 0;
 	strv_add(&names, name);
 	if (find_facts(app, &names, OBSERVE_STATE, &facts, err) < 0)
@@ -230,7 +223,7 @@ static int run_exec(struct app *app, const void *options, const struct strv *arg
 	if (!flags->sidecar && repair(app, args->items[0], container, err) < 0)
 		return -1;
 	if (!flags->sidecar && !add_ticket(app, args->items[0], &exec.environment) &&
-	    is_strict(container))
+	    container_is_strict(container))
 		log_info(
 			"note: without the key of its token this exec has no ticket: a strict gate "
 			"refuses all but shells, which ask");

@@ -41,12 +41,6 @@ int home_own(const char *directory, const struct user *user, struct error *err)
 	return 0;
 }
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* Takes the descriptor. */
 static DIR *open_directory(int fd)
 {
@@ -113,7 +107,7 @@ static int copy_link(int from, const char *from_name, int to, const char *to_nam
 static int copy_directory(int from_fd, const struct stat *st, int to, const char *to_name,
 			  int depth)
 {
-	DEFER(closedirp) DIR *directory = open_directory(fcntl(from_fd, F_DUPFD_CLOEXEC, 0));
+	DEFER(dir_closep) DIR *directory = open_directory(fcntl(from_fd, F_DUPFD_CLOEXEC, 0));
 	DEFER(fd_closep) int out = -1;
 	const char *name;
 	int status = 0;
@@ -149,7 +143,7 @@ static int copy_entry(int from, const char *from_name, int to, const char *to_na
 
 static void remove_tree(int at, const char *name, int depth)
 {
-	DEFER(closedirp) DIR *directory = NULL;
+	DEFER(dir_closep) DIR *directory = NULL;
 	const char *entry;
 
 	if (depth == DEPTH_MAX || unlinkat(at, name, 0) == 0 || errno == ENOENT)
@@ -189,7 +183,7 @@ static int offer(int from, const char *name, int home)
 int home_fill_from(const char *skeleton, const char *home)
 {
 	DEFER(fd_closep) int to = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DEFER(closedirp)
+	DEFER(dir_closep)
 	DIR *from = open_directory(open(skeleton, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const char *name;
 	int failed = 0;
@@ -207,7 +201,7 @@ int home_fill_from(const char *skeleton, const char *home)
 
 static bool is_empty(const char *home)
 {
-	DEFER(closedirp) DIR *directory = opendir(home);
+	DEFER(dir_closep) DIR *directory = opendir(home);
 
 	return directory && !next_name(directory);
 }

@@ -17,6 +17,7 @@
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
 #include "winalux/base/term.h"
 
 #define OWN_DIRECTORY "/usr/lib/winalux/bin"
@@ -28,7 +29,7 @@ static bool speaks_utf8(void)
 {
 	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		const char *value = getenv(variables[i]);
 
 		if (value && *value)

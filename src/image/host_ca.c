@@ -38,12 +38,6 @@ static const char *const distributions[] = {
 	NULL,
 };
 
-static void closedirp(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 static void add_bodies(struct strv *known, const char *text)
 {
 	struct pem pem;
@@ -55,7 +49,7 @@ static void add_bodies(struct strv *known, const char *text)
 /* What cannot be read is not known: its certificates are then taken for the host's own. */
 static void add_directory(struct strv *known, const char *path)
 {
-	DEFER(closedirp) DIR *dir = opendir(path);
+	DEFER(dir_closep) DIR *dir = opendir(path);
 	const struct dirent *entry;
 
 	if (dir == NULL)

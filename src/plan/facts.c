@@ -423,12 +423,18 @@ bool workspace_facts_is_severed(const struct workspace_facts *w)
 	return w->infra && w->infra->state != CONTAINER_RUNNING && count_running(w) > 0;
 }
 
+bool container_is_strict(const struct container *dev)
+{
+	const char *gate = labels_get(&dev->labels, LABEL_GATE);
+
+	return gate && !strcmp(gate, gate_mode_name(GATE_STRICT));
+}
+
 bool workspace_facts_is_strict(const struct workspace_facts *w)
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
-	const char *gate = dev ? labels_get(&dev->labels, LABEL_GATE) : NULL;
 
-	return gate && !strcmp(gate, gate_mode_name(GATE_STRICT));
+	return dev && container_is_strict(dev);
 }
 
 void facts_mark_lost(struct facts *facts, const struct strv *ids)

@@ -11,12 +11,6 @@
 
 enum { STAT_MAX = 1024 };
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static bool read_stat(int proc, const char *name, struct process_stat *ret)
 {
 	char path[64], text[STAT_MAX];
@@ -44,7 +38,7 @@ static void add(struct process_sums *sums, const struct process_stat *p)
 bool process_table_sum(const char *proc, process_filter_fn is_counted, void *context,
 		       struct process_sums *ret)
 {
-	DEFER(closedirp) DIR *directory = opendir(proc);
+	DEFER(dir_closep) DIR *directory = opendir(proc);
 	struct process_sums sums = { 0 };
 	const struct dirent *entry;
 	struct process_stat p;

@@ -2,6 +2,7 @@
 #ifndef WINALUX_BASE_FD_H
 #define WINALUX_BASE_FD_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -48,6 +49,8 @@ int file_read(const char *path, size_t max_bytes, struct buf *ret_text, struct e
 /* Writes beside the target and renames over it, so that a reader sees the old or the new text. */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 		      struct error *err);
+
+void dir_closep(DIR **directory); /* for DEFER */
 
 /* mkdir -p with the given mode for the missing parts. */
 int dir_make_all(const char *path, mode_t mode, struct error *err);

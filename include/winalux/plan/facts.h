@@ -97,7 +97,8 @@ const struct container *workspace_facts_container(const struct workspace_facts *
 void workspace_state_object(const struct workspace_state *state, const char *role,
 			    char ret_id[static 65]);
 
-/* Has its dev container, whether it runs or not, a strict gate? */
+/* Has a dev container, whether it runs or not, a strict gate? */
+bool container_is_strict(const struct container *dev);
 bool workspace_facts_is_strict(const struct workspace_facts *w);
 /* Marks the strict workspaces whose running dev container is one of ids; NULL: all of them. */
 void facts_mark_lost(struct facts *facts, const struct strv *ids);
