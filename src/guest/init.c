@@ -412,7 +412,7 @@ static void prepare(struct init *i)
 	set_sshd(i);
 	files_watch_start(&i->files, &i->changes, FILES_STATE_PATH);
 	files_watch_start(&i->programs, &i->changes, PROGRAMS_STATE_PATH);
-	measure_start(&i->measure, MEASURE_PATH);
+	measure_start(&i->measure, METRICS_OWN_PATH);
 	advance(i);
 }
 

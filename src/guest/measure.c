@@ -72,7 +72,7 @@ static void on_timer(void *owner)
 	struct measure *m = owner;
 
 	take(m);
-	timer_start(&m->timer, MEASURE_INTERVAL_MS);
+	timer_start(&m->timer, METRICS_INTERVAL_S * 1000);
 }
 
 void measure_init(struct measure *m, struct loop *loop, struct report *report,
@@ -82,7 +82,7 @@ void measure_init(struct measure *m, struct loop *loop, struct report *report,
 		.report = report,
 		.checks = checks,
 		.timer = { .run = on_timer, .owner = m },
-		.next = { .interval_ms = MEASURE_INTERVAL_MS },
+		.next = { .interval_ms = METRICS_INTERVAL_S * 1000 },
 	};
 	loop_add_timer(loop, &m->timer);
 }

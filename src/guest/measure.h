@@ -14,9 +14,8 @@ struct wire_config;
  * PID 1 measures its container, so that who asks gets an answer that is there already: every 10 s
  * it writes a sample into a file that everybody inside may read (telemetry/metrics.h).
  */
-#define MEASURE_PATH "/run/winalux/metrics"
 
-enum { MEASURE_INTERVAL_MS = 10 * 1000, MEASURE_SECOND_MS = 1000 };
+enum { MEASURE_SECOND_MS = 1000 };
 
 struct measure {
 	struct timer timer;

@@ -53,7 +53,7 @@ static int draw(void)
 	static char text[DASHBOARD_SIZE];
 	const time_t now = time(NULL);
 
-	d.result = metrics_read(MEASURE_PATH, &d.metrics);
+	d.result = metrics_read(METRICS_OWN_PATH, &d.metrics);
 	localtime_r(&now, &d.now);
 	d.user = user_name();
 	d.columns = (unsigned)term_width(STDOUT_FILENO, PLAIN_COLUMNS);

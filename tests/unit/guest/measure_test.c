@@ -66,7 +66,7 @@ static void a_sample_is_there_at_once_and_knows_the_cpu_soon(void **state)
 	assert_int_equal(got.known, METRICS_MEMORY);
 	assert_string_equal(got.profile, "web");
 	assert_true(got.processes > 0);
-	assert_int_equal(got.interval_ms, MEASURE_INTERVAL_MS);
+	assert_int_equal(got.interval_ms, METRICS_INTERVAL_S * 1000);
 	loop_turn(&f->loop);
 	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
 	assert_int_equal(got.known, METRICS_CPU | METRICS_MEMORY);
