@@ -57,6 +57,18 @@ static void look_at_sidecars(struct metrics *m, const struct checks *checks)
 	}
 }
 
+static void publish(struct measure *m)
+{
+	const bool was_failing = m->has_failed;
+	struct error err;
+
+	m->has_failed = !metrics_write(m->path, &m->next);
+	if (m->has_failed && !was_failing) {
+		error_set_errno(&err, ERROR_HOST, errno, "cannot write '%s'", m->path);
+		report_error(m->report, &err);
+	}
+}
+
 static void take(struct measure *m)
 {
 	m->next.sampled_boot_ms = metrics_now_ms();
@@ -64,7 +76,7 @@ static void take(struct measure *m)
 	sampler_take(&m->sampler, m->next.sampled_boot_ms, &m->next);
 	look_at_ports(&m->next);
 	look_at_sidecars(&m->next, m->checks);
-	metrics_publish(m->page, &m->next);
+	publish(m);
 }
 
 static void on_timer(void *owner)
@@ -103,14 +115,7 @@ void measure_set(struct measure *m, const struct wire_config *config)
 
 void measure_start(struct measure *m, const char *path)
 {
-	struct error err;
-
-	m->page = metrics_create(path);
-	if (!m->page) {
-		error_set_errno(&err, ERROR_HOST, errno, "cannot make '%s'", path);
-		report_error(m->report, &err);
-		return;
-	}
+	m->path = path;
 	sampler_init(&m->sampler, "/proc");
 	take(m);
 	timer_start(&m->timer, MEASURE_SECOND_MS);

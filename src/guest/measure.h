@@ -23,7 +23,8 @@ struct measure {
 	const struct checks *checks;
 	struct sampler sampler;
 	struct metrics next;
-	struct metrics *page; /* NULL: there is none */
+	const char *path;
+	bool has_failed; /* said once */
 };
 
 void measure_init(struct measure *m, struct loop *loop, struct report *report,

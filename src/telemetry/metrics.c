@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sequence lock: the writer makes the sequence odd, writes, and makes it even again. A reader
- * copies between two looks at it, and copies again where they differ or are odd. The copy of a page
- * takes a microsecond, so a few tries meet a whole one however often it is written; a sequence that
- * stays odd is that of a writer who died.
+ * A number stands at both ends of a sample. The writer changes that at the end, then all between,
+ * then that at the beginning; who reads forwards, once, and finds both the same has a whole sample:
+ * the old one, of which nothing was changed yet, or the new one. So an archive of the file will do
+ * too. The copy of a page takes a microsecond, so a few tries meet a whole one however often it is
+ * written; numbers that stay different are those of a writer who died.
+ *
+ * All by read(2) and write(2): a map of a file that is cut short, or for which the disk has no
+ * room, would end its reader or its writer, PID 1, with SIGBUS. Opened anew each time, a file that
+ * was removed or filled with something else is right again after the next sample.
  */
 #include "winalux/telemetry/metrics.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,34 +34,44 @@ int64_t metrics_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct metrics *metrics_create(const char *path)
-{
-	DEFER(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	void *page;
+enum {
+	BEGIN = offsetof(struct metrics, sequence),
+	END = offsetof(struct metrics, sequence_end),
+};
 
-	if (fd < 0 || fchmod(fd, 0644) < 0 || ftruncate(fd, METRICS_FILE_SIZE) < 0)
-		return NULL;
-	page = mmap(NULL, METRICS_FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return page == MAP_FAILED ? NULL : page;
+static bool put(int fd, const void *from, size_t len, size_t at)
+{
+	return pwrite(fd, from, len, (off_t)at) == (ssize_t)len;
 }
 
-static _Atomic uint32_t *sequence_of(const struct metrics *page)
+static bool get(int fd, void *ret, size_t len, size_t at)
 {
-	return (_Atomic uint32_t *)(uintptr_t)&page->sequence;
+	return pread(fd, ret, len, (off_t)at) == (ssize_t)len;
 }
 
-void metrics_publish(struct metrics *page, const struct metrics *value)
+static bool write_page(int fd, struct metrics *page)
 {
-	_Atomic uint32_t *sequence = sequence_of(page);
-	const uint32_t odd = atomic_load_explicit(sequence, memory_order_relaxed) | 1;
-	const size_t body = offsetof(struct metrics, known);
+	const size_t number = sizeof(page->sequence);
+	uint32_t before = 0;
 
-	atomic_store_explicit(sequence, odd, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
+	if (!get(fd, &before, number, BEGIN))
+		before = 0;
 	page->magic = METRICS_MAGIC;
 	page->version = METRICS_VERSION;
-	memcpy((char *)page + body, (const char *)value + body, sizeof(*value) - body);
-	atomic_store_explicit(sequence, odd + 1, memory_order_release);
+	page->sequence = before;
+	page->sequence_end = before + 1 ? before + 1 : 1;
+	if (!put(fd, &page->sequence_end, number, END) || !put(fd, page, END, 0))
+		return false;
+	return put(fd, &page->sequence_end, number, BEGIN);
+}
+
+bool metrics_write(const char *path, const struct metrics *value)
+{
+	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	DEFER(fd_closep) int fd = open(path, flags, 0644);
+	struct metrics page = *value;
+
+	return fd >= 0 && fchmod(fd, 0644) == 0 && write_page(fd, &page);
 }
 
 static enum metrics_result judge(const struct metrics *copy)
@@ -69,17 +82,16 @@ static enum metrics_result judge(const struct metrics *copy)
 										: METRICS_FOREIGN;
 }
 
-/* By read(2): a map of a file that somebody cuts short would end who looks at it with SIGBUS. */
 static enum metrics_result read_page(int fd, struct metrics *ret)
 {
-	uint32_t after;
+	const size_t number = sizeof(ret->sequence);
+	uint32_t begin;
 
 	for (unsigned i = 0; i < COPY_TRIES; i++) {
-		if (pread(fd, ret, sizeof(*ret), 0) != sizeof(*ret) ||
-		    pread(fd, &after, sizeof(after), offsetof(struct metrics, sequence)) !=
-			    sizeof(after))
+		if (!get(fd, &begin, number, BEGIN) || !get(fd, ret, END, 0) ||
+		    !get(fd, &ret->sequence_end, number, END))
 			return METRICS_FOREIGN;
-		if (ret->sequence % 2 == 0 && ret->sequence == after)
+		if (begin == ret->sequence_end)
 			return judge(ret);
 	}
 	return METRICS_TORN;
@@ -99,5 +111,5 @@ enum metrics_result metrics_decode(const void *bytes, size_t len, struct metrics
 	if (len < sizeof(*ret))
 		return METRICS_FOREIGN;
 	memcpy(ret, bytes, sizeof(*ret));
-	return ret->sequence % 2 != 0 ? METRICS_TORN : judge(ret);
+	return ret->sequence != ret->sequence_end ? METRICS_TORN : judge(ret);
 }

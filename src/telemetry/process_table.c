@@ -24,22 +24,9 @@ static bool read_stat(int proc, const char *name, struct process_stat *ret)
 	return process_stat_parse(text, ret);
 }
 
-/* A zombie has no memory any more, and its time counts until somebody has waited for it. */
-static void add(struct process_sums *sums, const struct process_stat *p)
-{
-	sums->ticks += p->own_ticks + p->waited_ticks;
-	if (p->state == 'Z' || p->state == 'X')
-		return;
-	sums->rss_pages += p->rss_pages;
-	sums->processes++;
-	sums->threads += (uint32_t)p->threads;
-}
-
-bool process_table_sum(const char *proc, process_filter_fn is_counted, void *context,
-		       struct process_sums *ret)
+bool process_table_walk(const char *proc, process_visit_fn visit, void *context)
 {
 	DEFER(dir_closep) DIR *directory = opendir(proc);
-	struct process_sums sums = { 0 };
 	const struct dirent *entry;
 	struct process_stat p;
 
@@ -48,10 +35,45 @@ bool process_table_sum(const char *proc, process_filter_fn is_counted, void *con
 	while ((entry = readdir(directory))) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
-		if (read_stat(dirfd(directory), entry->d_name, &p) &&
-		    (!is_counted || is_counted(&p, context)))
-			add(&sums, &p);
+		if (read_stat(dirfd(directory), entry->d_name, &p))
+			visit(&p, context);
 	}
-	*ret = sums;
+	return true;
+}
+
+/* A zombie has no memory any more, and its time counts until somebody has waited for it. */
+void process_sums_add(struct process_sums *sums, const struct process_stat *p)
+{
+	sums->ticks += p->own_ticks + p->waited_ticks;
+	if (p->state == 'Z' || p->state == 'X')
+		return;
+	sums->rss_pages += p->rss_pages;
+	sums->processes++;
+	sums->threads += (uint32_t)p->threads;
+	sums->active += p->state == 'R' || p->state == 'D';
+}
+
+struct summing {
+	process_filter_fn is_counted;
+	void *context;
+	struct process_sums sums;
+};
+
+static void sum(const struct process_stat *p, void *context)
+{
+	struct summing *s = context;
+
+	if (!s->is_counted || s->is_counted(p, s->context))
+		process_sums_add(&s->sums, p);
+}
+
+bool process_table_sum(const char *proc, process_filter_fn is_counted, void *context,
+		       struct process_sums *ret)
+{
+	struct summing s = { .is_counted = is_counted, .context = context };
+
+	if (!process_table_walk(proc, sum, &s))
+		return false;
+	*ret = s.sums;
 	return true;
 }

@@ -13,7 +13,15 @@ struct process_sums {
 	uint64_t rss_pages;
 	uint32_t processes; /* without zombies */
 	uint32_t threads;
+	uint32_t active; /* that run or wait for a disk: what a load average counts */
 };
+
+/* Calls visit for each process below a /proc, in the order of the directory. False when that cannot
+ * be read. */
+typedef void (*process_visit_fn)(const struct process_stat *process, void *context);
+bool process_table_walk(const char *proc, process_visit_fn visit, void *context);
+
+void process_sums_add(struct process_sums *sums, const struct process_stat *process);
 
 /* Whether a process counts; NULL counts all. */
 typedef bool (*process_filter_fn)(const struct process_stat *process, void *context);

@@ -68,7 +68,7 @@ struct metrics_key {
 struct metrics {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t sequence;       /* odd while it is being written */
+	uint32_t sequence;       /* as at the end, but while it is being written */
 	uint32_t known;          /* enum metrics_group */
 	int64_t sampled_boot_ms; /* CLOCK_BOOTTIME, which no one sets and containers share */
 	int64_t sampled_s;       /* since the epoch, for people */
@@ -120,6 +120,7 @@ struct metrics {
 	 * nothing was measured. */
 	uint8_t cpu_recent[METRICS_RECENT];
 	uint8_t memory_recent[METRICS_RECENT];
+	uint32_t sequence_end;
 };
 
 /*
@@ -136,12 +137,10 @@ struct metrics {
 int64_t metrics_now_ms(void);
 
 /*
- * The writer's side. metrics_create makes the file at path (0644), one page of zeros, or takes the
- * one that is there, and maps it; NULL with errno. It is never unmapped.
+ * The writer's side, of whom there is one: replaces what the file at path says (0644, made where it
+ * is missing); magic, version and sequence of value are not looked at. False with errno.
  */
-struct metrics *metrics_create(const char *path);
-/* Replaces what is in the page; magic, version and sequence of value are not looked at. */
-void metrics_publish(struct metrics *page, const struct metrics *value);
+bool metrics_write(const char *path, const struct metrics *value);
 
 enum metrics_result {
 	METRICS_FINE,

@@ -3,8 +3,8 @@
 #include "guest/measure.h"
 
 #include <arpa/inet.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "files.h"
 #include "guest/checks.h"
@@ -35,8 +35,6 @@ static struct fixture *begin(const char *directory)
 
 static void end(struct fixture *f)
 {
-	if (f->measure.page)
-		munmap(f->measure.page, METRICS_FILE_SIZE);
 	close(f->report.out.fd);
 	close(f->loop.fd);
 	free(f);
@@ -121,13 +119,18 @@ static void more_than_there_is_room_for_is_left_out(void **state)
 	end(f);
 }
 
-static void where_there_can_be_no_file_life_goes_on(void **state)
+static void a_file_that_cannot_be_is_tried_again(void **state)
 {
-	struct fixture *f = begin(*state);
+	char directory[256];
+	struct fixture *f = begin(files_path(directory, *state, "later"));
+	struct metrics got;
 
-	measure_start(&f->measure, "/no/such/directory/metrics");
-	assert_null(f->measure.page);
-	assert_int_equal(f->measure.timer.due_ms, 0);
+	measure_start(&f->measure, f->path);
+	assert_true(f->measure.has_failed);
+	assert_int_equal(mkdir(directory, 0755), 0);
+	loop_turn(&f->loop);
+	assert_false(f->measure.has_failed);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
 	end(f);
 }
 
@@ -138,7 +141,7 @@ int main(void)
 		MEASURE_TEST(a_sample_is_there_at_once_and_knows_the_cpu_soon),
 		MEASURE_TEST(ports_and_sidecars_show_whether_they_answer),
 		MEASURE_TEST(more_than_there_is_room_for_is_left_out),
-		MEASURE_TEST(where_there_can_be_no_file_life_goes_on),
+		MEASURE_TEST(a_file_that_cannot_be_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
