@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc_file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+#include "winalux/base/parse.h"
+
+enum { STATUS_MAX = 4096, LINK_MAX_BYTES = 64 };
+
+bool proc_file_read(const char *proc, pid_t pid, const char *name, char *ret, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%d/%s", proc, (int)pid, name);
+	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, ret, size - 1);
+	if (n < 0)
+		return false;
+	ret[n] = '\0';
+	return true;
+}
+
+bool proc_file_namespace(const char *proc, pid_t pid, const char *name, uint64_t *ret)
+{
+	char path[PATH_MAX], text[LINK_MAX_BYTES + 1];
+
+	snprintf(path, sizeof(path), "%s/%d/ns/%s", proc, (int)pid, name);
+	const ssize_t n = readlink(path, text, LINK_MAX_BYTES);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	const char *at = strchr(text, '[');
+	return at && parse_char(&at, '[') && parse_u64(&at, 1, UINT64_MAX, ret);
+}
+
+/* Behind key, which begins a line; NULL when there is none. */
+static const char *find_line(const char *text, const char *key)
+{
+	while (text && *text) {
+		if (parse_literal(&text, key))
+			return text;
+		text = strchr(text, '\n');
+		text += text != NULL;
+	}
+	return NULL;
+}
+
+bool proc_file_depth(const char *proc, pid_t pid, unsigned *ret_depth, pid_t *ret_innermost)
+{
+	char text[STATUS_MAX];
+	const char *at;
+	unsigned depth = 0;
+	uint64_t number;
+
+	if (!proc_file_read(proc, pid, "status", text, sizeof(text)))
+		return false;
+	at = find_line(text, "NSpid:");
+	while (at && parse_spaces(&at) && parse_u64(&at, 1, INT_MAX, &number)) {
+		*ret_innermost = (pid_t)number;
+		depth++;
+	}
+	*ret_depth = depth;
+	return depth > 0;
+}
+
+bool proc_file_number(const char *text, const char *key, uint64_t *ret)
+{
+	const char *at = find_line(text, key);
+
+	if (!at)
+		return false;
+	parse_spaces(&at);
+	return parse_u64(&at, 0, UINT64_MAX, ret);
+}

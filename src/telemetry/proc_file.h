@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WINALUX_SRC_TELEMETRY_PROC_FILE_H
+#define WINALUX_SRC_TELEMETRY_PROC_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Small files of one process below a /proc, which may be gone at any moment: false then, and
+ * nothing is changed.
+ */
+
+/* The text of PID/name, cut to size - 1 bytes and ended with a NUL. */
+bool proc_file_read(const char *proc, pid_t pid, const char *name, char *ret, size_t size);
+
+/* The inode of PID/ns/name, from the link's text ("net:[4026531840]"), proc_pid_ns(5). */
+bool proc_file_namespace(const char *proc, pid_t pid, const char *name, uint64_t *ret);
+
+/*
+ * "NSpid" of PID/status (Linux 4.1): how many pid namespaces from that of proc down know the
+ * process, and its pid in the innermost one.
+ */
+bool proc_file_depth(const char *proc, pid_t pid, unsigned *ret_depth, pid_t *ret_innermost);
+
+/* The number behind "key" at the beginning of a line, 'Pss:  12 kB'; false when there is none. */
+bool proc_file_number(const char *text, const char *key, uint64_t *ret);
+
+#endif
