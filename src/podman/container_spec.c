@@ -160,6 +160,8 @@ static void add_rights(struct json *body, const struct container_spec *spec)
 	/* 4.3.1 shows "shareable" for a private ipc namespace; it is the container's own. */
 	add_namespace(body, "ipcns", "private");
 	add_namespace(body, "pidns", spec->sees_host_processes ? "host" : "private");
+	if (spec->sees_host_cgroups)
+		add_namespace(body, "cgroupns", "host");
 	if (!spec->pod)
 		add_namespace(body, "netns", "none");
 }
