@@ -38,8 +38,8 @@ allowed_layers()
 	inventory) echo base format inventory ;;
 	podman) echo base format podman ;;
 	image) echo base format inventory podman image guest/wire ;;
-	plan) echo base format inventory podman plan guest/wire image/reference ;;
-	workspace) echo base format inventory podman image plan workspace guest/wire ;;
+	plan) echo base format telemetry inventory podman plan guest/wire image/reference ;;
+	workspace) echo base format inventory podman image plan workspace telemetry guest/wire ;;
 	doctor) echo base format inventory podman image plan doctor ;;
 	cli) echo base format inventory podman image plan workspace doctor cli ;;
 	guest) echo base format/token_hash format/ledger telemetry guest ;;

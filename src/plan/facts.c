@@ -112,8 +112,10 @@ const char *keeper_role(enum keeper keeper)
 	return keeper_roles[keeper];
 }
 
-static void place_keeper(struct facts *facts, const struct container *c)
+static void place_attendant(struct facts *facts, const struct container *c)
 {
+	if (!strcmp(role_of(&c->labels), ROLE_TELEMETRY))
+		facts->telemetry = c;
 	for (size_t i = 0; i < KEEPER_COUNT; i++) {
 		if (!strcmp(role_of(&c->labels), keeper_roles[i]))
 			facts->keepers[i] = c;
@@ -127,7 +129,7 @@ static void place_container(struct facts *facts, const struct container *c)
 	if (!facts_container_is_ours(facts, c))
 		return;
 	if (!w)
-		place_keeper(facts, c);
+		place_attendant(facts, c);
 	else if (!c->is_infra)
 		APPEND_POINTER(w->containers, w->container_count, c);
 	else if (!w->infra || (w->pod && !strcmp(c->pod_id, w->pod->id)))

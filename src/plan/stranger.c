@@ -24,6 +24,16 @@ static bool is_object_name(const char *name, const char *workspace, const char *
 	return *name == '-' && !strcmp(name + 1, role);
 }
 
+/* A role beside the workspaces. */
+static bool is_attendant(const char *role)
+{
+	for (size_t i = 0; i < KEEPER_COUNT; i++) {
+		if (!strcmp(role, keeper_role(i)))
+			return true;
+	}
+	return !strcmp(role, ROLE_TELEMETRY);
+}
+
 bool container_is_ours(const struct container *c)
 {
 	const char *workspace = labels_get(&c->labels, LABEL_WORKSPACE);
@@ -34,11 +44,7 @@ bool container_is_ours(const struct container *c)
 		return false;
 	if (workspace)
 		return is_object_name(name, workspace, c->is_infra ? INFRA_ROLE : role);
-	for (size_t i = 0; i < KEEPER_COUNT; i++) {
-		if (!strcmp(role, keeper_role(i)))
-			return parse_literal(&name, NAME_START) && !strcmp(name, role);
-	}
-	return false;
+	return is_attendant(role) && parse_literal(&name, NAME_START) && !strcmp(name, role);
 }
 
 bool facts_container_is_ours(const struct facts *facts, const struct container *c)

@@ -17,6 +17,7 @@
 #include "winalux/image/reference.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
+#include "winalux/telemetry/metrics.h"
 
 #define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
@@ -63,6 +64,23 @@ static void make_strict(struct container_spec *spec, const struct want_context *
 			   context->paths->receiver);
 }
 
+/* Figures of the whole pod, from the account's daemon. No part of the digest either: a workspace
+ * that was made without goes on showing those of its dev container. */
+static void show_pod(struct container_spec *spec, const struct workspace *w,
+		     const struct want_context *context)
+{
+	struct bind_mount *bind;
+
+	if (!context->paths->telemetry)
+		return;
+	spec->binds = xreallocarray(spec->binds, spec->bind_count + 1, sizeof(*bind));
+	bind = &spec->binds[spec->bind_count++];
+	bind->source = xasprintf("%s/%s", context->paths->telemetry, w->name);
+	bind->destination = xstrdup(METRICS_POD_DIRECTORY);
+	bind->is_read_only = true;
+	labels_add(&spec->labels, LABEL_TELEMETRY, "pod");
+}
+
 void want_dev_container(struct want *want, const struct want_context *context,
 			struct want_container *ret)
 {
@@ -93,6 +111,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_seal(ret, context);
 	if (w->gate == GATE_STRICT)
 		make_strict(spec, context);
+	show_pod(spec, w, context);
 }
 
 static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,

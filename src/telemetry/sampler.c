@@ -26,16 +26,14 @@ static void measure_cpu(struct sampler *s, uint64_t ticks, int64_t now_ms, struc
 	s->has_before = true;
 	s->ticks_before = ticks;
 	s->before_ms = now_ms;
-	if (!m->cpu_total_milli)
-		m->cpu_total_milli = (uint32_t)get_nprocs_conf() * 1000;
 }
 
-static void measure_memory(const struct sampler *s, uint64_t pages, struct metrics *m)
+void sampler_set_totals(struct metrics *m)
 {
 	struct sysinfo host;
 
-	m->memory_rss_bytes = pages * s->page_bytes;
-	m->known |= METRICS_MEMORY;
+	if (!m->cpu_total_milli)
+		m->cpu_total_milli = (uint32_t)get_nprocs_conf() * 1000;
 	if (!m->memory_total_bytes && sysinfo(&host) == 0)
 		m->memory_total_bytes = (uint64_t)host.totalram * host.mem_unit;
 }
@@ -48,7 +46,9 @@ void sampler_take(struct sampler *s, int64_t now_ms, struct metrics *m)
 	if (!process_table_sum(s->proc, s->is_counted, s->context, &sums))
 		return;
 	measure_cpu(s, sums.ticks, now_ms, m);
-	measure_memory(s, sums.rss_pages, m);
+	m->memory_rss_bytes = sums.rss_pages * s->page_bytes;
+	m->known |= METRICS_MEMORY;
+	sampler_set_totals(m);
 	m->processes = sums.processes;
 	m->threads = sums.threads;
 }

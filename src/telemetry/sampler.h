@@ -33,4 +33,7 @@ void sampler_init(struct sampler *s, const char *proc);
  */
 void sampler_take(struct sampler *s, int64_t now_ms, struct metrics *m);
 
+/* Totals of zero become those of the host. */
+void sampler_set_totals(struct metrics *m);
+
 #endif

@@ -22,6 +22,12 @@ static void profiles_in(const char *mountpoint, const char *digest, struct serve
 	ret->seccomp_strict = xasprintf("%s/seccomp-%s-strict.json", mountpoint, digest);
 }
 
+static void directories_in(const char *mountpoint, struct server_paths *ret)
+{
+	ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, mountpoint);
+	ret->telemetry = xasprintf("%s/telemetry", mountpoint);
+}
+
 void account_paths_get(const struct facts *facts, struct server_paths *ret)
 {
 	char digest[HASH_HEX_SIZE];
@@ -29,7 +35,7 @@ void account_paths_get(const struct facts *facts, struct server_paths *ret)
 	*ret = (struct server_paths){ 0 };
 	if (!facts->account)
 		return;
-	ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, facts->account->mountpoint);
+	directories_in(facts->account->mountpoint, ret);
 	image_seccomp_digest(digest);
 	if (facts->seccomp_digest && !strcmp(facts->seccomp_digest, digest))
 		profiles_in(facts->account->mountpoint, digest, ret);
@@ -40,6 +46,7 @@ void account_paths_release(struct server_paths *paths)
 	free(paths->seccomp);
 	free(paths->seccomp_strict);
 	free(paths->receiver);
+	free(paths->telemetry);
 	*paths = (struct server_paths){ 0 };
 }
 
@@ -156,7 +163,7 @@ int account_ensure(struct podman *podman, const struct facts *facts, const char 
 	    record(podman, facts, digest, err) < 0)
 		return error_add(err, "cannot prepare the account's volume");
 	if (!ret->receiver)
-		ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, mountpoint);
+		directories_in(mountpoint, ret);
 	profiles_in(mountpoint, digest, ret);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "keepers.h"
 #include "limits.h"
 #include "port_probe.h"
+#include "telemetry_daemon.h"
 #include "verify.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -57,12 +58,21 @@ static void deploy_release(struct deploy *d)
 
 /* --- looking and planning --- */
 
+/* Dev containers that are made from now on see their own figures alone. */
+static void hide_pods(struct deploy *d)
+{
+	free(d->paths.telemetry);
+	d->paths.telemetry = NULL;
+}
+
 static int look(struct deploy *d, struct error *err)
 {
 	if (deployment_look(d->host, d->result, err) < 0)
 		return -1;
 	account_paths_release(&d->paths);
 	account_paths_get(d->result->facts, &d->paths);
+	if (!host_config(d->host)->telemetry_interval_s)
+		hide_pods(d);
 	return 0;
 }
 
@@ -207,6 +217,27 @@ static int ensure_keepers(struct deploy *d, const struct applied_lock *held, boo
 	return keepers_find_lost(held->podman, facts, err);
 }
 
+static bool needs_telemetry(const struct deploy *d)
+{
+	return d->paths.telemetry &&
+	       (telemetry_is_mounted_by(&d->result->plan) || telemetry_is_missed(d->result->facts));
+}
+
+/* A workspace does without it where it cannot run. */
+static void ensure_telemetry(struct deploy *d, const struct applied_lock *held, bool *ret_changed)
+{
+	struct deployment *r = d->result;
+	struct error why;
+
+	if (!needs_telemetry(d) ||
+	    telemetry_ensure(held->podman, r->facts, &r->plan,
+			     host_config(d->host)->telemetry_interval_s, &why) == 0)
+		return;
+	deployment_note_blind(r, &why);
+	hide_pods(d);
+	*ret_changed = true;
+}
+
 static int save_key(struct deploy *d, struct error *err)
 {
 	if (gates_save(&d->gates, err) < 0)
@@ -228,6 +259,7 @@ static int prepare_account(struct deploy *d, const struct applied_lock *held, st
 	    ensure_keepers(d, held, &is_changed, err) < 0 ||
 	    (d->gates.is_unsaved && save_key(d, err) < 0))
 		return -1;
+	ensure_telemetry(d, held, &is_changed);
 	if (!is_changed)
 		return 0;
 	deployment_forget_plan(d->result);
@@ -243,7 +275,7 @@ static int apply_locked(struct deploy *d, const struct applied_lock *held, struc
 	deployment_note_lost(r);
 	if (apply_under_lock(d->host, &r->plan, &d->options->sink, held, &r->outcomes, err) < 0)
 		return -1;
-	return deployment_dismiss_keepers(d->host, held, r->facts, err);
+	return deployment_dismiss_attendants(d->host, held, r, err);
 }
 
 static int lock_and_apply(struct deploy *d, struct error *err)
@@ -392,7 +424,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
-	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts))
+	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts) && !needs_telemetry(d))
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (r->missing_images.count) {
 		const struct images_options images = {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "keepers.h"
+#include "telemetry_daemon.h"
 #include "winalux/base/mem.h"
 #include "winalux/inventory/config.h"
 #include "winalux/workspace/host.h"
@@ -113,19 +114,52 @@ static int look_and_plan(struct host *host, const struct planner *planner, struc
 	return planner->make(planner->request, d, err);
 }
 
-int deployment_dismiss_keepers(struct host *host, const struct applied_lock *held,
-			       const struct facts *before, struct error *err)
+static bool has_keepers(const struct facts *facts)
 {
-	DEFER(facts_release) struct facts now = { 0 };
-	bool is_any = false;
+	for (size_t i = 0; i < KEEPER_COUNT; i++) {
+		if (facts->keepers[i])
+			return true;
+	}
+	return false;
+}
 
-	for (size_t i = 0; i < KEEPER_COUNT; i++)
-		is_any |= before->keepers[i] != NULL;
-	if (!is_any)
+static bool took_something_away(const struct plan *plan)
+{
+	return plan_count_action(plan, ACTION_REMOVE) || plan_count_action(plan, ACTION_DESTROY);
+}
+
+int deployment_dismiss_attendants(struct host *host, const struct applied_lock *held,
+				  const struct deployment *d, struct error *err)
+{
+	const bool has_telemetry = d->facts->telemetry && took_something_away(&d->plan);
+	DEFER(facts_release) struct facts now = { 0 };
+
+	if (!has_keepers(d->facts) && !has_telemetry)
 		return 0;
-	if (host_observe(host, OBSERVE_STATE, &now, err) < 0)
+	if (host_observe(host, OBSERVE_STATE, &now, err) < 0 ||
+	    keepers_dismiss(held->podman, &now, err) < 0)
 		return -1;
-	return keepers_dismiss(held->podman, &now, err);
+	return has_telemetry ? telemetry_dismiss(held->podman, &now, err) : 0;
+}
+
+void deployment_note_blind(struct deployment *d, const struct error *why)
+{
+	strv_addf(&d->notes,
+		  "whole pods are not measured, and workspaces show their dev "
+		  "container's figures alone: %s",
+		  why->text);
+}
+
+/* What is not there any more because the machine was started anew, say. */
+static void ensure_telemetry(struct host *host, const struct applied_lock *held,
+			     struct deployment *d)
+{
+	const uint32_t interval_s = host_config(host)->telemetry_interval_s;
+	struct error why;
+
+	if (interval_s && telemetry_is_missed(d->facts) &&
+	    telemetry_ensure(held->podman, d->facts, NULL, interval_s, &why) < 0)
+		deployment_note_blind(d, &why);
 }
 
 /* Keepers that had to be made anew may have lost workspaces, which the plan must know. */
@@ -137,6 +171,8 @@ static int look_and_plan_again(struct host *host, const struct planner *planner,
 
 	if (look_and_plan(host, planner, d, err) < 0)
 		return -1;
+	if (planner->starts)
+		ensure_telemetry(host, held, d);
 	if (!planner->starts || !keepers_are_missed(d->facts))
 		return 0;
 	if (keepers_ensure(held->podman, d->facts, false, &is_changed, err) < 0)
@@ -174,5 +210,5 @@ int deployment_run(struct host *host, const struct planner *planner,
 	deployment_note_lost(ret);
 	if (apply_under_lock(host, &ret->plan, sink, &held, &ret->outcomes, err) < 0)
 		return -1;
-	return deployment_dismiss_keepers(host, &held, ret->facts, err);
+	return deployment_dismiss_attendants(host, &held, ret, err);
 }

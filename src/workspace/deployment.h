@@ -27,9 +27,13 @@ int deployment_tell_refusals(struct host *host, const struct progress_sink *sink
 /* What runs only in appearance is started anew, and its user wants to know why. */
 void deployment_note_lost(struct deployment *d);
 
-/* Keepers go with the last strict workspace; facts are what was seen before. */
-int deployment_dismiss_keepers(struct host *host, const struct applied_lock *held,
-			       const struct facts *before, struct error *err);
+/* Whole pods are not measured, and why. */
+void deployment_note_blind(struct deployment *d, const struct error *why);
+
+/* After the plan was applied: keepers go with the last strict workspace, the telemetry daemon with
+ * the last that it measures. */
+int deployment_dismiss_attendants(struct host *host, const struct applied_lock *held,
+				  const struct deployment *d, struct error *err);
 
 /* Takes the lock on a connection of its own, which Ctrl-C does not cancel. */
 int account_lock_take(struct host *host, const struct progress_sink *sink, struct applied_lock *ret,

@@ -79,11 +79,11 @@ trap finish EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 
-# The holders of strict gates go last. Podman 4.3.1 does not end a warden that it removes.
-remove_holders()
+# They go last. Podman 4.3.1 does not end one that sees the host's processes when it removes it.
+remove_attendants()
 {
-	podman kill -s USR1 winalux-gate-a winalux-gate-b winalux-warden
-	podman rm -f -t 0 winalux-gate-a winalux-gate-b winalux-warden
+	podman kill -s USR1 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry
+	podman rm -f -t 0 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry
 }
 
 # What scenarios make by hand carries the label io.winalux.test. A scenario begins and ends with none of it and
@@ -97,7 +97,7 @@ remove_everything()
 		mapfile -t ids < <(podman ps -aq --filter label=$label)
 		[ ${#ids[@]} -eq 0 ] || podman rm -f -t 0 "${ids[@]}"
 	done
-	remove_holders || :
+	remove_attendants || :
 	for label in io.winalux.schema io.winalux.test; do
 		for kind in volume network; do
 			mapfile -t ids < <(podman "$kind" ls -q --filter label=$label)

@@ -78,6 +78,7 @@ struct facts {
 	const char *seccomp_digest;   /* of the profile that is in it, or NULL */
 	unsigned account_generation;
 	const struct container *keepers[KEEPER_COUNT]; /* NULL: not there */
+	const struct container *telemetry;             /* the same */
 };
 
 struct error;

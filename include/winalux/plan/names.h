@@ -13,7 +13,7 @@
 #define LABEL_WORKSPACE "io.winalux.workspace" /* name as in the inventory */
 #define LABEL_ROLE                                                                                 \
 	"io.winalux.role" /* "pod", "dev", "redis", "home", "keys", "audit", "net", "state",       \
-			     "lock", "account", "gate-a", "gate-b", "warden" */
+			     "lock", "account", "gate-a", "gate-b", "warden", "telemetry" */
 #define LABEL_SPEC "io.winalux.spec" /* digest of what the object was made from */
 #define LABEL_ASPECTS                                                                              \
 	"io.winalux.aspects" /* "command=… image=…": shorter digests that tell what changed */
@@ -21,6 +21,10 @@
 #define LABEL_WIRE "io.winalux.wire"   /* wire version of that guest; none: "1" */
 #define LABEL_GUEST_CAN                                                                            \
 	"io.winalux.guest-can" /* "gate"; a guest without it is older than the gate */
+
+#define LABEL_TELEMETRY                                                                            \
+	"io.winalux.telemetry" /* "pod": a dev container sees the figures of its whole pod; of the \
+				  daemon's container: seconds between two samples */
 
 /* On state volumes only: what may change, in a volume that is made anew. */
 #define LABEL_GENERATION "io.winalux.generation"
@@ -53,6 +57,7 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 #define ROLE_KEEPER_A "gate-a"
 #define ROLE_KEEPER_B "gate-b"
 #define ROLE_WARDEN "warden"
+#define ROLE_TELEMETRY "telemetry" /* measures all workspaces of an account */
 #define ROLE_DEV "dev"
 #define ROLE_POD "pod"
 #define ROLE_NETWORK "net"

@@ -77,6 +77,7 @@ struct server_paths {
 	char *seccomp;
 	char *seccomp_strict; /* asks the gate about every new program */
 	char *receiver;       /* socket of the keepers */
+	char *telemetry;      /* directory in which each workspace has one of its name */
 };
 
 struct want_context {
@@ -87,6 +88,7 @@ struct want_context {
 	const char *guest_image; /* reference */
 	const char *guest_digest;
 	const struct server_paths *paths;
+	bool cpu_holds, memory_holds; /* whether such limits are enforced on this host */
 	const struct strv
 		*names; /* selection: ports are only tested for these; NULL or empty: all */
 	/* Is this port free to bind? Called for ports that none of ours holds. */

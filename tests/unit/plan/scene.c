@@ -66,15 +66,16 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 	static const struct plan_options none;
 	static char seccomp[] = "/volumes/account/seccomp.json",
 		    strict[] = "/volumes/account/seccomp-strict.json",
-		    receiver[] = "/volumes/account/gate/notify";
-	static const struct server_paths paths = { seccomp, strict, receiver };
+		    receiver[] = "/volumes/account/gate/notify",
+		    telemetry[] = "/volumes/account/telemetry";
+	static const struct server_paths paths = { seccomp, strict, receiver, telemetry };
 	const struct want_context context = {
 		.profiles = &s->profiles,
 		.facts = &s->facts,
 		.environment = &s->environment,
 		.guest_image = "localhost/winalux/guest:1",
 		.guest_digest = "1",
-		.paths = &paths,
+		.paths = s->paths ? s->paths : &paths,
 		.names = options ? options->names : NULL,
 		.port_is_free = port_is_free,
 		.context = s,

@@ -22,7 +22,8 @@ struct scene {
 	size_t want_count;
 	struct plan plan;
 	struct strv environment;
-	unsigned busy_port; /* a port that cannot be bound; 0: all can */
+	unsigned busy_port;               /* a port that cannot be bound; 0: all can */
+	const struct server_paths *paths; /* NULL: all of them */
 	int (*bind_gate)(const struct workspace *w, const struct workspace_facts *facts,
 			 struct want_gate *ret, char **ret_refusal, void *gates,
 			 struct error *err); /* NULL: no gate */

@@ -43,6 +43,35 @@ static void auto_ports_stay_the_same_over_redeploys(void **state)
 	scene_release(&s);
 }
 
+static const struct want_container *dev_of(const struct scene *s)
+{
+	return &s->wants[0].containers[s->wants[0].container_count - 1];
+}
+
+static void a_workspace_sees_its_pods_figures_where_somebody_measures_them(void **state)
+{
+	static const struct server_paths none = { 0 };
+	char digest[HASH_HEX_SIZE];
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: al_ice}\n");
+	plan_or_fail(&s);
+	const struct container_spec *spec = &dev_of(&s)->spec;
+	assert_int_equal(spec->bind_count, 1);
+	assert_string_equal(spec->binds[0].source, "/volumes/account/telemetry/al_ice");
+	assert_string_equal(spec->binds[0].destination, "/run/winalux/pod");
+	assert_true(spec->binds[0].is_read_only);
+	assert_string_equal(labels_get(&spec->labels, LABEL_TELEMETRY), "pod");
+	memcpy(digest, dev_of(&s)->digest, sizeof(digest));
+	s.paths = &none;
+	plan_or_fail(&s);
+	assert_int_equal(dev_of(&s)->spec.bind_count, 0);
+	assert_null(labels_get(&dev_of(&s)->spec.labels, LABEL_TELEMETRY));
+	assert_string_equal(dev_of(&s)->digest, digest);
+	scene_release(&s);
+}
+
 static void an_auto_port_avoids_fixed_and_busy_ones(void **state)
 {
 	struct scene s;
@@ -199,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_ports_stay_the_same_over_redeploys),
+		cmocka_unit_test(a_workspace_sees_its_pods_figures_where_somebody_measures_them),
 		cmocka_unit_test(an_auto_port_avoids_fixed_and_busy_ones),
 		cmocka_unit_test(a_fixed_port_that_is_busy_refuses_its_workspace_alone),
 		cmocka_unit_test(a_port_on_which_our_pod_is_just_starting_is_ours),

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry_daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attendant.h"
+#include "winalux/base/buf.h"
+#include "winalux/base/error.h"
+#include "winalux/base/mem.h"
+#include "winalux/format/tar.h"
+#include "winalux/plan/facts.h"
+#include "winalux/plan/names.h"
+#include "winalux/plan/plan.h"
+#include "winalux/podman/container.h"
+
+#define DIRECTORY "/account"
+
+enum { ENROLMENT_MAX_BYTES = 4 << 20, INTERVAL_TEXT_SIZE = 16 };
+
+static bool sees_pod(const struct workspace_facts *w)
+{
+	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
+
+	return dev && labels_get(&dev->labels, LABEL_TELEMETRY);
+}
+
+static bool is_needed(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		if (sees_pod(&facts->workspaces[i]))
+			return true;
+	}
+	return false;
+}
+
+bool telemetry_is_missed(const struct facts *facts)
+{
+	return is_needed(facts) && !attendant_runs(facts->telemetry);
+}
+
+static bool makes_dev(const struct workspace_plan *w)
+{
+	for (size_t i = 0; i < w->step_count; i++) {
+		if (w->steps[i].kind == STEP_CREATE_CONTAINER && w->want &&
+		    !strcmp(w->want->containers[w->steps[i].index].role, ROLE_DEV))
+			return true;
+	}
+	return false;
+}
+
+bool telemetry_is_mounted_by(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (makes_dev(&plan->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- the container --- */
+
+static bool is_fit(const struct container *c, const char *guest, const char *interval)
+{
+	const char *has_guest = c ? labels_get(&c->labels, LABEL_GUEST) : NULL;
+	const char *has_interval = c ? labels_get(&c->labels, LABEL_TELEMETRY) : NULL;
+
+	return attendant_runs(c) && has_guest && !strcmp(has_guest, guest) && has_interval &&
+	       !strcmp(has_interval, interval);
+}
+
+static int ensure_container(struct podman *podman, const struct facts *facts, uint32_t interval_s,
+			    struct error *err)
+{
+	DEFER(freep) char *guest = attendant_find_guest(facts, sees_pod, err);
+	char interval[INTERVAL_TEXT_SIZE];
+	const struct container *c = facts->telemetry;
+	const struct attendant daemon = {
+		.role = ROLE_TELEMETRY,
+		.arguments = { "telemetry", DIRECTORY, interval },
+		.capabilities = { "SYS_PTRACE", "DAC_READ_SEARCH" },
+		.purpose = "measures workspaces",
+		.label = LABEL_TELEMETRY,
+		.value = interval,
+		.sees_host_processes = true,
+		.sees_host_cgroups = true,
+	};
+
+	snprintf(interval, sizeof(interval), "%u", interval_s);
+	if (!guest)
+		return -1;
+	if (is_fit(c, guest, interval))
+		return 0;
+	if (c && attendant_remove(podman, c->id, err) < 0)
+		return -1;
+	return attendant_make(podman, &daemon, guest, err);
+}
+
+/* --- what it is told --- */
+
+static void add_name(struct buf *roster, const char *name)
+{
+	buf_addf(roster, "%s\n", name);
+}
+
+/* Those that are there or keep data, and those that come. */
+static void list_names(const struct facts *facts, const struct plan *plan, struct buf *roster)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		add_name(roster, facts->workspaces[i].name);
+	for (size_t i = 0; plan && i < plan->count; i++) {
+		if (plan->items[i].want && !facts_find(facts, plan->items[i].name))
+			add_name(roster, plan->items[i].name);
+	}
+}
+
+static int add_directory(struct tar_writer *tar, const char *name, struct error *err)
+{
+	DEFER(freep) char *path = xasprintf("telemetry/%s", name);
+
+	return tar_add_dir(tar, path, 0755, 0, 0, err);
+}
+
+static int fill_archive(struct tar_writer *tar, const struct facts *facts, const struct plan *plan,
+			struct error *err)
+{
+	DEFER(buf_release) struct buf roster;
+
+	buf_init(&roster, ENROLMENT_MAX_BYTES);
+	list_names(facts, plan, &roster);
+	if (tar_add_file(tar, "roster", 0644, 0, 0, roster.data ? roster.data : "", roster.len,
+			 err) < 0)
+		return -1;
+	for (size_t i = 0; plan && i < plan->count; i++) {
+		if (makes_dev(&plan->items[i]) && add_directory(tar, plan->items[i].name, err) < 0)
+			return -1;
+	}
+	return tar_finish(tar, err);
+}
+
+/* By name: the container may have been made just now. */
+static int enrol(struct podman *podman, const struct facts *facts, const struct plan *plan,
+		 struct error *err)
+{
+	static const char container[] = "winalux-" ROLE_TELEMETRY;
+	DEFER(buf_release) struct buf archive;
+
+	buf_init(&archive, ENROLMENT_MAX_BYTES);
+	DEFER(tar_writer_freep) struct tar_writer *tar = tar_writer_new(&archive, err);
+	if (!tar || fill_archive(tar, facts, plan, err) < 0 ||
+	    container_put_archive(podman, container, DIRECTORY, archive.data, archive.len, err) < 0)
+		return -1;
+	return container_kill(podman, container, "HUP", err);
+}
+
+int telemetry_ensure(struct podman *podman, const struct facts *facts, const struct plan *plan,
+		     uint32_t interval_s, struct error *err)
+{
+	if (ensure_container(podman, facts, interval_s, err) < 0)
+		return -1;
+	return enrol(podman, facts, plan, err);
+}
+
+int telemetry_dismiss(struct podman *podman, const struct facts *now, struct error *err)
+{
+	if (!now->telemetry)
+		return 0;
+	/* One that does not run forgets them when it is told the next time. */
+	if (attendant_runs(now->telemetry) && enrol(podman, now, NULL, err) < 0)
+		return -1;
+	return is_needed(now) ? 0 : attendant_remove(podman, now->telemetry->id, err);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* What is published of a pod, from a tree of files such as the host's /proc has. */
+#include "telemetry/pod_page.h"
+
+#include <sys/stat.h>
+
+#include "telemetry/pods.h"
+#include "unit/guest/files.h"
+#include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
+
+struct fixture {
+	struct pods pods;
+	struct pod_page page;
+	const char *proc;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	void *directory;
+
+	assert_int_equal(files_setup(&directory), 0);
+	f->proc = directory;
+	pods_init(&f->pods, f->proc, "/no/such/cgroups");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	void *directory = (void *)(uintptr_t)f->proc;
+
+	free(f);
+	return files_teardown(&directory);
+}
+
+static void write_in(const struct fixture *f, const char *name, const char *text)
+{
+	char path[256], parent[256];
+
+	files_path(path, f->proc, name);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
+	assert_int_equal(dir_make_all(parent, 0755, NULL), 0);
+	files_write(path, text, 0644);
+}
+
+/* A pod of the process 10, which began at tick 700, as a look leaves it. */
+static void look(struct fixture *f, uint64_t used_us)
+{
+	struct pod *pod = &f->pods.items[0];
+
+	f->pods.round++;
+	strcpy(pod->name, "alice");
+	pod->first = 10;
+	pod->first_started_ticks = 700;
+	pod->sums = (struct process_sums){ .rss_pages = 256, .processes = 3, .threads = 5 };
+	pod->cpu_used_us = used_us;
+	pod->knows_cpu = f->pods.round > 1;
+	f->pods.boxes[0] = (struct box){ .pid_namespace = 1, .round = 1, .first = 10, .pod = 0 };
+	f->pods.counts[f->pods.round % 2] = 1;
+	f->pods.lists[f->pods.round % 2][0] = (struct pods_process){ .pid = 10, .box = 0 };
+}
+
+static void figures_are_those_of_the_pod(void **state)
+{
+	struct fixture *f = *state;
+	const struct metrics *m = &f->page.metrics;
+
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_true(m->covers_pod);
+	assert_int_equal(m->known, METRICS_MEMORY | METRICS_UPTIME);
+	assert_int_equal(m->memory_rss_bytes, 256 * sysconf(_SC_PAGESIZE));
+	assert_int_equal(m->processes, 3);
+	assert_int_equal(m->threads, 5);
+	assert_int_equal(m->started_boot_ms, 7000);
+	assert_int_equal(m->cpu_recent[METRICS_RECENT - 1], METRICS_RECENT_UNKNOWN);
+	look(f, 5000000);
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	assert_true(m->known & METRICS_CPU);
+	assert_int_equal(m->cpu_used_milli, 500);
+	assert_int_equal(m->cpu_total_us, 5000000);
+	assert_int_equal(m->cpu_recent[METRICS_RECENT - 1], 500 * 100 / m->cpu_total_milli);
+	assert_int_equal(m->cpu_recent[METRICS_RECENT - 2], METRICS_RECENT_UNKNOWN);
+}
+
+static void a_clock_that_jumps_back_makes_no_figure(void **state)
+{
+	struct fixture *f = *state;
+
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	look(f, 5000000);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_false(f->page.metrics.known & METRICS_CPU);
+}
+
+static void what_the_workspace_is_comes_from_its_own_page(void **state)
+{
+	struct fixture *f = *state;
+	struct metrics own = { .known = METRICS_CPU | METRICS_SESSIONS,
+			       .ssh_sessions = 2,
+			       .cpu_total_milli = 1500,
+			       .cpu_is_limited = true,
+			       .port_count = 99999,
+			       .sidecar_count = 1 };
+	const struct metrics *m = &f->page.metrics;
+	char path[256];
+
+	strcpy(own.profile, "web");
+	strcpy(own.sidecars[0].name, "redis");
+	write_in(f, "10/root" METRICS_OWN_PATH, "garbage");
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_string_equal(m->profile, "");
+	assert_true(metrics_write(files_path(path, f->proc, "10/root" METRICS_OWN_PATH), &own));
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	assert_string_equal(m->profile, "web");
+	assert_string_equal(m->sidecars[0].name, "redis");
+	assert_int_equal(m->cpu_total_milli, 1500);
+	assert_true(m->cpu_is_limited);
+	assert_true(m->known & METRICS_SESSIONS);
+	assert_int_equal(m->ssh_sessions, 2);
+	assert_int_equal(m->port_count, METRICS_PORTS_MAX);
+}
+
+static void pss_is_measured_once_a_minute(void **state)
+{
+	struct fixture *f = *state;
+
+	write_in(f, "10/smaps_rollup",
+		 "00400000-7fff ---p 00000000 00:00 0 [rollup]\n"
+		 "Rss:     900 kB\nPss:     100 kB\nPss_Dirty: 7 kB\n");
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_int_equal(f->page.metrics.memory_pss_bytes, 100 << 10);
+	write_in(f, "10/smaps_rollup", "x\nPss:     200 kB\n");
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	assert_int_equal(f->page.metrics.memory_pss_bytes, 100 << 10);
+	assert_true(f->page.metrics.known & METRICS_PSS);
+	pod_page_fill(&f->page, &f->pods, 0, 110000, 10000);
+	assert_int_equal(f->page.metrics.memory_pss_bytes, 200 << 10);
+}
+
+static void a_pod_that_began_anew_has_no_past(void **state)
+{
+	struct fixture *f = *state;
+
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	look(f, 5000000);
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	f->pods.items[0].first_started_ticks = 900;
+	pod_page_fill(&f->page, &f->pods, 0, 70000, 10000);
+	assert_false(f->page.metrics.known & METRICS_CPU);
+	assert_int_equal(f->page.metrics.cpu_recent[METRICS_RECENT - 2], METRICS_RECENT_UNKNOWN);
+}
+
+static void storage_that_was_counted_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	f->page.metrics.known |= METRICS_STORAGE;
+	f->page.metrics.storage_used_bytes = 77;
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	assert_true(f->page.metrics.known & METRICS_STORAGE);
+	assert_int_equal(f->page.metrics.storage_used_bytes, 77);
+}
+
+static void the_network_of_the_pod_is_read(void **state)
+{
+	struct fixture *f = *state;
+
+	write_in(f, "10/net/dev", "a\nb\n  eth0: 5 0 0 0 0 0 0 0 6 0\n");
+	write_in(f, "10/net/snmp", "Tcp: CurrEstab\nTcp: 4\n");
+	look(f, 0);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_int_equal(f->page.metrics.network_received_bytes, 5);
+	assert_int_equal(f->page.metrics.network_sent_bytes, 6);
+	assert_int_equal(f->page.metrics.connections, 4);
+	assert_true(f->page.metrics.known & METRICS_NETWORK);
+	assert_true(f->page.metrics.known & METRICS_CONNECTIONS);
+}
+
+int main(void)
+{
+#define PAGE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		PAGE_TEST(figures_are_those_of_the_pod),
+		PAGE_TEST(a_clock_that_jumps_back_makes_no_figure),
+		PAGE_TEST(what_the_workspace_is_comes_from_its_own_page),
+		PAGE_TEST(pss_is_measured_once_a_minute),
+		PAGE_TEST(a_pod_that_began_anew_has_no_past),
+		PAGE_TEST(storage_that_was_counted_stays),
+		PAGE_TEST(the_network_of_the_pod_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
