@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "audit.h"
 #include "changes.h"
 #include "checks.h"
@@ -66,6 +67,7 @@ struct init {
 	struct hostkey hostkey;
 	pid_t home_pid;
 	const char *const *environment;
+	struct affinity allowed;    /* where PID 1 might run before any limit */
 	struct wire_config *config; /* one of configs; the other is for the next reading */
 	bool has_config;            /* false: the last word was none or a bad one */
 	bool has_sshd;
@@ -170,6 +172,18 @@ static void set_gate(struct init *i)
 		shells_guard_stop(&i->shells);
 }
 
+/* What is started from now on sees as many processors as its share of cpu_milli begins; 0: all. */
+static void set_affinity(struct init *i, uint32_t cpu_milli)
+{
+	struct error err;
+
+	if (affinity_set(&i->allowed, i->config->is_affinity_off ? 0 : cpu_milli,
+			 i->config->name) == 0)
+		return;
+	error_set_errno(&err, ERROR_HOST, errno, "cannot choose processors");
+	report_error(&i->report, &err);
+}
+
 /* Reads the configuration anew; a bad one is reported and the old one stays. */
 static int load_config(struct init *i)
 {
@@ -185,6 +199,7 @@ static int load_config(struct init *i)
 	measure_set(&i->measure, spare);
 	i->config = spare;
 	i->has_config = true;
+	set_affinity(i, 0); /* no line tells the limit yet */
 	return 0;
 }
 
@@ -433,6 +448,7 @@ static int run_init(int argc, char **argv)
 	if (i == MAP_FAILED)
 		return EXIT_ROLE_FAILED;
 	i->environment = (const char *const *)environ;
+	affinity_init(&i->allowed);
 	if (begin(i, &err) < 0)
 		return role_fails(&err);
 	/* From here on nothing may end PID 1 but a stop: it would take the container along. */

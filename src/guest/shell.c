@@ -17,6 +17,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "gate_client.h"
 #include "link_step.h"
 #include "winalux/base/mem.h"
@@ -87,7 +88,9 @@ int shell_run(const char *name, int argc, char **argv)
 	if (shell_is_ssh_entry(argc, argv))
 		return ssh_entry_run(name, argv);
 	/* PID 1 of the container is never a shell: this one is the first of a nested namespace. */
-	if (getppid() == 0 && getpid() != 1)
+	if (getppid() == 0 && getpid() != 1) {
 		pass_exec(argv);
+		affinity_follow(1); /* the engine started it, with the host's mask */
+	}
 	return shell_become(name, argv);
 }

@@ -161,6 +161,16 @@ static int read_forwarding(struct line *line, struct error *err)
 	return 0;
 }
 
+static int read_affinity(struct line *line, struct error *err)
+{
+	const char *word;
+
+	if (take_name(line, "affinity", &word, err) < 0)
+		return -1;
+	line->config->is_affinity_off = strcmp(word, "off") == 0;
+	return 0;
+}
+
 static int read_check(struct line *line, struct error *err)
 {
 	struct wire_config *config = line->config;
@@ -232,9 +242,10 @@ static int read_service(struct line *line, struct error *err)
 }
 
 static const struct line_kind line_kinds[] = {
-	{ "name", read_name },       { "user", read_user }, { "nonce", read_nonce },
-	{ "profile", read_profile }, { "port", read_port }, { "check", read_check },
-	{ "service", read_service }, { "gate", read_gate }, { "forwarding", read_forwarding },
+	{ "name", read_name },         { "user", read_user }, { "nonce", read_nonce },
+	{ "profile", read_profile },   { "port", read_port }, { "check", read_check },
+	{ "service", read_service },   { "gate", read_gate }, { "forwarding", read_forwarding },
+	{ "affinity", read_affinity },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -289,7 +300,7 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 	ret->user = DEFAULT_USER;
 	ret->nonce = ret->profile = "";
 	ret->gate = WIRE_GATE_OFF;
-	ret->is_forwarding_closed = false;
+	ret->is_forwarding_closed = ret->is_affinity_off = false;
 	ret->check_count = ret->port_count = ret->service_count = ret->arg_count = 0;
 	memmove(ret->text, text, len);
 	ret->text[len] = '\0';

@@ -241,6 +241,28 @@ static void milli_describe(const struct schema_field *f, struct json *object)
 const struct schema_type schema_milli = { milli_expect, milli_read, milli_describe };
 const struct schema_type schema_mib = { milli_expect, mib_read, milli_describe };
 
+/* --- yes or no --- */
+
+static void boolean_expect(const struct schema_field *f, struct buf *b)
+{
+	(void)f;
+	buf_add_str(b, "true or false");
+}
+
+static bool boolean_read(const struct schema_reader *r, const struct schema_field *f,
+			 const struct yaml_node *node, void *object)
+{
+	return yaml_as_bool(node, schema_member(f, object)) || schema_refuse(r, f, node);
+}
+
+static void boolean_describe(const struct schema_field *f, struct json *object)
+{
+	(void)f;
+	json_add_text(object, "type", "boolean");
+}
+
+const struct schema_type schema_boolean = { boolean_expect, boolean_read, boolean_describe };
+
 /* --- names of an enum --- */
 
 static void names_expect(const struct schema_field *f, struct buf *b)

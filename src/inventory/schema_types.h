@@ -22,6 +22,7 @@ bool shape_fits(const struct text_shape *shape, const char *text, size_t max);
 
 /* The member is named behind each; min and max are in its unit. */
 extern const struct schema_type schema_text;    /* char *: bytes; detail: shape or NULL */
+extern const struct schema_type schema_boolean; /* bool */
 extern const struct schema_type schema_integer; /* uint32_t */
 extern const struct schema_type schema_port;    /* uint16_t */
 extern const struct schema_type schema_milli;   /* uint32_t: thousandths */

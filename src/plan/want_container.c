@@ -235,6 +235,8 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
 	wire_add_line(&b, (const char *[]){ "gate", want_gate_mode(&want->gate) }, 2);
 	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_name(w->forwarding) }, 2);
+	if (!w->has_cpu_affinity)
+		wire_add_line(&b, (const char *[]){ "affinity", "off" }, 2);
 	add_description(&b, want, profile);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],

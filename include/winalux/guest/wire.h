@@ -24,6 +24,7 @@ struct error;
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
  *	gate	STRENGTH		"shell": entries need the token; "off" unless said
  *	forwarding	WORD		what ssh may forward: "open" unless said, or "closed"
+ *	affinity	WORD		"off": a limit of processors changes no affinity mask
  *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
  *
  * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines
@@ -101,6 +102,7 @@ struct wire_config {
 	const char *profile; /* "" when not said */
 	enum wire_gate gate;
 	bool is_forwarding_closed;
+	bool is_affinity_off;
 	struct wire_check checks[WIRE_MAX_CHECKS];
 	size_t check_count;
 	struct wire_port ports[WIRE_MAX_PORTS];

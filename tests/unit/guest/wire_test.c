@@ -107,6 +107,26 @@ static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **st
 	}
 }
 
+static void affinity_is_on_unless_it_is_off(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_off;
+	} cases[] = {
+		{ "winalux\t1\n", false },
+		{ "winalux\t1\naffinity\toff\n", true },
+		{ "winalux\t1\naffinity\tsome\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(freep) struct wire_config *c = decode(cases[i].text, NULL);
+
+		assert_non_null(c);
+		assert_int_equal(c->is_affinity_off, cases[i].is_off);
+	}
+}
+
 static void what_a_newer_host_says_is_passed_over(void **state)
 {
 	struct error err = { 0 };
@@ -285,6 +305,7 @@ int main(void)
 		cmocka_unit_test(a_whole_configuration_is_read),
 		cmocka_unit_test(a_version_line_alone_means_the_defaults),
 		cmocka_unit_test(the_gate_is_off_unless_said_and_never_opened_by_a_new_word),
+		cmocka_unit_test(affinity_is_on_unless_it_is_off),
 		cmocka_unit_test(what_a_newer_host_says_is_passed_over),
 		cmocka_unit_test(mistakes_are_named_with_their_line),
 		cmocka_unit_test(a_nul_byte_is_refused),

@@ -54,10 +54,11 @@ static void add_workspace(struct buf *b, const struct workspace *w)
 {
 	DEFER(strv_release) struct strv unapplied = { 0 };
 
-	buf_addf(b, "%s (%s, line %u): profile %s, ssh %d on '%s', app %d on '%s', gate %s%s\n",
+	buf_addf(b, "%s (%s, line %u): profile %s, ssh %d on '%s', app %d on '%s', gate %s%s%s\n",
 		 w->name, w->slug, w->line, w->profile, w->ssh_port, w->ssh_bind, w->app_port,
 		 w->bind, gate_mode_name(w->gate),
-		 w->forwarding == FORWARDING_CLOSED ? ", forwarding closed" : "");
+		 w->forwarding == FORWARDING_CLOSED ? ", forwarding closed" : "",
+		 w->has_cpu_affinity ? "" : ", no affinity");
 	buf_addf(b, "  limits: disk %u, cpu %u, memory %u, pids %u\n", w->disk_limit_gb,
 		 w->cpu_milli, w->memory_limit_mib, w->pids_limit);
 	for (size_t i = 0; i < w->key_count; i++)

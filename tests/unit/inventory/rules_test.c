@@ -123,6 +123,8 @@ static const struct rule rules[] = {
 	{ "gate: off", NULL },
 	{ "gate_forwarding: closed", NULL },
 	{ "gate_forwarding: off", "'open' or 'closed'" },
+	{ "cpu_affinity: no", NULL },
+	{ "cpu_affinity: 2", "true or false" },
 	{ "gate: no", "'shell', 'strict' or 'off'" },
 	{ "environment: {A: 1}", NULL },
 	{ "environment: [A=]", NULL },

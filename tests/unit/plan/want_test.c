@@ -205,6 +205,17 @@ static void the_guest_is_told_what_there_is_to_check_and_show(void **state)
 	scene_release(&s);
 }
 
+static void the_guest_is_told_to_leave_the_affinity_alone(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, cpus: 2, cpu_affinity: false}\n");
+	plan_or_fail(&s);
+	assert_non_null(strstr(s.wants[0].guest_conf, "\naffinity\toff\n"));
+	scene_release(&s);
+}
+
 static void what_the_inventory_says_wins_over_the_hosts_proxy(void **state)
 {
 	struct scene s;
@@ -237,6 +248,7 @@ int main(void)
 		cmocka_unit_test(
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
+		cmocka_unit_test(the_guest_is_told_to_leave_the_affinity_alone),
 		cmocka_unit_test(what_the_inventory_says_wins_over_the_hosts_proxy),
 	};
 
