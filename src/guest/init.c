@@ -199,7 +199,7 @@ static int load_config(struct init *i)
 	measure_set(&i->measure, spare);
 	i->config = spare;
 	i->has_config = true;
-	set_affinity(i, 0); /* no line tells the limit yet */
+	set_affinity(i, (uint32_t)spare->limits[WIRE_LIMIT_CPU].number);
 	return 0;
 }
 
@@ -417,6 +417,7 @@ static void prepare(struct init *i)
 	i->strangers.report = &i->report;
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	measure_init(&i->measure, &i->loop, &i->report, &i->checks);
+	i->measure.sessions = &i->sessions;
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
 	i->config->name = i->config->nonce = "";

@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "proc_net.h"
 #include "report.h"
+#include "sessions.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -57,6 +58,36 @@ static void look_at_sidecars(struct metrics *m, const struct checks *checks)
 	}
 }
 
+static void add_key(struct metrics *m, const char *fingerprint)
+{
+	struct metrics_key *key = m->keys;
+
+	while (key < m->keys + m->key_count && strcmp(key->fingerprint, fingerprint) != 0)
+		key++;
+	if (key == m->keys + METRICS_KEYS_MAX)
+		return;
+	if (key == m->keys + m->key_count) {
+		*key = (struct metrics_key){ 0 };
+		snprintf(key->fingerprint, sizeof(key->fingerprint), "%s", fingerprint);
+		m->key_count++;
+	}
+	key->sessions++;
+}
+
+static void look_at_sessions(struct metrics *m, const struct sessions *sessions)
+{
+	m->key_count = m->ssh_sessions = 0;
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		const struct session *s = &sessions->items[i];
+
+		if (!s->pid || !s->is_authenticated)
+			continue;
+		m->ssh_sessions++;
+		add_key(m, *s->login.key ? s->login.key : "without a key");
+	}
+	m->known |= METRICS_SESSIONS;
+}
+
 static void publish(struct measure *m)
 {
 	const bool was_failing = m->has_failed;
@@ -76,6 +107,8 @@ static void take(struct measure *m)
 	sampler_take(&m->sampler, m->next.sampled_boot_ms, &m->next);
 	look_at_ports(&m->next);
 	look_at_sidecars(&m->next, m->checks);
+	if (m->sessions)
+		look_at_sessions(&m->next, m->sessions);
 	publish(m);
 }
 
@@ -99,11 +132,27 @@ void measure_init(struct measure *m, struct loop *loop, struct report *report,
 	loop_add_timer(loop, &m->timer);
 }
 
+/* A limit that does not hold is none to divide by. */
+static void set_limits(struct metrics *next, const struct wire_limit *limits)
+{
+	const struct wire_limit *cpu = &limits[WIRE_LIMIT_CPU],
+				*memory = &limits[WIRE_LIMIT_MEMORY],
+				*disk = &limits[WIRE_LIMIT_DISK];
+
+	next->cpu_is_limited = cpu->is_held;
+	next->cpu_total_milli = cpu->is_held ? (uint32_t)cpu->number : 0;
+	next->memory_is_limited = memory->is_held;
+	next->memory_total_bytes = memory->is_held ? memory->number : 0;
+	next->storage_total_bytes = disk->number;
+	next->storage_policy = disk->freezes ? METRICS_POLICY_FREEZE : METRICS_POLICY_WARN;
+}
+
 void measure_set(struct measure *m, const struct wire_config *config)
 {
 	struct metrics *next = &m->next;
 
 	snprintf(next->profile, sizeof(next->profile), "%s", config->profile);
+	set_limits(next, config->limits);
 	next->port_count = 0;
 	for (size_t i = 0; i < config->port_count && i < METRICS_PORTS_MAX; i++) {
 		struct metrics_service *port = &next->ports[next->port_count++];
@@ -117,6 +166,8 @@ void measure_start(struct measure *m, const char *path)
 {
 	m->path = path;
 	sampler_init(&m->sampler, "/proc");
+	m->next.started_boot_ms = metrics_now_ms();
+	m->next.known |= METRICS_UPTIME;
 	take(m);
 	timer_start(&m->timer, MEASURE_SECOND_MS);
 }

@@ -7,6 +7,7 @@
 #include "winalux/telemetry/metrics.h"
 
 struct checks;
+struct sessions;
 struct report;
 struct wire_config;
 
@@ -21,6 +22,7 @@ struct measure {
 	struct timer timer;
 	struct report *report;
 	const struct checks *checks;
+	const struct sessions *sessions; /* NULL: none are known of */
 	struct sampler sampler;
 	struct metrics next;
 	const char *path;

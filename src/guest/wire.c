@@ -171,6 +171,32 @@ static int read_affinity(struct line *line, struct error *err)
 	return 0;
 }
 
+/* A newer host may limit what we have no use for. */
+static int read_limit(struct line *line, struct error *err)
+{
+	static const char *const kinds[WIRE_LIMIT_COUNT] = {
+		[WIRE_LIMIT_CPU] = "cpu",
+		[WIRE_LIMIT_MEMORY] = "memory",
+		[WIRE_LIMIT_DISK] = "disk",
+	};
+	const char *kind, *number, *word;
+	struct wire_limit limit;
+
+	if (take_name(line, "limit's kind", &kind, err) < 0 ||
+	    take_field(line, "limit", &number, err) < 0 ||
+	    take_name(line, "limit's word", &word, err) < 0)
+		return -1;
+	if (!parse_whole_u64(number, 1, INT64_MAX, &limit.number))
+		return error_set(err, ERROR_USAGE, "line %u: '%s' is no limit", line->number,
+				 number);
+	limit.is_held = strcmp(word, "held") == 0;
+	limit.freezes = strcmp(word, "freeze") == 0;
+	for (size_t i = 0; i < WIRE_LIMIT_COUNT; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			line->config->limits[i] = limit;
+	return 0;
+}
+
 static int read_check(struct line *line, struct error *err)
 {
 	struct wire_config *config = line->config;
@@ -242,10 +268,10 @@ static int read_service(struct line *line, struct error *err)
 }
 
 static const struct line_kind line_kinds[] = {
-	{ "name", read_name },         { "user", read_user }, { "nonce", read_nonce },
-	{ "profile", read_profile },   { "port", read_port }, { "check", read_check },
-	{ "service", read_service },   { "gate", read_gate }, { "forwarding", read_forwarding },
-	{ "affinity", read_affinity },
+	{ "name", read_name },         { "user", read_user },   { "nonce", read_nonce },
+	{ "profile", read_profile },   { "port", read_port },   { "check", read_check },
+	{ "service", read_service },   { "gate", read_gate },   { "forwarding", read_forwarding },
+	{ "affinity", read_affinity }, { "limit", read_limit },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -300,6 +326,7 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 	ret->user = DEFAULT_USER;
 	ret->nonce = ret->profile = "";
 	ret->gate = WIRE_GATE_OFF;
+	memset(ret->limits, 0, sizeof(ret->limits));
 	ret->is_forwarding_closed = ret->is_affinity_off = false;
 	ret->check_count = ret->port_count = ret->service_count = ret->arg_count = 0;
 	memmove(ret->text, text, len);

@@ -26,6 +26,11 @@ static const char *gate_name(unsigned value)
 	return gate_mode_name((enum gate_mode)value);
 }
 
+static const char *disk_policy_word(unsigned value)
+{
+	return disk_policy_name((enum disk_policy)value);
+}
+
 static const char *forwarding_word(unsigned value)
 {
 	return forwarding_name((enum forwarding)value);
@@ -33,6 +38,7 @@ static const char *forwarding_word(unsigned value)
 
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
 static const struct schema_names gates = { gate_name, GATE_MODE_COUNT };
+static const struct schema_names disk_policies = { disk_policy_word, DISK_POLICY_COUNT };
 static const struct schema_names forwardings = { forwarding_word, FORWARDING_COUNT };
 
 static const struct schema_field sidecar_fields[] = {
@@ -84,7 +90,11 @@ static const struct schema_field workspace_fields[] = {
 	{ "libraries", &schema_requirements, offsetof(struct workspace, libraries), 0, 0, 200,
 	  .doc = "PyPI packages for the virtual environment of the workspace" },
 	{ "disk_limit_gb", &schema_integer, offsetof(struct workspace, disk_limit_gb), 0, 1, 65536,
-	  .doc = "Limit of the home directory in GiB" },
+	  .doc = "Limit of the home directory and the sidecars' volumes in GiB; soft" },
+	{ "disk_policy", &schema_names, offsetof(struct workspace, disk_policy),
+	  .detail = &disk_policies, .fallback = "warn",
+	  .doc = "What happens when disk_limit_gb is reached: warn says so, freeze stops the "
+		 "programs that write as well" },
 	{ "cpus", &schema_milli, offsetof(struct workspace, cpu_milli), 0, 100, 1024000,
 	  .doc = "Limit of processor time of the whole pod, in processors" },
 	{ "cpu_affinity", &schema_boolean, offsetof(struct workspace, has_cpu_affinity),

@@ -29,6 +29,15 @@ const char *gate_mode_name(enum gate_mode mode)
 	return mode < GATE_MODE_COUNT ? names[mode] : "unknown";
 }
 
+const char *disk_policy_name(enum disk_policy policy)
+{
+	static const char *const names[DISK_POLICY_COUNT] = {
+		[DISK_WARN] = "warn", [DISK_FREEZE] = "freeze"
+	};
+
+	return policy < DISK_POLICY_COUNT ? names[policy] : "unknown";
+}
+
 const char *forwarding_name(enum forwarding forwarding)
 {
 	static const char *const names[FORWARDING_COUNT] = {
@@ -49,8 +58,6 @@ void inventory_add_unapplied(const struct workspace *w, struct strv *ret)
 {
 	if (w->libraries.count > 0)
 		strv_add(ret, "libraries");
-	if (w->disk_limit_gb > 0)
-		strv_add(ret, "disk_limit_gb");
 }
 
 static void workspace_release(struct workspace *w)

@@ -5,6 +5,7 @@
  */
 #include "want_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,25 @@ static void add_service(struct buf *b, const struct profile_service *service)
 	free((void *)fields);
 }
 
+static void add_limit(struct buf *b, const char *kind, uint64_t number, const char *word)
+{
+	char text[24];
+
+	if (!number)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	wire_add_line(b, (const char *[]){ "limit", kind, text, word }, 4);
+}
+
+/* Which of them hold decides what the dashboard's shares are of. */
+static void add_limits(struct buf *b, const struct workspace *w, const struct want_context *context)
+{
+	add_limit(b, "cpu", w->cpu_milli, context->cpu_holds ? "held" : "soft");
+	add_limit(b, "memory", (uint64_t)w->memory_limit_mib << 20,
+		  context->memory_holds ? "held" : "soft");
+	add_limit(b, "disk", (uint64_t)w->disk_limit_gb << 30, disk_policy_name(w->disk_policy));
+}
+
 static void add_port(struct buf *b, uint16_t port, const char *label)
 {
 	char text[8];
@@ -238,6 +258,7 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	if (!w->has_cpu_affinity)
 		wire_add_line(&b, (const char *[]){ "affinity", "off" }, 2);
 	add_description(&b, want, profile);
+	add_limits(&b, w, context);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],
 			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));

@@ -129,10 +129,24 @@ static int check_strict(struct deploy *d, struct error *err)
 			 inventory->file, w->line, w->column, w->name, lack);
 }
 
+/* Whether any of it holds costs a call. */
+static bool has_limits(const struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->workspaces[i].cpu_milli || inventory->workspaces[i].memory_limit_mib)
+			return true;
+	}
+	return false;
+}
+
 static int make_plan(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
 	struct port_patience patience = { PORT_PATIENCE_MS };
+	struct limit_support limits = { 0 };
+
+	if (has_limits(d->options->inventory) && host_get_limits(d->host, &limits, err) < 0)
+		return -1;
 	const struct want_context context = {
 		.profiles = d->options->profiles,
 		.facts = r->facts,
@@ -140,6 +154,8 @@ static int make_plan(struct deploy *d, struct error *err)
 		.guest_image = d->guest_image,
 		.guest_digest = d->guest_digest,
 		.paths = &d->paths,
+		.cpu_holds = limits.has_cpu,
+		.memory_holds = limits.has_memory,
 		.names = d->options->names,
 		.port_is_free = port_becomes_free,
 		.context = &patience,

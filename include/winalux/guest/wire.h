@@ -18,19 +18,22 @@ struct error;
  *	winalux	1			first line, always: the wire version
  *	name	NAME			of the workspace
  *	user	NAME			the developer's account; "developer" unless said
- *	profile	NAME			what the workspace is made from, for the dashboard
- *	port	PORT	LABEL		published, the main one first; LABEL ("Web Server") may be
- *empty nonce	TEXT			comes back in "ready": which writing of this text it answers
- *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT; KIND below
+ *	profile	NAME			what it is made from, for the dashboard
+ *	port	PORT	LABEL		published, the main one first; LABEL may be empty
+ *	nonce	TEXT			comes back in "ready": which writing it answers
+ *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT
  *	gate	STRENGTH		"shell": entries need the token; "off" unless said
- *	forwarding	WORD		what ssh may forward: "open" unless said, or "closed"
- *	affinity	WORD		"off": a limit of processors changes no affinity mask
- *	service	NAME	USER	DIRECTORY	ARG0	ARG1…	a program that PID 1 keeps running
+ *	forwarding	WORD		what ssh may forward: "open" unless said, "closed"
+ *	limit	KIND	NUMBER	WORD	see enum wire_limit_kind
+ *	affinity	WORD		"off": a limit of processors changes no mask
+ *	service	NAME	USER	DIRECTORY	ARG0	ARG1…
+ *					a program that PID 1 keeps running
  *
- * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines
- * and more fields than are known are passed over, and an unknown KIND of check is taken as "tcp". A
- * known line with a missing or bad field is an error, as are two checks or services of one name. A
- * strength of the gate that is unknown is "shell": a guest that knows less must not open.
+ * So that a newer host can talk to an older guest of the same wire version, unknown kinds of lines,
+ * of limits too, and more fields than are known are passed over, and an unknown KIND of check is
+ * taken as "tcp". A known line with a missing or bad field is an error, as are two checks or
+ * services of one name. A strength of the gate that is unknown is "shell": a guest that knows less
+ * must not open.
  *
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
@@ -75,6 +78,18 @@ struct wire_check {
 	uint16_t port; /* host order */
 };
 
+/*
+ * "cpu" in thousandths of a processor and "memory" in bytes, with the word "held" where the kernel
+ * enforces it, else "soft"; "disk" in bytes, with what happens beyond it: "warn" or "freeze".
+ */
+enum wire_limit_kind { WIRE_LIMIT_CPU, WIRE_LIMIT_MEMORY, WIRE_LIMIT_DISK, WIRE_LIMIT_COUNT };
+
+struct wire_limit {
+	uint64_t number; /* 0: none */
+	bool is_held;    /* of cpu and memory */
+	bool freezes;    /* of disk */
+};
+
 struct wire_port {
 	uint16_t number;   /* inside, host order */
 	const char *label; /* "" when not said */
@@ -102,6 +117,7 @@ struct wire_config {
 	const char *profile; /* "" when not said */
 	enum wire_gate gate;
 	bool is_forwarding_closed;
+	struct wire_limit limits[WIRE_LIMIT_COUNT];
 	bool is_affinity_off;
 	struct wire_check checks[WIRE_MAX_CHECKS];
 	size_t check_count;

@@ -23,6 +23,10 @@ enum gate_mode { GATE_SHELL, GATE_STRICT, GATE_OFF, GATE_MODE_COUNT };
 const char *gate_mode_name(enum gate_mode mode);
 
 /* Whether ssh forwards ports for a client that has shown its key but no token. */
+/* What happens when disk_limit_gb is reached. */
+enum disk_policy { DISK_WARN, DISK_FREEZE, DISK_POLICY_COUNT };
+const char *disk_policy_name(enum disk_policy policy);
+
 enum forwarding { FORWARDING_OPEN, FORWARDING_CLOSED, FORWARDING_COUNT };
 const char *forwarding_name(enum forwarding forwarding);
 
@@ -67,7 +71,8 @@ struct workspace {
 	struct ssh_key *keys;
 	size_t key_count;
 	struct strv libraries;
-	uint32_t disk_limit_gb;    /* GiB; 0: none */
+	uint32_t disk_limit_gb; /* GiB; 0: none */
+	enum disk_policy disk_policy;
 	uint32_t cpu_milli;        /* 0: none */
 	bool has_cpu_affinity;     /* cpu_milli also decides how many processors are seen */
 	uint32_t memory_limit_mib; /* 0: none; key memory_limit_gb takes fractions */
@@ -109,7 +114,7 @@ bool inventory_name_is_valid(const char *name);
 /* "a_b" → "a-b": the name as it stands in names of objects. The caller frees it. */
 char *inventory_slug(const char *name);
 /* Adds the keys that the file gives and whose values this version checks and keeps but does not
- * apply: "libraries", "disk_limit_gb". */
+ * apply: "libraries". */
 void inventory_add_unapplied(const struct workspace *w, struct strv *ret);
 
 /* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it.

@@ -9,6 +9,7 @@
 #include "files.h"
 #include "guest/checks.h"
 #include "guest/report.h"
+#include "guest/sessions.h"
 #include "winalux/base/mem.h"
 #include "winalux/guest/wire.h"
 
@@ -61,13 +62,13 @@ static void a_sample_is_there_at_once_and_knows_the_cpu_soon(void **state)
 	measure_set(&f->measure, &f->config);
 	measure_start(&f->measure, f->path);
 	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
-	assert_int_equal(got.known, METRICS_MEMORY);
+	assert_int_equal(got.known, METRICS_MEMORY | METRICS_UPTIME);
 	assert_string_equal(got.profile, "web");
 	assert_true(got.processes > 0);
 	assert_int_equal(got.interval_ms, METRICS_INTERVAL_S * 1000);
 	loop_turn(&f->loop);
 	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
-	assert_int_equal(got.known, METRICS_CPU | METRICS_MEMORY);
+	assert_int_equal(got.known, METRICS_CPU | METRICS_MEMORY | METRICS_UPTIME);
 	end(f);
 }
 
@@ -119,6 +120,50 @@ static void more_than_there_is_room_for_is_left_out(void **state)
 	end(f);
 }
 
+static void only_limits_that_hold_are_divided_by(void **state)
+{
+	struct fixture *f = begin(*state);
+	const struct metrics *next = &f->measure.next;
+
+	f->config.limits[WIRE_LIMIT_CPU] = (struct wire_limit){ .number = 1500, .is_held = true };
+	f->config.limits[WIRE_LIMIT_MEMORY] = (struct wire_limit){ .number = 1 << 20 };
+	f->config.limits[WIRE_LIMIT_DISK] =
+		(struct wire_limit){ .number = 5 << 20, .freezes = true };
+	measure_set(&f->measure, &f->config);
+	measure_start(&f->measure, f->path);
+	assert_int_equal(next->cpu_total_milli, 1500);
+	assert_true(next->cpu_is_limited);
+	assert_true(next->memory_total_bytes > 1 << 20);
+	assert_false(next->memory_is_limited);
+	assert_int_equal(next->storage_total_bytes, 5 << 20);
+	assert_int_equal(next->storage_policy, METRICS_POLICY_FREEZE);
+	end(f);
+}
+
+static void keys_that_sessions_are_in_with_are_told(void **state)
+{
+	struct fixture *f = begin(*state);
+	struct sessions *sessions = xcalloc(1, sizeof(*sessions));
+	struct metrics got;
+
+	for (size_t i = 0; i < 4; i++) {
+		sessions->items[i].pid = 7;
+		sessions->items[i].is_authenticated = i != 3;
+		strcpy(sessions->items[i].login.key, i == 1 ? "SHA256:b" : "SHA256:a");
+	}
+	f->measure.sessions = sessions;
+	measure_set(&f->measure, &f->config);
+	measure_start(&f->measure, f->path);
+	assert_int_equal(metrics_read(f->path, &got), METRICS_FINE);
+	assert_true(got.known & METRICS_SESSIONS);
+	assert_int_equal(got.ssh_sessions, 3);
+	assert_int_equal(got.key_count, 2);
+	assert_string_equal(got.keys[0].fingerprint, "SHA256:a");
+	assert_int_equal(got.keys[0].sessions, 2);
+	free(sessions);
+	end(f);
+}
+
 static void a_file_that_cannot_be_is_tried_again(void **state)
 {
 	char directory[256];
@@ -141,6 +186,8 @@ int main(void)
 		MEASURE_TEST(a_sample_is_there_at_once_and_knows_the_cpu_soon),
 		MEASURE_TEST(ports_and_sidecars_show_whether_they_answer),
 		MEASURE_TEST(more_than_there_is_room_for_is_left_out),
+		MEASURE_TEST(only_limits_that_hold_are_divided_by),
+		MEASURE_TEST(keys_that_sessions_are_in_with_are_told),
 		MEASURE_TEST(a_file_that_cannot_be_is_tried_again),
 	};
 

@@ -127,6 +127,26 @@ static void affinity_is_on_unless_it_is_off(void **state)
 	}
 }
 
+static void limits_say_whether_they_hold(void **state)
+{
+	DEFER(freep)
+	struct wire_config *c = decode("winalux\t1\n"
+				       "limit\tcpu\t1500\theld\n"
+				       "limit\tmemory\t1048576\tsoft\n"
+				       "limit\tdisk\t5\tfreeze\n"
+				       "limit\tinodes\t5\theld\n",
+				       NULL);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->limits[WIRE_LIMIT_CPU].number, 1500);
+	assert_true(c->limits[WIRE_LIMIT_CPU].is_held);
+	assert_int_equal(c->limits[WIRE_LIMIT_MEMORY].number, 1048576);
+	assert_false(c->limits[WIRE_LIMIT_MEMORY].is_held);
+	assert_int_equal(c->limits[WIRE_LIMIT_DISK].number, 5);
+	assert_true(c->limits[WIRE_LIMIT_DISK].freezes);
+}
+
 static void what_a_newer_host_says_is_passed_over(void **state)
 {
 	struct error err = { 0 };
@@ -157,6 +177,8 @@ static void mistakes_are_named_with_their_line(void **state)
 		{ "winalux\t1x\n", "wire version '1x'" },
 		{ "name\talice\n", "must begin with 'winalux'" },
 		{ "winalux\t1\nname\n", "line 2: the workspace's name is missing" },
+		{ "winalux\t1\nlimit\tcpu\t0\theld\n", "line 2: '0' is no limit" },
+		{ "winalux\t1\nlimit\tcpu\t5\n", "line 2: the limit's word is missing" },
 		{ "winalux\t1\nname\t\n", "line 2: the workspace's name must have 1 to 63 bytes" },
 		{ "winalux\t1\n\nuser\ta\\x\n", "line 3: unknown escape" },
 		{ "winalux\t1\nuser\ta\\\n", "line 2: unknown escape" },
@@ -306,6 +328,7 @@ int main(void)
 		cmocka_unit_test(a_version_line_alone_means_the_defaults),
 		cmocka_unit_test(the_gate_is_off_unless_said_and_never_opened_by_a_new_word),
 		cmocka_unit_test(affinity_is_on_unless_it_is_off),
+		cmocka_unit_test(limits_say_whether_they_hold),
 		cmocka_unit_test(what_a_newer_host_says_is_passed_over),
 		cmocka_unit_test(mistakes_are_named_with_their_line),
 		cmocka_unit_test(a_nul_byte_is_refused),

@@ -59,8 +59,9 @@ static void add_workspace(struct buf *b, const struct workspace *w)
 		 w->bind, gate_mode_name(w->gate),
 		 w->forwarding == FORWARDING_CLOSED ? ", forwarding closed" : "",
 		 w->has_cpu_affinity ? "" : ", no affinity");
-	buf_addf(b, "  limits: disk %u, cpu %u, memory %u, pids %u\n", w->disk_limit_gb,
-		 w->cpu_milli, w->memory_limit_mib, w->pids_limit);
+	buf_addf(b, "  limits: disk %u%s, cpu %u, memory %u, pids %u\n", w->disk_limit_gb,
+		 w->disk_policy == DISK_FREEZE ? " freeze" : "", w->cpu_milli, w->memory_limit_mib,
+		 w->pids_limit);
 	for (size_t i = 0; i < w->key_count; i++)
 		buf_addf(b, "  key %s %s %s\n", w->keys[i].type, w->keys[i].fingerprint,
 			 w->keys[i].comment);

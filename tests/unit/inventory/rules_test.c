@@ -63,6 +63,8 @@ static const struct rule rules[] = {
 	{ "disk_limit_gb: 10", NULL },
 	{ "disk_limit_gb: 0", "from 1 to 65536" },
 	{ "disk_limit_gb: 1.5", "a whole number" },
+	{ "disk_policy: freeze", NULL },
+	{ "disk_policy: stop", "'warn' or 'freeze'" },
 	{ "cpus: 0.1", NULL },
 	{ "cpus: 1024", NULL },
 	{ "cpus: 0.09", "from 0.1 to 1024" },
