@@ -146,6 +146,10 @@ $(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(call archives,$(if $(filter gate_%,$(1))
 endef
 $(foreach f,$(notdir $(FUZZERS)),$(eval $(call fuzz_rules,$(f))))
 
+$(BUILD)/bench/%: tests/bench/%.c $(call archives,telemetry base,release)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(COMMON) $(FLAGS_release) $(LINK_release) -o $@ $^
+
 programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
 	$(Q)tests/unit/run $(UNIT_TESTS)
