@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cpu_time.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
@@ -288,11 +289,11 @@ static enum tree_count_result advance(struct tree_count *t)
 	return TREE_COUNT_RUNNING;
 }
 
-static uint64_t clock_us(clockid_t clock)
+static uint64_t passed_us(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -307,8 +308,7 @@ static enum tree_count_result end(struct tree_count *t, enum tree_count_result r
 
 enum tree_count_result tree_count_step(struct tree_count *t, uint64_t budget_us)
 {
-	const uint64_t used_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
-	const uint64_t began_us = clock_us(CLOCK_MONOTONIC);
+	const uint64_t used_us = cpu_time_us(), began_us = passed_us();
 
 	if (t->state != TREE_COUNT_RUNNING)
 		return t->state;
@@ -319,8 +319,8 @@ enum tree_count_result tree_count_step(struct tree_count *t, uint64_t budget_us)
 			if (result != TREE_COUNT_RUNNING)
 				return end(t, result);
 		}
-	} while (clock_us(CLOCK_THREAD_CPUTIME_ID) - used_us < budget_us &&
-		 clock_us(CLOCK_MONOTONIC) - began_us < budget_us * WAIT_FACTOR);
+	} while (cpu_time_us() - used_us < budget_us &&
+		 passed_us() - began_us < budget_us * WAIT_FACTOR);
 	return TREE_COUNT_RUNNING;
 }
 
