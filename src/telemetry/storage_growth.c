@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "storage_growth.h"
+
+void storage_growth_begin(struct storage_growth *g, const struct write_counters *writes,
+			  const struct space_used *used)
+{
+	write_growth_begin(&g->writes, writes);
+	g->then = g->now = *used;
+}
+
+void storage_growth_take(struct storage_growth *g, const struct write_counters *writes,
+			 const struct space_used *used)
+{
+	write_growth_take(&g->writes, writes);
+	if (used->is_known)
+		g->now = *used;
+}
+
+static uint64_t used_more(const struct storage_growth *g)
+{
+	return g->then.is_known && g->now.bytes > g->then.bytes ? g->now.bytes - g->then.bytes : 0;
+}
+
+static bool knows_writes(const struct storage_growth *g)
+{
+	return g->writes.has_before && g->then.counts_writes && g->now.counts_writes;
+}
+
+uint64_t storage_growth_bytes(const struct storage_growth *g)
+{
+	if (!g->then.is_known)
+		return g->writes.net_bytes;
+	return knows_writes(g) && g->writes.net_bytes < used_more(g) ? g->writes.net_bytes
+								     : used_more(g);
+}
+
+uint64_t storage_growth_written(const struct storage_growth *g)
+{
+	return knows_writes(g) ? g->writes.net_bytes : used_more(g);
+}
+
+bool storage_growth_is_none(const struct storage_growth *g)
+{
+	if (g->writes.has_moved)
+		return false;
+	return knows_writes(g) || (g->then.is_known && g->now.bytes == g->then.bytes);
+}
+
+struct storage_estimate storage_estimate(uint64_t counted_bytes, bool is_count_exact,
+					 uint64_t freed_bytes, const struct storage_growth *g)
+{
+	const uint64_t kept = counted_bytes > freed_bytes ? counted_bytes - freed_bytes : 0;
+
+	return (struct storage_estimate){
+		.bytes = kept + storage_growth_bytes(g),
+		.is_exact = is_count_exact && !freed_bytes && storage_growth_is_none(g),
+	};
+}
