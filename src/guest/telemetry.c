@@ -2,9 +2,11 @@
 /*
  * The telemetry daemon of an account: PID 1 of a container of its own, with the host's pid
  * namespace and the account's volume. At each interval it looks at all processes once and writes
- * the page of every workspace that runs:
+ * what it knows of every workspace that runs:
  *
- *	DIRECTORY/telemetry/NAME/metrics	its page; NAME is what the workspace has mounted
+ *	DIRECTORY/telemetry/NAME/metrics	its page; the workspace has NAME mounted
+ *	DIRECTORY/proc/NAME/FILE		what it has bound over /proc/FILE
+ *	DIRECTORY/history/NAME			its last 24 hours
  *	DIRECTORY/roster			names of all workspaces, one per line
  *
  * The host makes a workspace's directory before its container, and the roster anew when one comes
@@ -30,8 +32,13 @@
 #include "report.h"
 #include "role.h"
 #include "roster.h"
+#include "telemetry/idle_priority.h"
+#include "telemetry/pod_history.h"
 #include "telemetry/pod_page.h"
+#include "telemetry/pod_proc.h"
+#include "telemetry/pod_storage.h"
 #include "telemetry/pods.h"
+#include "telemetry/storage.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -42,6 +49,17 @@ enum {
 	HURRY_INTERVAL_MS = 1000, /* while somebody waits for first figures */
 	HURRY_LOOKS = 30,
 	INTERVAL_MAX_S = 3600,
+	STORAGE_BUDGET_US = 20000, /* of processor time, for a workspace and interval */
+};
+
+/* What is kept of a pod, by its place in the table of pods. */
+struct workspace {
+	pid_t first; /* whose it is; 0: nobody's */
+	uint64_t first_started_ticks;
+	struct pod_page page;
+	struct pod_history history;
+	struct proc_files proc;
+	struct storage storage;
 };
 
 struct telemetry {
@@ -53,8 +71,10 @@ struct telemetry {
 	uint32_t interval_ms;
 	unsigned hurry; /* so many looks more are taken soon */
 	bool has_failed;
+	int64_t storage_due_ms;
+	struct pod_proc_host host;
 	struct pods pods;
-	struct pod_page pages[PODS_MAX];
+	struct workspace workspaces[PODS_MAX];
 };
 
 /* --- names --- */
@@ -95,25 +115,79 @@ static void report_failure(struct telemetry *t, const char *what)
 	t->has_failed = true;
 }
 
-static void publish(struct telemetry *t, int index, int64_t now_ms)
+/* Pages that were never used stay untouched, and cost nothing. */
+static void forget(struct workspace *w)
 {
-	struct pod_page *page = &t->pages[index];
+	storage_clear(&w->storage);
+	w->page = (struct pod_page){ 0 };
+	w->history = (struct pod_history){ 0 };
+	w->proc = (struct proc_files){ 0 };
+	w->first = 0;
+}
+
+static void path_of(const struct telemetry *t, const char *kind, int index,
+		    char ret[static PATH_MAX])
+{
+	snprintf(ret, PATH_MAX, "%s/%s/%s", t->directory, kind, t->pods.items[index].name);
+}
+
+static void publish(struct telemetry *t, int index, const struct workspace *w)
+{
+	char path[PATH_MAX], file[PATH_MAX + 16];
+
+	path_of(t, "telemetry", index, path);
+	snprintf(file, sizeof(file), "%s/" METRICS_FILE_NAME, path);
+	if (!metrics_write(file, &w->page.metrics))
+		report_failure(t, file);
+}
+
+static void keep_files(struct telemetry *t, int index, struct workspace *w)
+{
+	const struct metrics *m = &w->page.metrics;
 	char path[PATH_MAX];
 
-	pod_page_fill(page, &t->pods, index, now_ms, t->interval_ms);
-	snprintf(path, sizeof(path), "%s/telemetry/%s/" METRICS_FILE_NAME, t->directory,
-		 t->pods.items[index].name);
-	if (!metrics_write(path, &page->metrics))
+	path_of(t, "proc", index, path);
+	if (!pod_proc_write(&w->proc, &t->host, m, t->pods.items[index].sums.active, path))
 		report_failure(t, path);
+	path_of(t, "history", index, path);
+	if (!pod_history_add(&w->history, m, path))
+		report_failure(t, path);
+}
+
+static void measure(struct telemetry *t, int index, bool counts_storage)
+{
+	struct workspace *w = &t->workspaces[index];
+	const struct pod *pod = &t->pods.items[index];
+	const int64_t now_ms = metrics_now_ms();
+
+	if (w->first != pod->first || w->first_started_ticks != pod->first_started_ticks)
+		forget(w);
+	w->first = pod->first;
+	w->first_started_ticks = pod->first_started_ticks;
+	pod_page_fill(&w->page, &t->pods, index, now_ms, t->interval_ms);
+	if (counts_storage)
+		pod_storage_step(&w->storage, &t->pods, index, now_ms, STORAGE_BUDGET_US,
+				 &w->page.metrics);
+	publish(t, index, w);
+	keep_files(t, index, w);
 }
 
 static void look(struct telemetry *t)
 {
+	const int64_t now_ms = metrics_now_ms();
+	const bool counts_storage = now_ms >= t->storage_due_ms;
+
 	if (!pods_look(&t->pods))
 		report_failure(t, t->pods.proc);
-	for (int i = 0; i < PODS_MAX; i++)
+	pod_proc_read_host(&t->host, t->pods.proc);
+	for (int i = 0; i < PODS_MAX; i++) {
 		if (*t->pods.items[i].name)
-			publish(t, i, metrics_now_ms());
+			measure(t, i, counts_storage);
+		else if (t->workspaces[i].first)
+			forget(&t->workspaces[i]);
+	}
+	if (counts_storage)
+		t->storage_due_ms = now_ms + t->interval_ms;
 }
 
 static void on_timer(void *owner)
@@ -127,6 +201,22 @@ static void on_timer(void *owner)
 }
 
 /* --- signals --- */
+
+/* Newcomers' files are empty yet, and bound over their /proc as soon as they start. */
+static void prepare_files(struct telemetry *t)
+{
+	char path[PATH_MAX], file[PATH_MAX + 256];
+	const struct dirent *entry;
+
+	snprintf(path, sizeof(path), "%s/proc", t->directory);
+	DEFER(dir_closep) DIR *directory = opendir(path);
+	pod_proc_read_host(&t->host, t->pods.proc);
+	while (directory && (entry = readdir(directory))) {
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] != '.')
+			pod_proc_prepare(&t->host, file);
+	}
+}
 
 static void hurry(struct telemetry *t)
 {
@@ -144,6 +234,7 @@ static void on_signal(void *owner, uint32_t events)
 		if (info.ssi_signo != SIGHUP) /* SIGUSR1 is WIRE_LEAVE_SIGNAL */
 			_exit(info.ssi_signo == SIGUSR1 ? EXIT_SUCCESS : 128 + (int)info.ssi_signo);
 		roster_clean(t->directory);
+		prepare_files(t);
 		hurry(t);
 	}
 }
@@ -179,15 +270,19 @@ static void report_ready(struct telemetry *t)
 
 static int begin(struct telemetry *t, struct error *err)
 {
+	static const char *const kinds[] = { "telemetry", "proc", "history" };
 	char path[PATH_MAX];
 
 	umask(022);
 	if (loop_init(&t->loop, err) < 0 || watch_signals(t, err) < 0)
 		return -1;
 	report_init(&t->report, &t->loop, STDOUT_FILENO);
-	snprintf(path, sizeof(path), "%s/telemetry", t->directory);
-	if (dir_make_all(path, 0755, err) < 0)
-		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "%s/%s", t->directory, kinds[i]);
+		if (dir_make_all(path, 0755, err) < 0)
+			return -1;
+	}
+	idle_io_priority();
 	t->timer = (struct timer){ .run = on_timer, .owner = t };
 	loop_add_timer(&t->loop, &t->timer);
 	t->pods.find_name = find_name;
@@ -211,6 +306,7 @@ static int run_telemetry(int argc, char **argv)
 	t->interval_ms = (uint32_t)interval_s * 1000;
 	if (begin(t, &err) < 0)
 		return role_fails(&err);
+	prepare_files(t);
 	hurry(t);
 	report_ready(t);
 	for (;;)

@@ -19,6 +19,7 @@
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 #include "winalux/telemetry/metrics.h"
+#include "winalux/telemetry/proc_files.h"
 
 #define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
@@ -65,20 +66,31 @@ static void make_strict(struct container_spec *spec, const struct want_context *
 			   context->paths->receiver);
 }
 
-/* Figures of the whole pod, from the account's daemon. No part of the digest either: a workspace
- * that was made without goes on showing those of its dev container. */
-static void show_pod(struct container_spec *spec, const struct workspace *w,
-		     const struct want_context *context)
+/* Takes over both. */
+static void add_bind(struct container_spec *spec, char *source, char *destination)
 {
 	struct bind_mount *bind;
 
-	if (!context->paths->telemetry)
-		return;
 	spec->binds = xreallocarray(spec->binds, spec->bind_count + 1, sizeof(*bind));
 	bind = &spec->binds[spec->bind_count++];
-	bind->source = xasprintf("%s/%s", context->paths->telemetry, w->name);
-	bind->destination = xstrdup(METRICS_POD_DIRECTORY);
-	bind->is_read_only = true;
+	*bind = (struct bind_mount){ source, destination, true };
+}
+
+/* Figures of the whole pod, also in place of the host's in /proc, from the account's daemon. No
+ * part of the digest either: a workspace that was made without goes on showing those of its dev
+ * container. */
+static void show_pod(struct container_spec *spec, const struct workspace *w,
+		     const struct want_context *context)
+{
+	const char *const directory = context->paths->telemetry;
+
+	if (!directory)
+		return;
+	add_bind(spec, xasprintf("%s/telemetry/%s", directory, w->name),
+		 xstrdup(METRICS_POD_DIRECTORY));
+	for (enum proc_file i = 0; i < PROC_FILE_COUNT; i++)
+		add_bind(spec, xasprintf("%s/proc/%s/%s", directory, w->name, proc_file_name(i)),
+			 xasprintf("/proc/%s", proc_file_name(i)));
 	labels_add(&spec->labels, LABEL_TELEMETRY, "pod");
 }
 

@@ -14,7 +14,7 @@
  *
  * What is not measured of a workspace (interrupts, forks, the last pid) is 0.
  */
-#include "proc_files.h"
+#include "winalux/telemetry/proc_files.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

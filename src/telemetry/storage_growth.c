@@ -34,15 +34,26 @@ uint64_t storage_growth_bytes(const struct storage_growth *g)
 								     : used_more(g);
 }
 
+/* In either direction: what was deleted is in no counter. */
+static uint64_t used_otherwise(const struct storage_growth *g)
+{
+	return g->then.is_known && g->now.bytes < g->then.bytes ? g->then.bytes - g->now.bytes
+								: used_more(g);
+}
+
 uint64_t storage_growth_written(const struct storage_growth *g)
 {
-	return knows_writes(g) ? g->writes.net_bytes : used_more(g);
+	const uint64_t written = knows_writes(g) ? g->writes.net_bytes : used_more(g);
+	const uint64_t changed = g->writes.has_moved ? used_otherwise(g) : 0;
+
+	return changed > written ? changed : written;
 }
 
 bool storage_growth_is_none(const struct storage_growth *g)
 {
 	if (g->writes.has_moved)
-		return false;
+		return knows_writes(g) && !g->writes.has_lost &&
+		       g->writes.gross_bytes < STORAGE_NOISE_BYTES;
 	return knows_writes(g) || (g->then.is_known && g->now.bytes == g->then.bytes);
 }
 

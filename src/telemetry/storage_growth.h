@@ -28,10 +28,17 @@ void storage_growth_take(struct storage_growth *g, const struct write_counters *
 
 uint64_t storage_growth_bytes(const struct storage_growth *g); /* an estimate, from zero on */
 
-/* What was written, also over what was there: a reason to count again. */
+/*
+ * What was written, also over what was there, or what the file systems have changed by while
+ * somebody in the workspace was at work: a reason to count again.
+ */
 uint64_t storage_growth_written(const struct storage_growth *g);
 
-/* Nothing was written for sure, as far as the kernel counts it. */
+/*
+ * Nothing was written for sure, as far as the kernel counts it, but for what PID 1 and logs write
+ * all the time.
+ */
+enum { STORAGE_NOISE_BYTES = 1 << 20 };
 bool storage_growth_is_none(const struct storage_growth *g);
 
 struct storage_estimate {

@@ -64,7 +64,7 @@ bool write_counters_add(struct write_counters *sum, const char *path)
 
 void write_growth_begin(struct write_growth *g, const struct write_counters *sum)
 {
-	*g = (struct write_growth){ .has_before = sum, .has_moved = !sum };
+	*g = (struct write_growth){ .has_before = sum, .has_moved = !sum, .has_lost = !sum };
 	if (sum)
 		g->before = *sum;
 }
@@ -82,8 +82,11 @@ void write_growth_take(struct write_growth *g, const struct write_counters *sum)
 		return;
 	g->has_moved = true;
 	if (!sum || !had_before || sum->written_bytes < before.written_bytes ||
-	    sum->cancelled_bytes < before.cancelled_bytes)
+	    sum->cancelled_bytes < before.cancelled_bytes) {
+		g->has_lost = true;
 		return;
+	}
+	g->gross_bytes += sum->written_bytes - before.written_bytes;
 	const uint64_t written = g->net_bytes + sum->written_bytes - before.written_bytes;
 	const uint64_t cancelled = sum->cancelled_bytes - before.cancelled_bytes;
 	g->net_bytes = written > cancelled ? written - cancelled : 0;

@@ -31,8 +31,10 @@ bool write_counters_add(struct write_counters *sum, const char *path);
 struct write_growth {
 	struct write_counters before;
 	bool has_before;
-	bool has_moved;     /* whether anything was written at all, or cannot be known */
-	uint64_t net_bytes; /* written, less what of it was cancelled */
+	bool has_moved;       /* whether anything was written at all, or cannot be known */
+	bool has_lost;        /* somebody ended whose part nobody has, or there was no sum */
+	uint64_t gross_bytes; /* written, all of it */
+	uint64_t net_bytes;   /* written, less what of it was cancelled */
 };
 
 /* From now on; the sum at this moment, NULL: not known. */

@@ -25,7 +25,7 @@ static void profiles_in(const char *mountpoint, const char *digest, struct serve
 static void directories_in(const char *mountpoint, struct server_paths *ret)
 {
 	ret->receiver = xasprintf("%s" KEEPERS_RECEIVER, mountpoint);
-	ret->telemetry = xasprintf("%s/telemetry", mountpoint);
+	ret->telemetry = xstrdup(mountpoint);
 }
 
 void account_paths_get(const struct facts *facts, struct server_paths *ret)

@@ -14,6 +14,7 @@
 #include "winalux/plan/names.h"
 #include "winalux/plan/plan.h"
 #include "winalux/podman/container.h"
+#include "winalux/telemetry/proc_files.h"
 
 #define DIRECTORY "/account"
 
@@ -115,11 +116,22 @@ static void list_names(const struct facts *facts, const struct plan *plan, struc
 	}
 }
 
-static int add_directory(struct tar_writer *tar, const char *name, struct error *err)
+/* What a new dev container mounts has to be there; the daemon fills the files before it starts. */
+static int add_directories(struct tar_writer *tar, const char *name, struct error *err)
 {
-	DEFER(freep) char *path = xasprintf("telemetry/%s", name);
+	DEFER(freep) char *pages = xasprintf("telemetry/%s", name);
+	DEFER(freep) char *files = xasprintf("proc/%s", name);
 
-	return tar_add_dir(tar, path, 0755, 0, 0, err);
+	if (tar_add_dir(tar, pages, 0755, 0, 0, err) < 0 ||
+	    tar_add_dir(tar, files, 0755, 0, 0, err) < 0)
+		return -1;
+	for (enum proc_file i = 0; i < PROC_FILE_COUNT; i++) {
+		DEFER(freep) char *path = xasprintf("%s/%s", files, proc_file_name(i));
+
+		if (tar_add_file(tar, path, 0644, 0, 0, "", 0, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int fill_archive(struct tar_writer *tar, const struct facts *facts, const struct plan *plan,
@@ -133,7 +145,8 @@ static int fill_archive(struct tar_writer *tar, const struct facts *facts, const
 			 err) < 0)
 		return -1;
 	for (size_t i = 0; plan && i < plan->count; i++) {
-		if (makes_dev(&plan->items[i]) && add_directory(tar, plan->items[i].name, err) < 0)
+		if (makes_dev(&plan->items[i]) &&
+		    add_directories(tar, plan->items[i].name, err) < 0)
 			return -1;
 	}
 	return tar_finish(tar, err);

@@ -66,8 +66,7 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 	static const struct plan_options none;
 	static char seccomp[] = "/volumes/account/seccomp.json",
 		    strict[] = "/volumes/account/seccomp-strict.json",
-		    receiver[] = "/volumes/account/gate/notify",
-		    telemetry[] = "/volumes/account/telemetry";
+		    receiver[] = "/volumes/account/gate/notify", telemetry[] = "/volumes/account";
 	static const struct server_paths paths = { seccomp, strict, receiver, telemetry };
 	const struct want_context context = {
 		.profiles = &s->profiles,

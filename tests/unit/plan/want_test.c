@@ -58,10 +58,12 @@ static void a_workspace_sees_its_pods_figures_where_somebody_measures_them(void 
 	scene_init(&s, HEAD "  - {name: al_ice}\n");
 	plan_or_fail(&s);
 	const struct container_spec *spec = &dev_of(&s)->spec;
-	assert_int_equal(spec->bind_count, 1);
+	assert_int_equal(spec->bind_count, 6);
 	assert_string_equal(spec->binds[0].source, "/volumes/account/telemetry/al_ice");
 	assert_string_equal(spec->binds[0].destination, "/run/winalux/pod");
 	assert_true(spec->binds[0].is_read_only);
+	assert_string_equal(spec->binds[1].source, "/volumes/account/proc/al_ice/meminfo");
+	assert_string_equal(spec->binds[1].destination, "/proc/meminfo");
 	assert_string_equal(labels_get(&spec->labels, LABEL_TELEMETRY), "pod");
 	memcpy(digest, dev_of(&s)->digest, sizeof(digest));
 	s.paths = &none;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of /proc with a workspace's own figures. */
-#include "telemetry/proc_files.h"
+#include "winalux/telemetry/proc_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

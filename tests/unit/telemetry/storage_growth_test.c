@@ -5,6 +5,8 @@
 #include "winalux/base/mem.h"
 
 /* Growth from then to now; writes of -1 are not known. */
+#define M (1 << 20)
+
 static const struct {
 	const char *what;
 	int64_t written_then, written_now;
@@ -15,11 +17,14 @@ static const struct {
 } cases[] = {
 	{ "nothing", 100, 100, true, 5000, 5000, 0, 0, true },
 	{ "others write", 100, 100, true, 5000, 9000, 0, 0, true },
-	{ "a file grows", 100, 1100, true, 5000, 6000, 1000, 1000, false },
-	{ "others write more", 100, 1100, true, 5000, 9000, 1000, 1000, false },
-	{ "a file is written over", 100, 8100, true, 5000, 5000, 0, 8000, false },
-	{ "others free", 100, 1100, true, 5000, 2000, 0, 1000, false },
-	{ "the file systems are not known", 100, 1100, true, -1, -1, 1000, 0, false },
+	{ "a file grows", 1 * M, 9 * M, true, 50 * M, 58 * M, 8 * M, 8 * M, false },
+	{ "others write more", 1 * M, 9 * M, true, 50 * M, 90 * M, 8 * M, 40 * M, false },
+	{ "a file is written over", 1 * M, 9 * M, true, 50 * M, 50 * M, 0, 8 * M, false },
+	{ "others free", 1 * M, 9 * M, true, 50 * M, 45 * M, 0, 8 * M, false },
+	{ "a large file is removed", 1 * M, 1 * M + 4096, true, 50 * M, 5 * M, 0, 45 * M, true },
+	{ "PID 1 writes its page", 100, 4196, true, 5000, 5000, 0, 4096, true },
+	{ "an exec that wrote has ended", 9 * M, 8 * M, true, 50 * M, 90 * M, 0, 40 * M, false },
+	{ "the file systems are not known", 1 * M, 9 * M, true, -1, -1, 8 * M, 0, false },
 	{ "nothing on a file system that does not count", 9, 9, false, 50, 50, 0, 0, true },
 	{ "a file grows on such a one", 9, 9, false, 50, 90, 40, 40, false },
 	{ "it shrinks", 9, 9, false, 50, 20, 0, 0, false },
@@ -58,8 +63,8 @@ static void growth_is_the_smaller_of_what_is_known(void **state)
 
 static void an_estimate_is_exact_only_while_nothing_happens(void **state)
 {
-	const struct write_counters writes = { 100, 0 }, more = { 300, 0 };
-	const struct space_used used = { true, true, 5000 }, grown = { true, true, 5200 };
+	const struct write_counters writes = { 100, 0 }, more = { 100 + 2 * M, 0 };
+	const struct space_used used = { true, true, 5000 }, grown = { true, true, 5000 + 2 * M };
 	struct storage_growth g;
 
 	(void)state;
@@ -72,7 +77,7 @@ static void an_estimate_is_exact_only_while_nothing_happens(void **state)
 	assert_int_equal(storage_estimate(1000, true, 4000, &g).bytes, 0);
 	storage_growth_take(&g, &more, &grown);
 	assert_false(storage_estimate(1000, true, 0, &g).is_exact);
-	assert_int_equal(storage_estimate(1000, true, 0, &g).bytes, 1200);
+	assert_int_equal(storage_estimate(1000, true, 0, &g).bytes, 1000 + 2 * M);
 }
 
 static void files_cut_short_make_no_growth_below_zero(void **state)

@@ -169,10 +169,10 @@ static void what_is_written_makes_an_estimate_until_the_next_scan(void **state)
 	const uint64_t counted = metrics.storage_used_bytes;
 	const int64_t counted_boot_ms = metrics.storage_counted_boot_ms;
 	files_write(files_path(path, *state, "tree-1/more"), "more text", 0644);
-	writes.written_bytes += 8192;
+	writes.written_bytes += 2 << 20;
 	later(10000);
 	assert_true(metrics.storage_is_estimated);
-	assert_in_range(metrics.storage_used_bytes, counted, counted + 8192);
+	assert_in_range(metrics.storage_used_bytes, counted, counted + (2 << 20));
 	assert_int_equal(metrics.storage_counted_boot_ms, counted_boot_ms);
 	later(STORAGE_PAUSE_MS);
 	expect(du(*state, 0, 2), 7, false);
@@ -199,7 +199,7 @@ static void what_is_written_during_a_scan_leaves_an_estimate(void **state)
 	later(0);
 	view.now_boot_ms += STORAGE_PAUSE_MS;
 	assert_int_equal(storage_step(&storage, &view, 0, &metrics), STORAGE_TREES);
-	writes.written_bytes++;
+	writes.written_bytes += 2 << 20;
 	later(0);
 	assert_int_equal(metrics.storage_counted_boot_ms, view.now_boot_ms);
 	assert_int_equal(metrics.storage_files, 6);

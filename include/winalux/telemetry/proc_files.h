@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WINALUX_SRC_TELEMETRY_PROC_FILES_H
-#define WINALUX_SRC_TELEMETRY_PROC_FILES_H
+#ifndef WINALUX_TELEMETRY_PROC_FILES_H
+#define WINALUX_TELEMETRY_PROC_FILES_H
 
 #include <stddef.h>
 #include <stdint.h>
