@@ -36,8 +36,12 @@ struct storage_trees {
 /* What somebody knows at the moment of a call; everything stays the caller's. */
 struct storage_view {
 	int64_t now_boot_ms;
-	/* Directories (O_PATH will do); -1: not there at the moment. Two that are the same
-	 * directory count once; what is mounted below one is another. */
+	/*
+	 * Directories (O_PATH will do); -1: not there at the moment. Two that are the same
+	 * directory count once, two of which one is in the other twice; what is mounted below one
+	 * is not in it. At most STORAGE_TREES_MAX. A new one is counted at once; one that is
+	 * missing counts as it did until the next scan begins.
+	 */
 	const int *trees;
 	size_t tree_count;
 	/* The processes of the workspace, in any order, below a /proc. */
