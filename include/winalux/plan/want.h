@@ -77,7 +77,7 @@ struct server_paths {
 	char *seccomp;
 	char *seccomp_strict; /* asks the gate about every new program */
 	char *receiver;       /* socket of the keepers */
-	char *telemetry;      /* directory in which the daemon keeps "telemetry/NAME" and "proc/NAME" */
+	char *telemetry; /* directory in which the daemon keeps "telemetry/NAME" and "proc/NAME" */
 };
 
 struct want_context {
