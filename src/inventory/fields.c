@@ -102,6 +102,10 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "Programs inside see as many processors as cpus begins, and run on those" },
 	{ "memory_limit_gb", &schema_mib, offsetof(struct workspace, memory_limit_mib), 0, 100,
 	  65536000, .doc = "Limit of memory of the whole pod in GiB" },
+	{ "limit_environment", &schema_boolean, offsetof(struct workspace, has_limit_environment),
+	  .fallback = "true",
+	  .doc = "Variables such as OMP_NUM_THREADS and JAVA_TOOL_OPTIONS tell programs inside of "
+		 "cpus and memory_limit_gb; environment wins over each" },
 	{ "pids_limit", &schema_integer, offsetof(struct workspace, pids_limit), 0, 64, 4194304,
 	  .doc = "Limit of processes and threads of the whole pod" },
 	{ "sidecars", &field_sidecars, offsetof(struct workspace, sidecars), 0, 0, 16,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limit_environment.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -109,6 +110,8 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	strv_addf(&spec->environment, "WINALUX_WORKSPACE=%s", w->name);
 	strv_addf(&spec->environment, "WINALUX_PROFILE=%s", w->profile);
 	strv_add(&spec->environment, "LANG=C.UTF-8");
+	if (w->has_limit_environment)
+		limit_environment_add(&spec->environment, w->cpu_milli, w->memory_limit_mib);
 	if (profile)
 		strv_add_all(&spec->environment, &profile->environment);
 	strv_add_all(&spec->environment, &w->environment);

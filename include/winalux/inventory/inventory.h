@@ -76,7 +76,8 @@ struct workspace {
 	uint32_t cpu_milli;        /* 0: none */
 	bool has_cpu_affinity;     /* cpu_milli also decides how many processors are seen */
 	uint32_t memory_limit_mib; /* 0: none; key memory_limit_gb takes fractions */
-	uint32_t pids_limit;       /* 0: none */
+	bool has_limit_environment;
+	uint32_t pids_limit; /* 0: none */
 	struct extra_port *extra_ports;
 	size_t extra_port_count;
 	struct sidecar *sidecars; /* in the order of the file */

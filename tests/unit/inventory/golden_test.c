@@ -54,11 +54,12 @@ static void add_workspace(struct buf *b, const struct workspace *w)
 {
 	DEFER(strv_release) struct strv unapplied = { 0 };
 
-	buf_addf(b, "%s (%s, line %u): profile %s, ssh %d on '%s', app %d on '%s', gate %s%s%s\n",
+	buf_addf(b, "%s (%s, line %u): profile %s, ssh %d on '%s', app %d on '%s', gate %s%s%s%s\n",
 		 w->name, w->slug, w->line, w->profile, w->ssh_port, w->ssh_bind, w->app_port,
 		 w->bind, gate_mode_name(w->gate),
 		 w->forwarding == FORWARDING_CLOSED ? ", forwarding closed" : "",
-		 w->has_cpu_affinity ? "" : ", no affinity");
+		 w->has_cpu_affinity ? "" : ", no affinity",
+		 w->has_limit_environment ? "" : ", no variables");
 	buf_addf(b, "  limits: disk %u%s, cpu %u, memory %u, pids %u\n", w->disk_limit_gb,
 		 w->disk_policy == DISK_FREEZE ? " freeze" : "", w->cpu_milli, w->memory_limit_mib,
 		 w->pids_limit);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "winalux/base/mem.h"
 #include "winalux/plan/want.h"
 
 #include <stdarg.h>
@@ -218,6 +219,68 @@ static void the_guest_is_told_to_leave_the_affinity_alone(void **state)
 	scene_release(&s);
 }
 
+static const char *variable(const struct json *body, const char *name)
+{
+	return json_get_text(json_get(body, "env"), name);
+}
+
+static struct json *planned_dev(struct scene *s, const char *workspace)
+{
+	DEFER(freep) char *text = xasprintf("%s  - %s\n", HEAD, workspace);
+
+	scene_init(s, text);
+	plan_or_fail(s);
+	return container_spec_encode(&s->wants[0].containers[0].spec);
+}
+
+static void programs_are_told_of_limits_by_variables(void **state)
+{
+	struct scene s;
+	struct json *body =
+		planned_dev(&s, "{name: alice, cpus: 1.5, memory_limit_gb: 4, environment: "
+				"{GOMAXPROCS: \"7\"}}");
+
+	(void)state;
+	assert_string_equal(variable(body, "OMP_NUM_THREADS"), "2");
+	assert_string_equal(variable(body, "UV_THREADPOOL_SIZE"), "4");
+	assert_string_equal(variable(body, "GOMAXPROCS"), "7");
+	assert_string_equal(variable(body, "JAVA_TOOL_OPTIONS"),
+			    "-XX:+IgnoreUnrecognizedVMOptions -XX:ActiveProcessorCount=2 "
+			    "-XX:MaxRAM=4096m");
+	json_free(body);
+	scene_release(&s);
+}
+
+static void variables_tell_only_of_limits_that_are_there(void **state)
+{
+	static const struct {
+		const char *workspace, *threads, *java;
+	} cases[] = {
+		{ "{name: alice}", NULL, NULL },
+		{ "{name: alice, cpus: 2, memory_limit_gb: 1, limit_environment: false}", NULL,
+		  NULL },
+		{ "{name: alice, cpus: 8}", "8",
+		  "-XX:+IgnoreUnrecognizedVMOptions -XX:ActiveProcessorCount=8" },
+		{ "{name: alice, memory_limit_gb: 0.5}", NULL,
+		  "-XX:+IgnoreUnrecognizedVMOptions -XX:MaxRAM=512m" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene s;
+		struct json *body = planned_dev(&s, cases[i].workspace);
+		const char *threads = variable(body, "UV_THREADPOOL_SIZE");
+		const char *java = variable(body, "JAVA_TOOL_OPTIONS");
+
+		assert_int_equal(!threads, !cases[i].threads);
+		assert_true(!threads || strcmp(threads, cases[i].threads) == 0);
+		assert_int_equal(!java, !cases[i].java);
+		assert_true(!java || strcmp(java, cases[i].java) == 0);
+		json_free(body);
+		scene_release(&s);
+	}
+}
+
 static void what_the_inventory_says_wins_over_the_hosts_proxy(void **state)
 {
 	struct scene s;
@@ -251,6 +314,8 @@ int main(void)
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
 		cmocka_unit_test(the_guest_is_told_to_leave_the_affinity_alone),
+		cmocka_unit_test(programs_are_told_of_limits_by_variables),
+		cmocka_unit_test(variables_tell_only_of_limits_that_are_there),
 		cmocka_unit_test(what_the_inventory_says_wins_over_the_hosts_proxy),
 	};
 
