@@ -2,7 +2,9 @@
 #include "services.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -20,6 +22,16 @@
 /* A service that prints without end must not fill the log in which "login" stands. */
 enum { OUTPUT_BURST = 200, OUTPUT_PER_S = 50, OUTPUT_BREATH_MS = 50 };
 
+static void log_state(struct service *service, const char *state, const char *key, int64_t value)
+{
+	char text[128];
+	int len = snprintf(text, sizeof(text), "%s", state);
+
+	if (key)
+		len = snprintf(text, sizeof(text), "%s, %s %" PRId64, state, key, value);
+	service_log_add(&service->owner->log, service->name, '*', text, (size_t)len);
+}
+
 static void report_state(struct service *service, const char *state, const char *key, int64_t value)
 {
 	struct event e;
@@ -30,6 +42,7 @@ static void report_state(struct service *service, const char *state, const char 
 	if (key)
 		event_number(&e, key, value);
 	report_send(service->owner->report, &e);
+	log_state(service, state, key, value);
 }
 
 static void on_line(void *context, const char *line, size_t len)
@@ -46,6 +59,7 @@ static void on_line(void *context, const char *line, size_t len)
 		event_number(&e, "dropped", (int64_t)refused);
 	event_bytes(&e, "line", line, len);
 	report_send(service->owner->report, &e);
+	service_log_add(&service->owner->log, service->name, '|', line, len);
 }
 
 static void on_output(void *owner, uint32_t events)
@@ -166,6 +180,7 @@ void services_init(struct services *s, struct loop *loop, struct report *report,
 	s->report = report;
 	s->environment = environment;
 	s->is_started = false;
+	service_log_init(&s->log, SERVICE_LOG_PATH);
 	for (size_t i = 0; i < SERVICES_MAX; i++) {
 		loop_add_timer(loop, &s->items[i].timer);
 		loop_add_timer(loop, &s->items[i].breath);

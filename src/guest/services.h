@@ -10,6 +10,7 @@
 #include "bucket.h"
 #include "lines.h"
 #include "loop.h"
+#include "service_log.h"
 #include "winalux/guest/wire.h"
 
 struct report;
@@ -42,6 +43,7 @@ struct services {
 	struct report *report;
 	const char *const *environment; /* of the container */
 	bool is_started;
+	struct service_log log;
 	struct service items[SERVICES_MAX];
 	struct lines lines[SERVICES_MAX]; /* of items */
 };

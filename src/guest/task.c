@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * "task" alone draws the dashboard, from what PID 1 has measured already; with arguments it is Task
- * itself, the next one of that name in PATH.
+ * itself, the next one of that name in PATH, with a Taskfile of ours where there is no other.
  */
 #include "role.h"
 
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "taskfile.h"
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
@@ -80,11 +81,29 @@ static void become_task(char **argv)
 	}
 }
 
+/* The arguments, after our Taskfile's where the developer has none: on the heap, for an exec. */
+static char **with_taskfile(int argc, char **argv)
+{
+	DEFER(freep) char *directory = getcwd(NULL, 0);
+	const char *home = getenv("HOME");
+	char **ours;
+
+	if (!taskfile_is_ours((const char *const *)argv, directory ? directory : "/",
+			      home ? home : ""))
+		return argv;
+	ours = xcalloc((size_t)argc + 3, sizeof(*ours));
+	ours[0] = argv[0];
+	ours[1] = xstrdup("--taskfile");
+	ours[2] = xstrdup(TASKFILE_PATH);
+	memcpy(&ours[3], &argv[1], (size_t)(argc - 1) * sizeof(*ours));
+	return ours;
+}
+
 static int run_task(int argc, char **argv)
 {
 	if (argc == 1)
 		return draw();
-	become_task(argv);
+	become_task(with_taskfile(argc, argv));
 	dprintf(STDERR_FILENO, "winalux: Task is not installed here: the package go-task-bin of "
 			       "PyPI has it; 'task' alone shows the dashboard\n");
 	return NOT_FOUND;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest image holds four files and no system. Containers mount it read-only at
+ * The guest image holds a few files and no system. Containers mount it read-only at
  * /usr/lib/winalux; its pages are shared by all of them. The guest itself has no read bit: nobody
  * inside can copy it, and a process that runs it is not dumpable.
  */
@@ -32,6 +32,7 @@ static const struct {
 } files[] = {
 	{ "guest/" GUEST_ARCH "/winalux-guest", "winalux-guest", 0111 },
 	{ "guest/sshd_config", "sshd_config", 0444 },
+	{ "guest/Taskfile.yml", "Taskfile.yml", 0444 },
 	{ "seccomp.json", "seccomp.json", 0444 },
 	{ "seccomp-strict.json", "seccomp-strict.json", 0444 },
 };

@@ -2,11 +2,13 @@
 /* Lines of services on their way in, events on their way out. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "files.h"
 #include "guest/event.h"
 #include "guest/lines.h"
 #include "guest/report.h"
+#include "guest/service_log.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
@@ -189,6 +191,47 @@ static void a_file_takes_everything(void **state)
 
 #define test(function) cmocka_unit_test_setup_teardown(function, files_setup, files_teardown)
 
+static void what_services_say_is_kept_for_who_is_inside(void **state)
+{
+	DEFER(buf_release) struct buf text = { 0 };
+	struct service_log log;
+	char path[256];
+
+	service_log_init(&log, files_path(path, *state, "services.log"));
+	service_log_add(&log, "web", '*', "started, pid 12", 15);
+	service_log_add(&log, "web", '|', "hello\tx", 7);
+	close(log.fd);
+	assert_int_equal(file_read(path, 4096, &text, NULL), 0);
+	assert_non_null(strstr(text.data, "Z web * started, pid 12\n2"));
+	assert_non_null(strstr(text.data, "Z web | hello\tx\n"));
+}
+
+static void a_full_log_becomes_the_old_one(void **state)
+{
+	char path[256], old[256], bulk[LINES_SIZE];
+	struct service_log log;
+	struct stat st;
+
+	service_log_init(&log, files_path(path, *state, "services.log"));
+	memset(bulk, 'x', sizeof(bulk));
+	for (unsigned i = 0; i < 300; i++)
+		service_log_add(&log, "web", '|', bulk, sizeof(bulk));
+	close(log.fd);
+	assert_int_equal(stat(path, &st), 0);
+	assert_in_range(st.st_size, 1, SERVICE_LOG_MAX_BYTES + 4096);
+	assert_int_equal(stat(files_path(old, *state, "services.log.1"), &st), 0);
+	assert_in_range(st.st_size, SERVICE_LOG_MAX_BYTES, SERVICE_LOG_MAX_BYTES + 4096);
+}
+
+static void a_log_that_goes_nowhere_takes_everything(void **state)
+{
+	struct service_log log = { 0 };
+
+	(void)state;
+	service_log_add(&log, "web", '|', "x", 1);
+	assert_false(log.is_open);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +241,9 @@ int main(void)
 		test(a_slow_reader_gets_whole_lines_in_order_and_a_count),
 		test(a_reader_that_is_gone_costs_nothing),
 		test(a_file_takes_everything),
+		test(what_services_say_is_kept_for_who_is_inside),
+		test(a_full_log_becomes_the_old_one),
+		test(a_log_that_goes_nowhere_takes_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
