@@ -26,8 +26,9 @@ static const struct role role_help = {
 };
 
 static const struct role *const roles[] = { &role_init,   &role_sidecar,   &role_install,
-					    &role_task,   &role_telemetry, &role_keeper,
-					    &role_warden, &role_version,   &role_help };
+					    &role_task,   &role_telemetry, &role_warning,
+					    &role_keeper, &role_warden,    &role_version,
+					    &role_help };
 
 static int run_version(int argc, char **argv)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * "task" alone draws the dashboard, from what PID 1 has measured already; with arguments it is Task
+ * "task" alone draws the dashboard, from what was measured already; with arguments it is Task
  * itself, the next one of that name in PATH, with a Taskfile of ours where there is no other.
  */
 #include "role.h"
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "measure.h"
+#include "figures.h"
 #include "taskfile.h"
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
@@ -54,7 +54,7 @@ static int draw(void)
 	static char text[DASHBOARD_SIZE];
 	const time_t now = time(NULL);
 
-	d.result = metrics_read(METRICS_OWN_PATH, &d.metrics);
+	d.result = figures_read(METRICS_POD_PATH, METRICS_OWN_PATH, d.now_boot_ms, &d.metrics);
 	localtime_r(&now, &d.now);
 	d.user = user_name();
 	d.columns = (unsigned)term_width(STDOUT_FILENO, PLAIN_COLUMNS);

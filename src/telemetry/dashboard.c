@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "storage_warning.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/utf8.h"
 
 enum {
 	BAR_CELLS = 10,
 	LABEL_COLUMNS = 13,
-	NOTE_COLUMNS = 19,      /* of "  ✦ Persistence    " */
-	NARROW_COLUMNS = 50,    /* notes stand below their titles there */
-	WARN_PERCENT_X10 = 800, /* tenths of a percent */
-	ALARM_PERCENT_X10 = 950,
+	NOTE_COLUMNS = 19,   /* of "  ✦ Persistence    " */
+	NARROW_COLUMNS = 50, /* notes stand below their titles there */
+	STATUS_INDENT = 2,
 	HEADER_SIZE = 128,
 };
 
@@ -120,9 +120,9 @@ static unsigned share_x10(uint64_t used, uint64_t total)
 
 static const char *color_of(unsigned percent_x10)
 {
-	if (percent_x10 >= ALARM_PERCENT_X10)
+	if (percent_x10 >= STORAGE_ALARM_X10)
 		return "31";
-	return percent_x10 >= WARN_PERCENT_X10 ? "33" : "32";
+	return percent_x10 >= STORAGE_WARNING_X10 ? "33" : "32";
 }
 
 /* From 5 % on, each ten that is begun is a full cell. */
@@ -247,6 +247,30 @@ static void draw_age(struct canvas *c)
 	}
 }
 
+static void draw_warning(struct canvas *c)
+{
+	char text[STORAGE_TEXT_SIZE];
+
+	if (c->d->result != METRICS_FINE)
+		return;
+	const enum storage_level level = storage_warning(&c->d->metrics, text);
+	if (level == STORAGE_FINE)
+		return;
+	color(c, level == STORAGE_ALARM ? "31" : "33");
+	add(c, "%*s", STATUS_INDENT, "");
+	add_wrapped(c, text, STATUS_INDENT, STATUS_INDENT);
+	color(c, "0");
+}
+
+/* Sidecars are in containers of their own, which PID 1 does not see into. */
+static void draw_scope(struct canvas *c)
+{
+	const struct metrics *m = &c->d->metrics;
+
+	if (c->d->result == METRICS_FINE && !m->covers_pod && m->sidecar_count)
+		add(c, "  without sidecars\n");
+}
+
 static void draw_status(struct canvas *c)
 {
 	heading(c, "STATUS");
@@ -254,6 +278,8 @@ static void draw_status(struct canvas *c)
 	draw_storage(c);
 	draw_memory(c);
 	draw_activity(c);
+	draw_scope(c);
+	draw_warning(c);
 	draw_age(c);
 }
 

@@ -8,6 +8,7 @@
 
 #include "files.h"
 #include "guest/checks.h"
+#include "guest/figures.h"
 #include "guest/report.h"
 #include "guest/sessions.h"
 #include "winalux/base/mem.h"
@@ -179,6 +180,36 @@ static void a_file_that_cannot_be_is_tried_again(void **state)
 	end(f);
 }
 
+static void publish(const char *path, int64_t sampled_boot_ms, uint32_t processes)
+{
+	const struct metrics sample = { .sampled_boot_ms = sampled_boot_ms,
+					.interval_ms = 10000,
+					.processes = processes };
+
+	assert_true(metrics_write(path, &sample));
+}
+
+static void figures_of_the_pod_are_shown_while_they_are_fresh(void **state)
+{
+	char pod[256], own[256];
+	struct metrics m;
+
+	files_path(pod, *state, "pod");
+	files_path(own, *state, "own");
+	assert_int_equal(figures_read(pod, own, 100000, &m), METRICS_ABSENT);
+	publish(own, 95000, 1);
+	assert_int_equal(figures_read(pod, own, 100000, &m), METRICS_FINE);
+	assert_int_equal(m.processes, 1);
+	publish(pod, 70000, 2);
+	assert_int_equal(figures_read(pod, own, 100000, &m), METRICS_FINE);
+	assert_int_equal(m.processes, 2);
+	assert_int_equal(figures_read(pod, own, 100001, &m), METRICS_FINE);
+	assert_int_equal(m.processes, 1);
+	files_write(pod, "garbage", 0644);
+	assert_int_equal(figures_read(pod, own, 100000, &m), METRICS_FINE);
+	assert_int_equal(m.processes, 1);
+}
+
 int main(void)
 {
 #define MEASURE_TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
@@ -189,6 +220,7 @@ int main(void)
 		MEASURE_TEST(only_limits_that_hold_are_divided_by),
 		MEASURE_TEST(keys_that_sessions_are_in_with_are_told),
 		MEASURE_TEST(a_file_that_cannot_be_is_tried_again),
+		MEASURE_TEST(figures_of_the_pod_are_shown_while_they_are_fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

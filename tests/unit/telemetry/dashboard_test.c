@@ -223,6 +223,57 @@ static void sidecars_and_ports_show_their_state(void **state)
 	expect(&d, "SIDECARS\n  ✦ redis 127.0.0.1:6379 up\n  ✦ db down\n", true);
 }
 
+static void storage_warns_before_it_is_used_up(void **state)
+{
+	static const struct {
+		unsigned hundredths;
+		bool is_estimated;
+		uint8_t policy;
+		const char *shown, *color;
+	} cases[] = {
+		{ 799, false, METRICS_POLICY_WARN, NULL, NULL },
+		{ 830, false, METRICS_POLICY_FREEZE,
+		  "  Storage is 83% full (8.30GB of 10GB): 'task storage' lists the largest "
+		  "folders.\n",
+		  "\033[33m  Storage is" },
+		{ 951, true, METRICS_POLICY_WARN,
+		  "  Storage is ~95% full (~9.51GB of 10GB): ", "\033[31m  Storage is" },
+		{ 951, false, METRICS_POLICY_FREEZE,
+		  "largest folders. At 100% its processes are frozen.\n", "\033[31m  Storage is" },
+		{ 1100, false, METRICS_POLICY_WARN,
+		  "  Storage is 110% full (11.00GB of 10GB): ", "\033[31m  Storage is" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct dashboard d = sample();
+
+		d.metrics.storage_used_bytes =
+			((UINT64_C(1) << 30) * cases[i].hundredths) / 100 + (1 << 20);
+		d.metrics.storage_is_estimated = cases[i].is_estimated;
+		d.metrics.storage_policy = cases[i].policy;
+		expect(&d, cases[i].shown ? cases[i].shown : "Storage is", cases[i].shown != NULL);
+		d.has_color = true;
+		if (cases[i].color)
+			expect(&d, cases[i].color, true);
+		d.metrics.known = METRICS_CPU;
+		expect(&d, "Storage is", false);
+	}
+}
+
+static void figures_without_sidecars_say_so(void **state)
+{
+	struct dashboard d = sample();
+
+	(void)state;
+	expect(&d, "without sidecars", false);
+	d.metrics.sidecar_count = 1;
+	d.metrics.sidecars[0] = (struct metrics_service){ .name = "redis", .state = METRICS_UP };
+	expect(&d, "  Activity:  12 processes\n  without sidecars\n", true);
+	d.metrics.covers_pod = true;
+	expect(&d, "without sidecars", false);
+}
+
 static void what_the_file_says_moves_no_cursor(void **state)
 {
 	struct dashboard d = sample();
@@ -260,6 +311,8 @@ int main(void)
 		cmocka_unit_test(terminals_without_utf_8_get_ascii),
 		cmocka_unit_test(notes_are_wrapped_to_the_terminal),
 		cmocka_unit_test(sidecars_and_ports_show_their_state),
+		cmocka_unit_test(storage_warns_before_it_is_used_up),
+		cmocka_unit_test(figures_without_sidecars_say_so),
 		cmocka_unit_test(what_the_file_says_moves_no_cursor),
 		cmocka_unit_test(a_small_buffer_is_not_overrun),
 	};
