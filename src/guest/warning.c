@@ -22,11 +22,11 @@ static int run_warning(int argc, char **argv)
 	const enum storage_level level = storage_warning(&m, text);
 	if (level == STORAGE_FINE)
 		return 0;
-	if (term_wants_color(STDERR_FILENO))
-		dprintf(STDERR_FILENO, "\033[%sm%s\033[0m\n", level == STORAGE_ALARM ? "31" : "33",
+	if (term_wants_color(STDOUT_FILENO))
+		dprintf(STDOUT_FILENO, "\033[%sm%s\033[0m\n", level == STORAGE_ALARM ? "31" : "33",
 			text);
 	else
-		dprintf(STDERR_FILENO, "%s\n", text);
+		dprintf(STDOUT_FILENO, "%s\n", text);
 	return 0;
 }
 
