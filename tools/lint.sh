@@ -41,7 +41,7 @@ allowed_layers()
 	plan) echo base format telemetry inventory podman plan guest/wire image/reference ;;
 	workspace) echo base format inventory podman image plan workspace telemetry guest/wire ;;
 	doctor) echo base format inventory podman image plan doctor ;;
-	cli) echo base format inventory podman image plan workspace doctor cli ;;
+	cli) echo base format telemetry inventory podman image plan workspace doctor cli ;;
 	guest) echo base format/token_hash format/ledger telemetry guest ;;
 	warden) echo base format/token_hash format/json_cursor format/ledger telemetry guest warden ;;
 	esac
