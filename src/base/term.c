@@ -59,6 +59,19 @@ bool term_wants_color(int fd)
 	return term && strcmp(term, "dumb") != 0 && term_is_terminal(fd);
 }
 
+bool term_speaks_utf8(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value) /* the first that is set decides */
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
 struct term_state *term_set_raw(int fd)
 {
 	struct term_state state = { .fd = fd };

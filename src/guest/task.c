@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,26 +17,11 @@
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
-#include "winalux/base/mem.h"
 #include "winalux/base/term.h"
 
 #define OWN_DIRECTORY "/usr/lib/winalux/bin"
 
 enum { PLAIN_COLUMNS = 100, NOT_FOUND = 127 };
-
-/* The first that is set decides, locale(7). */
-static bool speaks_utf8(void)
-{
-	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
-		const char *value = getenv(variables[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-	}
-	return false;
-}
 
 static const char *user_name(void)
 {
@@ -59,7 +43,7 @@ static int draw(void)
 	d.user = user_name();
 	d.columns = (unsigned)term_width(STDOUT_FILENO, PLAIN_COLUMNS);
 	d.has_color = term_wants_color(STDOUT_FILENO);
-	d.is_utf8 = speaks_utf8();
+	d.is_utf8 = term_speaks_utf8();
 	const size_t len = dashboard_draw(&d, text, sizeof(text));
 	return fd_write_all(STDOUT_FILENO, text, len, NULL) < 0 ? EXIT_ROLE_FAILED : 0;
 }

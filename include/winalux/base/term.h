@@ -15,6 +15,9 @@ size_t term_text_width(const char *text);
 /* False for NO_COLOR, TERM=dumb, or where fd is no terminal. */
 bool term_wants_color(int fd);
 
+/* Whether the environment's locale, locale(7), has signs beyond ASCII. */
+bool term_speaks_utf8(void);
+
 /*
  * Raw mode for an interactive exec; the old state is kept in an opaque struct on the heap.
  * term_restore accepts NULL and frees it. Restored at exit by signals too (the caller's business).

@@ -92,6 +92,27 @@ static void colour_needs_a_terminal_that_can_and_nobody_against(void **state)
 	}
 }
 
+static void the_first_variable_of_the_locale_decides(void **state)
+{
+	static const struct {
+		const char *all, *ctype, *lang;
+		bool wanted;
+	} cases[] = {
+		{ NULL, NULL, NULL, false },         { NULL, NULL, "en_GB.UTF-8", true },
+		{ NULL, NULL, "C.utf8", true },      { "C", "C.UTF-8", "C.UTF-8", false },
+		{ "", "de_DE.UTF-8", "C", true },    { NULL, "POSIX", "C.UTF-8", false },
+		{ NULL, NULL, "de_DE@euro", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_or_unset("LC_ALL", cases[i].all);
+		set_or_unset("LC_CTYPE", cases[i].ctype);
+		set_or_unset("LANG", cases[i].lang);
+		assert_int_equal(term_speaks_utf8(), cases[i].wanted);
+	}
+}
+
 static void raw_mode_ends_where_it_began(void **state)
 {
 	const struct pseudo_terminal *t = *state;
@@ -118,6 +139,7 @@ int main(void)
 		TERM_TEST(a_terminal_is_told_from_a_file),
 		TERM_TEST(the_width_is_the_terminals_or_the_fallback),
 		TERM_TEST(colour_needs_a_terminal_that_can_and_nobody_against),
+		cmocka_unit_test(the_first_variable_of_the_locale_decides),
 		TERM_TEST(raw_mode_ends_where_it_began),
 	};
 
