@@ -29,6 +29,15 @@ int term_width(int fd, int fallback_columns)
 	return size.ws_col;
 }
 
+int term_height(int fd, int fallback_rows)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return fallback_rows;
+	return size.ws_row;
+}
+
 size_t term_text_width(const char *text)
 {
 	size_t left = strlen(text), columns = 0;
@@ -72,19 +81,42 @@ bool term_speaks_utf8(void)
 	return false;
 }
 
-struct term_state *term_set_raw(int fd)
+static struct term_state *set_mode(int fd, void (*change)(struct termios *))
 {
 	struct term_state state = { .fd = fd };
 
 	if (tcgetattr(fd, &state.saved) < 0)
 		return NULL;
-	struct termios raw = state.saved;
-	cfmakeraw(&raw);
-	if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+	struct termios mode = state.saved;
+	change(&mode);
+	if (tcsetattr(fd, TCSADRAIN, &mode) < 0)
 		return NULL;
 	struct term_state *kept = xmalloc(sizeof(*kept));
 	*kept = state;
 	return kept;
+}
+
+struct term_state *term_set_raw(int fd)
+{
+	return set_mode(fd, cfmakeraw);
+}
+
+static void make_keys(struct termios *mode)
+{
+	mode->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	mode->c_cc[VMIN] = 1;
+	mode->c_cc[VTIME] = 0;
+	mode->c_cc[VSUSP] = mode->c_cc[VQUIT] = _POSIX_VDISABLE;
+}
+
+struct term_state *term_set_keys(int fd)
+{
+	return set_mode(fd, make_keys);
+}
+
+void term_reset(const struct term_state *state)
+{
+	tcsetattr(state->fd, TCSANOW, &state->saved);
 }
 
 void term_restore(struct term_state *state)

@@ -62,6 +62,8 @@ static void the_width_is_the_terminals_or_the_fallback(void **state)
 	assert_int_equal(term_width(t->inner, 80), 80); /* a new one says 0 columns */
 	assert_int_equal(ioctl(t->inner, TIOCSWINSZ, &size), 0);
 	assert_int_equal(term_width(t->inner, 80), 132);
+	assert_int_equal(term_height(t->inner, 80), 24);
+	assert_int_equal(term_height(-1, 33), 33);
 }
 
 static void set_or_unset(const char *name, const char *value)
@@ -131,6 +133,24 @@ static void raw_mode_ends_where_it_began(void **state)
 	term_restore(NULL);
 }
 
+static void keys_come_unseen_and_the_mode_can_be_put_back_early(void **state)
+{
+	const struct pseudo_terminal *t = *state;
+	struct termios before, during, after;
+
+	assert_int_equal(tcgetattr(t->inner, &before), 0);
+	struct term_state *saved = term_set_keys(t->inner);
+	assert_int_equal(tcgetattr(t->inner, &during), 0);
+	assert_false(during.c_lflag & (ECHO | ICANON));
+	assert_true(during.c_lflag & ISIG);
+	assert_int_equal(during.c_cc[VSUSP], _POSIX_VDISABLE);
+	term_reset(saved);
+	assert_int_equal(tcgetattr(t->inner, &after), 0);
+	assert_int_equal(after.c_lflag, before.c_lflag);
+	assert_int_equal(after.c_cc[VSUSP], before.c_cc[VSUSP]);
+	term_restore(saved);
+}
+
 #define TERM_TEST(function) cmocka_unit_test_setup_teardown(function, open_terminal, close_terminal)
 
 int main(void)
@@ -141,6 +161,7 @@ int main(void)
 		TERM_TEST(colour_needs_a_terminal_that_can_and_nobody_against),
 		cmocka_unit_test(the_first_variable_of_the_locale_decides),
 		TERM_TEST(raw_mode_ends_where_it_began),
+		TERM_TEST(keys_come_unseen_and_the_mode_can_be_put_back_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
