@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -224,20 +223,6 @@ static struct json *details_json(const struct details *d)
 
 /* --- text --- */
 
-static void line(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void line(const char *key, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	DEFER(freep) char *text = xvasprintf(fmt, ap);
-	va_end(ap);
-	DEFER(buf_release) struct buf b = { 0 };
-	buf_init(&b, SIZE_MAX);
-	buf_add_printable(&b, text, strlen(text), false);
-	printf("%-10s  %s\n", key, b.data);
-}
-
 static const char *or_dash(const char *text)
 {
 	return text && *text ? text : "-";
@@ -250,12 +235,12 @@ static void print_ssh(const struct details *d)
 
 	if (port) {
 		DEFER(freep) char *command = view_ssh_command(ssh_client_address(host_ip), port);
-		line("ssh", "%s", command);
+		view_line("ssh", "%s", command);
 	} else {
-		line("ssh", "not published");
+		view_line("ssh", "not published");
 	}
 	if (*d->fingerprint)
-		line("host key", "%s (%s)", d->fingerprint, d->key_type);
+		view_line("host key", "%s (%s)", d->fingerprint, d->key_type);
 }
 
 static void print_ports(const struct workspace_facts *w)
@@ -268,7 +253,7 @@ static void print_ports(const struct workspace_facts *w)
 			  p->container_port);
 	}
 	DEFER(freep) char *text = strv_join(&texts, ", ");
-	line("ports", "%s", or_dash(text));
+	view_line("ports", "%s", or_dash(text));
 }
 
 static void print_limits(const struct details *d)
@@ -282,7 +267,7 @@ static void print_limits(const struct details *d)
 			strv_addf(&texts, "%s %s (%s)", limits[i].key, text, limit_strength(d, i));
 	}
 	DEFER(freep) char *text = strv_join(&texts, ", ");
-	line("limits", "%s", or_dash(text));
+	view_line("limits", "%s", or_dash(text));
 }
 
 static void print_state(const struct workspace_facts *w)
@@ -294,14 +279,14 @@ static void print_state(const struct workspace_facts *w)
 		clock_format_rfc3339(w->state.deployed_s, deployed);
 	DEFER(freep)
 	char *age = view_age(dev && dev->state == CONTAINER_RUNNING ? dev->started_s : 0);
-	line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
-	line("deployed", "%s, generation %u", deployed, w->state.generation);
-	line("id", "%s", or_dash(w->state.id));
-	line("profile", "%s", or_dash(w->state.profile));
-	line("image", "%s", or_dash(dev ? dev->image : NULL));
+	view_line("state", "%s%s%s", workspace_facts_status(w), *age ? " for " : "", age);
+	view_line("deployed", "%s, generation %u", deployed, w->state.generation);
+	view_line("id", "%s", or_dash(w->state.id));
+	view_line("profile", "%s", or_dash(w->state.profile));
+	view_line("image", "%s", or_dash(dev ? dev->image : NULL));
 	view_our_guest(our_guest);
 	DEFER(freep) char *guest = view_guest(w, our_guest);
-	line("guest", "%s", or_dash(guest));
+	view_line("guest", "%s", or_dash(guest));
 }
 
 static void print_gate(const struct details *d)
@@ -311,12 +296,13 @@ static void print_gate(const struct details *d)
 	DEFER(freep) char *lack = strict_lack(d->host);
 
 	if (mode == GATE_OFF)
-		line("gate", "off");
+		view_line("gate", "off");
 	else
-		line("gate", "%s, token since %s", gate_mode_name(mode),
-		     or_dash(state->token_since));
+		view_line("gate", "%s, token since %s", gate_mode_name(mode),
+			  or_dash(state->token_since));
 	if (mode != GATE_STRICT && d->host)
-		line("strict", "%s%s", lack ? "needs " : "possible on this host", lack ? lack : "");
+		view_line("strict", "%s%s", lack ? "needs " : "possible on this host",
+			  lack ? lack : "");
 }
 
 static const struct table_column container_columns[] = {
@@ -351,9 +337,9 @@ static void print_objects(struct app *app, const struct workspace_facts *w)
 	for (size_t i = 0; i < w->volume_count; i++)
 		strv_add(&volumes, w->volumes[i]->name);
 	DEFER(freep) char *text = strv_join(&volumes, ", ");
-	line("pod", "%s", or_dash(w->pod ? w->pod->name : NULL));
-	line("network", "%s", or_dash(w->network ? w->network->name : NULL));
-	line("volumes", "%s", or_dash(text));
+	view_line("pod", "%s", or_dash(w->pod ? w->pod->name : NULL));
+	view_line("network", "%s", or_dash(w->network ? w->network->name : NULL));
+	view_line("volumes", "%s", or_dash(text));
 	if (w->container_count == 0)
 		return;
 	table_init(&t, container_columns, ARRAY_SIZE(container_columns));
@@ -369,20 +355,20 @@ static void print_details(struct app *app, const struct details *d)
 	view_parse_size(json_text(json_path(d->dev, "HostConfig.LogConfig.Size")), &log_limit);
 	DEFER(freep) char *log = log_limit > 0 ? view_size(log_limit) : NULL;
 
-	line("name", "%s", d->facts->name);
+	view_line("name", "%s", d->facts->name);
 	print_state(d->facts);
 	print_gate(d);
 	print_ssh(d);
 	print_ports(d->facts);
 	print_limits(d);
 	DEFER(freep) char *libraries = d->wanted ? strv_join(&d->wanted->libraries, ", ") : NULL;
-	line("libraries", "%s", or_dash(libraries));
-	line("log", "at most %s each", or_dash(log));
+	view_line("libraries", "%s", or_dash(libraries));
+	view_line("log", "at most %s each", or_dash(log));
 	for (size_t i = 0; i < d->facts->stranger_count; i++) {
 		const struct stranger *s = &d->facts->strangers[i];
 
-		line("stranger", "%s (image %s) %s", s->container->name, s->container->image,
-		     s->how);
+		view_line("stranger", "%s (image %s) %s", s->container->name, s->container->image,
+			  s->how);
 	}
 	print_objects(app, d->facts);
 }

@@ -49,7 +49,7 @@ void table_add_colored(struct table *t, enum table_color color, const char *text
 		text = "-";
 	buf_add_printable(&b, text, strlen(text), false);
 	struct table_cell *cell = xgrow(&t->cells, &t->cell_cap, t->cell_count, sizeof(*cell));
-	*cell = (struct table_cell){ buf_take(&b), color };
+	*cell = (struct table_cell){ .text = buf_take(&b), .color = color };
 	t->cell_count++;
 }
 
@@ -66,6 +66,16 @@ void table_addf(struct table *t, const char *fmt, ...)
 	DEFER(freep) char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	table_add(t, text);
+}
+
+void table_add_rest(struct table *t, enum table_color color, const char *text)
+{
+	const size_t first = t->cell_count;
+
+	table_add_colored(t, color, text);
+	t->cells[first].is_rest = true;
+	while (t->cell_count % t->column_count != 0)
+		table_add(t, NULL);
 }
 
 size_t text_add_cut(struct buf *b, const char *text, size_t width)
@@ -101,7 +111,7 @@ static size_t natural_width(const struct table *t, size_t column)
 	size_t width = term_text_width(t->columns[column].title);
 
 	for (size_t i = column; i < t->cell_count; i += t->column_count) {
-		size_t cell = term_text_width(t->cells[i].text);
+		size_t cell = t->cells[i].is_rest ? 0 : term_text_width(t->cells[i].text);
 		width = cell > width ? cell : width;
 	}
 	return width;
@@ -165,10 +175,22 @@ static void add_titles(const struct table *t, struct buf *b, const size_t *width
 {
 	for (size_t i = 0; i < t->column_count; i++) {
 		DEFER(freep) char *title = xstrdup(t->columns[i].title);
-		const struct table_cell cell = { title, TABLE_DIM };
+		const struct table_cell cell = { .text = title, .color = TABLE_DIM };
 
 		add_cell(b, &t->columns[i], widths[i], &cell, has_color, i + 1 == t->column_count);
 	}
+}
+
+/* What a terminal has from a column on. */
+static size_t rest_width(const size_t *widths, size_t column, int width)
+{
+	size_t before = 0;
+
+	if (width == 0)
+		return SIZE_MAX;
+	for (size_t i = 0; i < column; i++)
+		before += widths[i] + GAP;
+	return before < (size_t)width ? (size_t)width - before : 0;
 }
 
 void table_render(const struct table *t, struct buf *b, int width, bool has_color)
@@ -181,9 +203,17 @@ void table_render(const struct table *t, struct buf *b, int width, bool has_colo
 		fit(t, widths, (size_t)width);
 	add_titles(t, b, widths, has_color);
 	for (size_t i = 0; i < t->cell_count; i++) {
+		const struct table_column left = { .title = "" };
+		const struct table_cell *cell = &t->cells[i];
 		size_t column = i % t->column_count;
 
-		add_cell(b, &t->columns[column], widths[column], &t->cells[i], has_color,
+		if (cell->is_rest) {
+			add_cell(b, &left, rest_width(widths, column, width), cell, has_color,
+				 true);
+			i += t->column_count - column - 1;
+			continue;
+		}
+		add_cell(b, &t->columns[column], widths[column], cell, has_color,
 			 column + 1 == t->column_count);
 	}
 }

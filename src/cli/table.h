@@ -19,6 +19,7 @@ enum table_color { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED, TABLE_DIM 
 struct table_cell {
 	char *text;
 	enum table_color color;
+	bool is_rest; /* takes the place of all that follow in its row */
 };
 
 struct table {
@@ -36,6 +37,8 @@ void table_release(struct table *t);
 void table_add(struct table *t, const char *text);
 void table_add_colored(struct table *t, enum table_color color, const char *text);
 void table_addf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One cell in place of all that are left in the row: it makes no column wider. */
+void table_add_rest(struct table *t, enum table_color color, const char *text);
 
 /* width 0: as wide as it takes. */
 void table_render(const struct table *t, struct buf *b, int width, bool has_color);

@@ -2,6 +2,8 @@
 #include "view.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "winalux/base/buf.h"
@@ -215,6 +217,19 @@ char *view_took(int64_t took_ms)
 	if (took_ms < 60000)
 		return xasprintf("%.1f s", (double)took_ms / 1000);
 	return xasprintf("%" PRId64 " min %02" PRId64 " s", took_ms / 60000, took_ms / 1000 % 60);
+}
+
+void view_line(const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	DEFER(freep) char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	DEFER(buf_release) struct buf b = { 0 };
+	buf_init(&b, SIZE_MAX);
+	buf_add_printable(&b, text, strlen(text), false);
+	printf("%-10s  %s\n", key, b.data);
 }
 
 static void add_port_json(struct json *object, const char *key, const struct port_mapping *port)

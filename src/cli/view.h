@@ -38,6 +38,10 @@ char *view_size(uint64_t bytes);
 /* "1.2 s", "3 min 05 s" */
 char *view_took(int64_t took_ms);
 
+/* "key         text" on standard output, for what is shown of one thing. Control characters are
+ * escaped. */
+void view_line(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 const char *container_state_name(enum container_state state);
 enum table_color view_status_color(const char *status);
 

@@ -128,6 +128,27 @@ static void control_characters_are_escaped(void **state)
 	assert_rendered(&t, 0, false, "NAME\na\\x1b[2Jb\\x0a\n");
 }
 
+static void a_cell_may_take_the_rest_of_its_row(void **state)
+{
+	DEFER(table_release) struct table t = { 0 };
+
+	(void)state;
+	table_init(&t, columns, ARRAY_SIZE(columns));
+	table_add(&t, "alice");
+	table_add_rest(&t, TABLE_PLAIN, "not measured at all");
+	table_add(&t, "bob");
+	table_add(&t, "1");
+	table_add(&t, "x");
+	assert_rendered(&t, 0, false,
+			"NAME   AGE  TEXT\n"
+			"alice  not measured at all\n"
+			"bob      1  x\n");
+	assert_rendered(&t, 20, false,
+			"NAME   AGE  TEXT\n"
+			"alice  not measured…\n"
+			"bob      1  x\n");
+}
+
 static void cutting_never_splits_a_character(void **state)
 {
 	(void)state;
@@ -151,6 +172,7 @@ int main(void)
 		cmocka_unit_test(no_column_shrinks_below_its_minimum),
 		cmocka_unit_test(colours_do_not_count_as_columns),
 		cmocka_unit_test(control_characters_are_escaped),
+		cmocka_unit_test(a_cell_may_take_the_rest_of_its_row),
 		cmocka_unit_test(cutting_never_splits_a_character),
 	};
 
