@@ -127,6 +127,9 @@ $(BUILD)/tests/%.o: tests/%.c
 $(BUILD)/tests/fake-libpod: $(BUILD)/tests/fake/main/fake_libpod.o $(FAKE_OBJECTS) $(call archives,podman format base,asan)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_asan) -pthread -o $@ $^ $(LIBS_PKG)
+$(BUILD)/tests/fake-pages: $(BUILD)/tests/fake/main/fake_pages.o $(call archives,telemetry format base,asan)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_asan) -pthread -o $@ $^ $(LIBS_PKG)
 define unit_rules
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %_test.c,$(wildcard tests/unit/$(1)/*.c))) $(if $(filter-out base format telemetry inventory guest warden,$(1)),$(FAKE_OBJECTS)) $(call archives,$(upto_$(1)),asan) $(BUILD)/release/embed.o
 	$$(call say,LINK,$$@)
@@ -150,7 +153,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(call archives,telemetry base,release)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(COMMON) $(FLAGS_release) $(LINK_release) -o $@ $^
 
-programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(UNIT_TESTS)
+programs: $(BUILD)/winalux $(BUILD)/winalux-asan $(BUILD)/tests/fake-libpod $(BUILD)/tests/fake-pages $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
 	$(Q)tests/unit/run $(UNIT_TESTS)
 fuzz: $(FUZZERS)

@@ -287,6 +287,11 @@ void json_add_null(struct json *object, const char *key)
 	json_add(object, key, NULL);
 }
 
+void json_append_int(struct json *array, int64_t value)
+{
+	json_append(array, out(cJSON_CreateNumber((double)value)));
+}
+
 void json_append_text(struct json *array, const char *text)
 {
 	json_append(array, new_text(text));

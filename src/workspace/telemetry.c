@@ -174,9 +174,12 @@ const struct metrics *telemetry_figures(const struct telemetry *t, const struct 
 static void take_history(const char *name, const char *data, size_t len, void *context)
 {
 	struct telemetry_history *h = context;
+	const int64_t now_s = clock_wall_s();
 
 	(void)name;
 	history_decode(data, len, h->entries, &h->count);
+	for (size_t i = 0; i < h->count; i++)
+		h->entries[i].at_s = no_later(h->entries[i].at_s, now_s);
 }
 
 int telemetry_read_history(struct podman *podman, const struct facts *facts, const char *workspace,

@@ -51,6 +51,7 @@ void json_add_bool(struct json *object, const char *key, bool value);
 void json_add_null(struct json *object, const char *key);
 void json_add(struct json *object, const char *key, struct json *value); /* takes value */
 void json_append(struct json *array, struct json *value);                /* takes value */
+void json_append_int(struct json *array, int64_t value);
 void json_append_text(struct json *array, const char *text);
 struct json *json_append_object(struct json *array);
 

@@ -66,7 +66,7 @@ const struct metrics *telemetry_figures(const struct telemetry *t, const struct 
 					const char **ret_reason);
 
 struct telemetry_history {
-	struct history_entry entries[HISTORY_ENTRIES]; /* the oldest first */
+	struct history_entry entries[HISTORY_ENTRIES]; /* the oldest first; no time is after now */
 	size_t count;                                  /* 0: there is none */
 };
 
