@@ -8,7 +8,7 @@ ssh-keygen -q -t ed25519 -N '' -C alice@laptop -f "$home/.ssh/id_ed25519" || exi
 "$WINALUX" -q init >/dev/null || exit 1
 
 for command in 'list' 'info alice' 'logs alice' 'exec alice true' 'ssh alice' 'ssh-config' \
-	'top' 'status alice' \
+	'top' 'status alice' 'metrics' \
 	'start alice' 'stop --all' 'restart alice' 'destroy alice --yes' 'plan' 'deploy' 'build web' \
 	'cp alice:a .'; do
 	it "$command says that a named socket does not answer"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/lib.sh"
 
-commands='init deploy plan destroy list info top status start stop restart logs exec ssh ssh-config cp token
+commands='init deploy plan destroy list info top status metrics start stop restart logs exec ssh ssh-config cp token
 build validate schema doctor config version help completion'
 
 it "without a command one fact and the synopsis are printed"

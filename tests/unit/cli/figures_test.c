@@ -8,6 +8,9 @@
 
 #include <cmocka.h>
 
+#include "cli/exposition.h"
+#include "winalux/base/buf.h"
+#include "winalux/base/clock.h"
 #include "winalux/base/mem.h"
 
 enum { NONE = METRICS_RECENT_UNKNOWN };
@@ -84,12 +87,36 @@ static void short_sizes_have_at_most_four_columns(void **state)
 	assert_true(strlen(huge) > 0);
 }
 
+/* Everything at its largest, as a page of somebody else could have it. */
+static void wild_figures_are_told_all_the_same(void **state)
+{
+	struct telemetry_sample sample = { .workspace = xstrdup("alice") };
+	struct workspace_facts w = { .name = "alice" };
+	const struct look look = {
+		.facts = { .workspaces = &w, .count = 1 },
+		.telemetry = { .daemon = TELEMETRY_RUNNING,
+			       .read_s = clock_wall_s(),
+			       .samples = &sample,
+			       .count = 1 },
+	};
+	DEFER(buf_release) struct buf b = { 0 };
+
+	(void)state;
+	memset(&sample.metrics, 0x7f, sizeof(sample.metrics));
+	buf_init(&b, 1 << 20);
+	exposition_add(&b, &look);
+	assert_non_null(strstr(b.data, "\nwinalux_workspace_up{workspace=\"alice\"} 0\n"));
+	assert_null(strstr(b.data, "rss_bytes{"));
+	free(sample.workspace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_shows_the_highest_of_each_part),
 		cmocka_unit_test(a_share_is_never_more_than_the_whole),
 		cmocka_unit_test(short_sizes_have_at_most_four_columns),
+		cmocka_unit_test(wild_figures_are_told_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

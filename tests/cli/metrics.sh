@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/fake/account.sh
+. "$ROOT/tests/fake/account.sh"
+
+start_service "$(daemon running)"
+
+it "metrics escapes what comes from inside"
+run --socket "$socket" metrics
+expect_status 0
+expect_err_empty
+expect_out_has '^winalux_workspace_cpu_seconds_total\{workspace="alice"\} 83\.250000$'
+expect_out_has '^winalux_workspace_sidecar_up\{workspace="alice",sidecar="q\\"\\\\\\\\x0a\\\\xff"\} 0$'
+expect_out_has '^winalux_workspace_measured\{workspace="carol"\} 0$'
+expect_out_has '^winalux_workspace_sample_age_seconds\{workspace="carol"\} 60[0-9]$'
+! grep -q 'rss_bytes{workspace="carol"' "$SCRATCH/out" || fail "  an old figure is told as one of now"
+
+for address in 0.0.0.0:9105 '[::]:9105' 192.0.2.1:9105 example.org:80 '[2001:db8::1]:1'; do
+	it "metrics does not listen on $address"
+	run metrics --listen "$address"
+	expect_status 2
+	expect_err_has "is not an address of the loopback"
+done
+
+for address in 9105 :9105 127.0.0.1 127.0.0.1:x 127.0.0.1:65536; do
+	it "metrics refuses '$address' with the form that is right"
+	run metrics --listen "$address"
+	expect_status 2
+	expect_err_has "is no address to listen on; write 127\.0\.0\.1:9105"
+done
+
+# --- the server ---
+
+server='' url=''
+start_server() { # ADDRESS
+	command_line="winalux metrics --listen $1" status=0
+	: >"$SCRATCH/err"
+	"$WINALUX" --socket "$socket" metrics --listen "$1" >/dev/null 2>"$SCRATCH/err" </dev/null &
+	server=$!
+	for _ in {1..100}; do
+		url=$(sed -n 's/^serving //p' "$SCRATCH/err")
+		[ -z "$url" ] || return 0
+		sleep 0.1
+	done
+	fail "  it does not begin to serve"
+}
+stop_server() { # SIGNAL
+	kill -s "$1" "$server"
+	wait "$server"
+	status=$?
+}
+# One request as it stands, for what curl would not send.
+raw() {
+	local host=${url#http://}
+	host=${host%%/*}
+	exec {connection}<>"/dev/tcp/${host%:*}/${host##*:}"
+	printf '%b' "$1" >&"$connection"
+	timeout 10 cat <&"$connection" >"$SCRATCH/out"
+	exec {connection}>&-
+}
+
+it "a served page is the same text"
+start_server 127.0.0.1:0
+curl -s -D "$SCRATCH/head" "$url" >"$SCRATCH/out"
+expect_out_has '^winalux_workspace_up\{workspace="erin"\} 0$'
+tr -d '\r' <"$SCRATCH/head" >"$SCRATCH/out"
+expect_out_has '^HTTP/1\.1 200 OK$'
+expect_out_has '^Content-Type: text/plain; version=0\.0\.4; charset=utf-8$'
+
+it "a HEAD has the length and no body"
+curl -s -I "$url" | tr -d '\r' >"$SCRATCH/out"
+expect_out_has '^Content-Length: [1-9][0-9]*$'
+
+it "another path, method, name and form is refused"
+for case in "404 $url/x" "404 ${url%metrics}" "405 -XPOST $url" "403 -HHost:example.org $url" \
+	"200 -HHost:localhost $url" "200 -HHost:[::1]:80 $url" "200 $url?x=1"; do
+	read -ra words <<<"$case"
+	got=$(curl -g -s -o /dev/null -w '%{http_code}' "${words[@]:1}")
+	[ "$got" = "${words[0]}" ] || fail "  ${words[*]:1}: $got instead of ${words[0]}"
+done
+for case in '400 nonsense\r\n\r\n' '400 GET /metrics SPDY/9\r\n\r\n' '400 GET /met\0rics HTTP/1.1\r\n\r\n' \
+	'400 GET metrics HTTP/1.1\r\n\r\n' '200 GET /metrics HTTP/1.0\n\n'; do
+	raw "${case#* }"
+	expect_out_has "^HTTP/1\.1 ${case%% *} "
+done
+
+it "a head without an end is cut off"
+raw "GET /metrics HTTP/1.1\r\nX: $(head -c 9000 /dev/zero | tr '\0' x)"
+expect_out_has '^HTTP/1\.1 431 '
+
+it "clients that say nothing keep nobody out"
+host=${url#http://} host=${host%%/*}
+idle=()
+for _ in {1..40}; do
+	exec {one}<>"/dev/tcp/${host%:*}/${host##*:}"
+	idle+=("$one")
+done
+[ "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$url")" = 200 ] || fail "  curl has no answer"
+for one in "${idle[@]}"; do exec {one}>&-; done
+
+it "a client that is slow is let go"
+begun=$SECONDS
+raw 'GET /metr'
+[ -s "$SCRATCH/out" ] && fail "  it got an answer"
+[ $((SECONDS - begun)) -lt 9 ] || fail "  it was waited for"
+
+it "a service that has gone is told, and the server stays"
+stop_service
+[ "$(curl -s -m 20 -o "$SCRATCH/out" -w '%{http_code}' "$url")" = 503 ] || fail "  it is not a 503"
+start_service "$(daemon running)"
+[ "$(curl -s -m 20 -o "$SCRATCH/out" -w '%{http_code}' "$url")" = 200 ] || fail "  it does not come back"
+
+it "SIGTERM ends the server"
+stop_server TERM
+expect_status 0
+
+it "the other loopback is served as well"
+start_server '[::1]:0'
+if [ -n "$url" ]; then
+	[ "$(curl -g -s -m 5 -o /dev/null -w '%{http_code}' "$url")" = 200 ] || fail "  curl has no answer"
+	stop_server INT
+	expect_status 0
+fi
+
+it "a daemon that has ended is told"
+start_service "$(daemon exited)"
+run --socket "$socket" metrics
+expect_out_has '^winalux_telemetry_up 0$'
