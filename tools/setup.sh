@@ -81,6 +81,20 @@ choose_root() {
 	sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
 }
 
+install_packages() { # PACKAGES…
+	choose_root || die "needs an administrator once: apt-get install -y --no-install-recommends $*"
+	printf 'setup: installing %s\n' "$*"
+	: >"$log"
+	apt update
+	apt install --no-install-recommends "$@"
+}
+
+# Without it a few tests are left out, which is no reason to stop.
+fetch_promtool() {
+	"$(dirname "$0")/promtool.sh" --fetch >/dev/null ||
+		echo "setup: there is no promtool, the checks of docs/grafana are left out" >&2
+}
+
 main() {
 	local list='' wanted=() need=()
 	[ "${1:-}" != --list ] || { list=yes; shift; }
@@ -96,12 +110,8 @@ main() {
 		printf '%s\n' "${need[@]}"
 		return
 	fi
-	[ ${#need[@]} -gt 0 ] || return 0
-	choose_root || die "needs an administrator once: apt-get install -y --no-install-recommends ${need[*]}"
-	printf 'setup: installing %s\n' "${need[*]}"
-	: >"$log"
-	apt update
-	apt install --no-install-recommends "${need[@]}"
+	[ ${#need[@]} -eq 0 ] || install_packages "${need[@]}"
+	case " $* " in *" test "*) fetch_promtool ;; esac
 }
 
 main "$@"

@@ -123,6 +123,50 @@ if [ -n "$url" ]; then
 	expect_status 0
 fi
 
+# --- docs/grafana ---
+
+grafana=$ROOT/docs/grafana
+promtool=$("$ROOT/tools/promtool.sh") || promtool=''
+
+# promtool_says SENTENCE ARGUMENT…: a case in which it has nothing to complain of.
+promtool_says() {
+	it "$1"
+	[ -n "$promtool" ] || { skip "tools/promtool.sh --fetch gets promtool"; return; }
+	command_line="promtool ${*:2}" status=0
+	"$promtool" "${@:2}" <"$SCRATCH/metrics" >"$SCRATCH/out" 2>&1 || status=$?
+	[ "$status" = 0 ] || fail "$(sed 's/^/  /' "$SCRATCH/out")"
+}
+
+start_service "$(daemon running)"
+run --socket "$socket" metrics
+cp "$SCRATCH/out" "$SCRATCH/metrics"
+promtool_says "promtool finds nothing wrong with the figures" check metrics
+promtool_says "promtool finds nothing wrong with the alert rules" check rules "$grafana/alerts.yml"
+promtool_says "the alert rules fire when they have to" test rules "$ROOT/tests/data/alerts_test.yml"
+
+# As rules, which it can check: the variables of Grafana have values then.
+# shellcheck disable=SC2016
+python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+exprs = [t["expr"] for p in d["panels"] for t in p["targets"]]
+exprs = [e.replace("$__rate_interval", "5m").replace("$workspace", ".*") for e in exprs]
+rules = [{"record": "panel:%d" % i, "expr": e} for i, e in enumerate(exprs)]
+json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, open(sys.argv[2], "w"))
+' "$grafana/dashboard.json" "$SCRATCH/dashboard.yml"
+promtool_says "promtool finds nothing wrong with the dashboard's queries" check rules "$SCRATCH/dashboard.yml"
+
+it "the dashboard is sound"
+cp "$grafana/dashboard.json" "$SCRATCH/out"
+expect_json 'd["schemaVersion"] >= 38 and len({p["id"] for p in d["panels"]}) == len(d["panels"])'
+expect_json 'all(t["expr"] for p in d["panels"] for t in p["targets"])'
+
+it "the dashboard and the rules use figures that there are"
+command_line='names in docs/grafana' status=0
+sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$SCRATCH/metrics" | sort >"$SCRATCH/there"
+grep -oh 'winalux_[a-z_]*' "$grafana/dashboard.json" "$grafana/alerts.yml" | sort -u >"$SCRATCH/used"
+missing=$(comm -13 "$SCRATCH/there" "$SCRATCH/used")
+[ -z "$missing" ] || fail "  not served: $missing"
+
 it "a daemon that has ended is told"
 start_service "$(daemon exited)"
 run --socket "$socket" metrics
