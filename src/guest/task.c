@@ -17,6 +17,7 @@
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
+#include "winalux/base/mem.h"
 #include "winalux/base/term.h"
 
 #define OWN_DIRECTORY "/usr/lib/winalux/bin"
