@@ -94,8 +94,9 @@ const struct command cmd_metrics = {
 		"The text format of Prometheus, in any case; `winalux top --json` has the same as "
 		"JSON. With --listen an address of the loopback serves it, looking at Podman once "
 		"for each scrape. Everybody on this machine can read it there. Figures that are "
-		"older than three intervals are left out. docs/grafana has a dashboard and alert "
-		"rules.",
+		"older than three intervals are left out. A dashboard for Grafana and alert rules "
+		"are "
+		"in docs/grafana, installed below share/winalux/grafana.",
 	.needs = NEEDS_CONFIG,
 	.options = metrics_option_table,
 	.options_size = sizeof(struct metrics_options),

@@ -114,7 +114,8 @@ static void print_storage(const struct status *s)
 	DEFER(freep) char *used = view_size(m->storage_used_bytes);
 	DEFER(freep) char *total = view_size(m->storage_total_bytes);
 	DEFER(freep) char *percent = figures_percent(m->storage_used_bytes, m->storage_total_bytes);
-	DEFER(freep) char *age = age_text(m->sampled_boot_ms - m->storage_counted_boot_ms);
+	const int64_t age_ms = m->sampled_boot_ms - m->storage_counted_boot_ms;
+	DEFER(freep) char *age = age_text(age_ms);
 	DEFER(buf_release) struct buf b = { 0 };
 
 	if (!is_known(s, "storage", METRICS_STORAGE))
@@ -126,7 +127,7 @@ static void print_storage(const struct status *s)
 	else
 		buf_add_str(&b, " (no limit)");
 	buf_addf(&b, ", %" PRIu64 " files", m->storage_files);
-	if (m->storage_counted_boot_ms)
+	if (m->storage_counted_boot_ms && age_ms > m->interval_ms)
 		buf_addf(&b, ", counted %s before that", age);
 	if (m->storage_is_frozen)
 		buf_add_str(&b, "; it is frozen");
