@@ -11,19 +11,25 @@
 
 enum { WARN_PERCENT = 80, ALARM_PERCENT = 95, SPARK_LEVELS = 8 };
 
+static int fill(struct app *app, const struct strv *names, struct look *look, struct error *err)
+{
+	if (app_open_host(app, err) < 0 ||
+	    host_observe(app->host, OBSERVE_STATE, &look->facts, err) < 0)
+		return -1;
+	if (names->count > 0 && plan_check_names(&look->facts, names, err) < 0)
+		return -1;
+	return telemetry_read(host_podman(app->host), &look->facts, &look->telemetry, err);
+}
+
 int look_at_all(struct app *app, const struct strv *names, struct look *ret, struct error *err)
 {
-	DEFER(look_release) struct look look = { 0 };
+	struct look look = { 0 };
 
-	if (app_open_host(app, err) < 0 ||
-	    host_observe(app->host, OBSERVE_STATE, &look.facts, err) < 0)
+	if (fill(app, names, &look, err) < 0) {
+		look_release(&look);
 		return -1;
-	if (names->count > 0 && plan_check_names(&look.facts, names, err) < 0)
-		return -1;
-	if (telemetry_read(host_podman(app->host), &look.facts, &look.telemetry, err) < 0)
-		return -1;
+	}
 	*ret = look;
-	look = (struct look){ 0 };
 	return 0;
 }
 
