@@ -2,9 +2,10 @@
 /*
  * How each figure is made:
  *
- *  meminfo  the host's lines in their order. Total is the limit or the host's, what is free is what
- *           the workspace may take still and the host has still; the page cache is nobody's, and so
- *           0, as is all else that is the kernel's.
+ *  meminfo  the host's lines in their order. Total is the limit or the host's, what is free is the
+ *           rest: programs subtract it from the total and call that used, which must not be what
+ *           neighbours use. The page cache is nobody's, and so 0, as is all else that is the
+ *           kernel's.
  *  cpuinfo  the host's first processors, as many as the workspace may use.
  *  stat     the workspace's processor time, all of it as "user", spread over its processors; idle
  *           is the rest of the time that has gone by. "btime" stays the host's: /proc/PID/stat
@@ -263,8 +264,7 @@ static struct memory memory_of(const char *meminfo, const struct metrics *m)
 	if (m->memory_is_limited)
 		memory.total_kb = m->memory_total_bytes >> 10;
 	memory.used_kb = smaller(m->memory_rss_bytes >> 10, memory.total_kb);
-	memory.free_kb =
-		smaller(memory.total_kb - memory.used_kb, host_memory_kb(meminfo, "MemAvailable"));
+	memory.free_kb = memory.total_kb - memory.used_kb;
 	memory.columns = snprintf(NULL, 0, "%" PRIu64,
 				  host_kb > memory.total_kb ? host_kb : memory.total_kb);
 	if (memory.columns < VALUE_COLUMNS)

@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What a workspace shows of itself: its own figures, not the host's, and on the dashboard at once.
+# What a workspace shows of itself, without a daemon that measures whole pods: its own figures, not the host's, and on
+# the dashboard at once.
 . "$(dirname "$0")/lib.sh"
+
+export WINALUX_TELEMETRY_INTERVAL_S=0
 
 begin_inventory
 {
