@@ -145,6 +145,13 @@ END
 
 what_is_not_known_is_said()
 {
+	local account
+	account=$(podman volume inspect --format '{{.Mountpoint}}' winalux-account)
+	podman exec --user 0 winalux-bob-dev python3 -c 'open("/run/winalux/metrics", "w").write("garbage")'
+	lacks "$(remote bob task)" "cannot be read" # of the pod there are others
+	podman kill -s USR1 winalux-telemetry
+	podman wait winalux-telemetry
+	podman unshare rm "$account/telemetry/bob/metrics"
 	podman exec --user 0 winalux-bob-dev python3 -c 'open("/run/winalux/metrics", "w").write("garbage")'
 	contains "$(remote bob task)" "the figures cannot be read"
 	podman exec --user 0 winalux-bob-dev python3 -c 'import os; os.unlink("/run/winalux/metrics")'

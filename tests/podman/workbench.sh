@@ -9,6 +9,7 @@ begin_inventory
 	workspace alice "profile: shells" "sidecars: [redis]" "cpus: 1" "memory_limit_gb: 2" \
 		"environment: [GOMAXPROCS=7]"
 	workspace bob "cpus: 1" "cpu_affinity: false" "limit_environment: false"
+	workspace carol "cpus: 1" "gate: shell" "limit_environment: false"
 } >>"$inventory"
 
 deploys()
@@ -123,6 +124,27 @@ the_guest_is_told_of_the_opt_out()
 	lacks "$(podman exec winalux-alice-dev cat /etc/winalux/guest.conf)" affinity
 }
 
+# processors NAME PID: how many that process may run on
+processors()
+{
+	remote "$1" "python3 -c 'import os; print(len(os.sched_getaffinity($2)))'"
+}
+
+programs_see_their_share_of_processors()
+{
+	equal 1 "$(remote alice env -u OMP_NUM_THREADS nproc)"
+	equal 1 "$(processors alice 0)"
+	# shellcheck disable=SC2016 # the service of the profile, looked for inside
+	equal 1 "$(processors alice "$(remote alice 'pgrep -of "sleep infinity"')")"
+	equal "$(nproc)" "$(processors bob 0)"
+}
+
+# Podman starts it outside of all that PID 1 has narrowed; the guard of the shells takes it in.
+a_shell_that_passes_the_gate_sees_the_share_too()
+{
+	equal 1 "$(winalux exec carol -- bash -c nproc)"
+}
+
 # --- prompts ---
 
 # Without carriage returns and what moves the cursor or changes colours.
@@ -214,11 +236,13 @@ a_shell_begins_as_fast()
 }
 
 start_service
-first "two workspaces come up" deploys
+first "three workspaces come up" deploys
 it "task lists commands in any directory" task_lists_commands_anywhere
 it "its commands answer without root" commands_answer
 it "a Taskfile of one's own is used alone" ones_own_taskfile_is_used_alone
 it "variables tell of limits in sessions, execs and services" variables_reach_everything
+it "programs see their share of processors" programs_see_their_share_of_processors
+it "a shell that passes the gate from podman exec sees the share too" a_shell_that_passes_the_gate_sees_the_share_too
 it "the guest is told to leave the affinity alone" the_guest_is_told_of_the_opt_out
 it "bash, zsh and fish show the prompt" shells_prompt_alike
 it "an activated environment is named once" an_activated_environment_is_named_once
