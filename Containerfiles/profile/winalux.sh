@@ -7,7 +7,7 @@ case $- in
 *i*)
 	if [ -t 0 ] && [ -t 1 ] && [ -x /usr/lib/winalux/bin/task ]; then
 		/usr/lib/winalux/bin/task
-		/usr/lib/winalux/winalux-guest warning 2>/dev/null
+		[ -n "${WINALUX_WARNED-}" ] || /usr/lib/winalux/winalux-guest warning 2>/dev/null
 		export WINALUX_WARNED=1
 	fi
 	;;

@@ -47,6 +47,12 @@ shows_storage() # NAME PERCENT
 	podman exec "winalux-$1-dev" task | grep -qF "$2% ($2.00GB / 100GB)"
 }
 
+# times TEXT PART
+times()
+{
+	grep -oF -- "$2" <<<"$1" | wc -l
+}
+
 # --- commands ---
 
 task_lists_commands_anywhere()
@@ -175,6 +181,26 @@ an_activated_environment_is_named_once()
 	lacks "$seen" "(other) (venv)"
 }
 
+# As VS Code's shell integration does: an init file that reads the developer's own, wraps PS1 and watches commands.
+an_editor_wraps_the_prompt()
+{
+	remote alice 'cat >integration' <<-'END'
+		if [ -n "$AS_LOGIN" ]; then . /etc/profile; fi
+		. ~/.bashrc
+		wrapped= PROMPT_COMMAND=wrap
+		wrap() { [ "$PS1" = "$wrapped" ] || { wrapped="<<$PS1>>" PS1=$wrapped; }; }
+		trap 'seen=1' DEBUG
+	END
+	local login
+	for login in "" 1; do
+		contains "$(typed alice "AS_LOGIN=$login TERM=dumb bash --init-file integration" "echo x")" \
+			"<<(venv) ➜ ~ \$ >>"
+	done
+	storage_is alice 82
+	equal 1 "$(times "$(typed alice "bash --init-file integration" "echo x")" "Storage is 82% full")"
+	storage_is alice 10
+}
+
 ones_own_prompt_wins()
 {
 	remote bob 'echo "PS1=\"mine> \"" >>.bashrc'
@@ -183,12 +209,6 @@ ones_own_prompt_wins()
 }
 
 # --- warnings ---
-
-# times TEXT PART
-times()
-{
-	grep -oF -- "$2" <<<"$1" | wc -l
-}
 
 storage_warns_once_in_a_session()
 {
@@ -246,6 +266,7 @@ it "a shell that passes the gate from podman exec sees the share too" a_shell_th
 it "the guest is told to leave the affinity alone" the_guest_is_told_of_the_opt_out
 it "bash, zsh and fish show the prompt" shells_prompt_alike
 it "an activated environment is named once" an_activated_environment_is_named_once
+it "an editor may wrap the prompt" an_editor_wraps_the_prompt
 it "a prompt of one's own wins" ones_own_prompt_wins
 it "storage that is nearly used up is said once in a session" storage_warns_once_in_a_session
 it "sessions without a terminal get nothing" nothing_is_printed_without_a_terminal
