@@ -8,8 +8,9 @@ PS1='->'
 case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
 *[Uu][Tt][Ff]-8* | *[Uu][Tt][Ff]8*) PS1='➜' ;;
 esac
-case ${NO_COLOR:+none}${TERM-} in
-*color* | xterm* | screen* | tmux* | rxvt* | linux | alacritty* | foot* | ansi | cygwin)
+case ${NO_COLOR:+:}${TERM-} in
+:*) PS1=$PS1' \w' ;;
+*color* | xterm* | screen* | tmux* | rxvt* | wezterm* | alacritty* | foot* | linux | ansi | cygwin)
 	PS1='\[\e[1;32m\]'$PS1'\[\e[0m\] \[\e[36m\]\w\[\e[0m\]'
 	;;
 *) PS1=$PS1' \w' ;;

@@ -7,8 +7,9 @@ _winalux_arrow='->'
 case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
 *[Uu][Tt][Ff]-8* | *[Uu][Tt][Ff]8*) _winalux_arrow='➜' ;;
 esac
-case ${NO_COLOR:+none}${TERM-} in
-*color* | xterm* | screen* | tmux* | rxvt* | linux | alacritty* | foot* | ansi | cygwin)
+case ${NO_COLOR:+:}${TERM-} in
+:*) PROMPT="$_winalux_venv$_winalux_arrow %~ %(!.#.\$) " ;;
+*color* | xterm* | screen* | tmux* | rxvt* | wezterm* | alacritty* | foot* | linux | ansi | cygwin)
 	PROMPT="$_winalux_venv%B%F{green}$_winalux_arrow%f%b %F{cyan}%~%f %(!.#.\$) "
 	;;
 *) PROMPT="$_winalux_venv$_winalux_arrow %~ %(!.#.\$) " ;;

@@ -170,6 +170,10 @@ shells_prompt_alike()
 	seen=$(TERM=dumb typed alice "env LC_ALL=C bash" "echo x")
 	contains "$seen" "(venv) -> ~ \$ "
 	lacks "$seen" $'\033[1;32m'
+	for shell in bash zsh; do
+		contains "$(TERM=xterm-256color typed alice "$shell" "echo x")" $'32m➜'
+		contains "$(TERM=xterm-256color typed alice "env NO_COLOR=1 $shell" "echo x")" "➜ ~ \$ "
+	done
 }
 
 an_activated_environment_is_named_once()
