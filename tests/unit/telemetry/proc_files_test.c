@@ -161,6 +161,34 @@ static void processors_that_do_not_fit_are_left_out_whole(void **state)
 	}
 }
 
+static void a_large_machine_is_cut_at_whole_processors(void **state)
+{
+	enum { COUNT = 1100, ROOM = 1000 };
+	DEFER(freep) char *cpuinfo = xcalloc(COUNT, ROOM);
+	struct proc_host large = { .cpuinfo = cpuinfo };
+	struct metrics m = sample();
+	struct proc_files p = { 0 };
+	size_t len = 0, lines = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT; i++)
+		len += (size_t)sprintf(cpuinfo + len, "processor\t: %u\nflags\t\t: %0850u\n\n", i,
+				       i);
+	m.cpu_is_limited = false;
+	proc_files_count(&p, &large, &m, 1);
+	assert_int_equal(p.processors, PROC_FILES_PROCESSORS_MAX);
+	assert_true(proc_files_write(PROC_FILE_STAT, &p, &large, &m, text, sizeof(text)) > 0);
+	for (const char *at = text; (at = strstr(at, "\ncpu")); at++)
+		lines++;
+	assert_int_equal(lines, PROC_FILES_PROCESSORS_MAX);
+	assert_true(proc_files_write(PROC_FILE_CPUINFO, &p, &large, &m, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "processor\t: 1023\n"));
+	assert_null(strstr(text, "processor\t: 1024\n"));
+	cpuinfo[len / 2] = '\0'; /* as it was read into too little room */
+	proc_files_count(&p, &large, &m, 1);
+	assert_in_range(p.processors, COUNT / 2 - 2, COUNT / 2);
+}
+
 static void time_is_the_workspaces(void **state)
 {
 	struct metrics m = sample();
@@ -350,6 +378,7 @@ int main(void)
 		cmocka_unit_test(what_others_use_is_not_told),
 		cmocka_unit_test(there_are_as_many_processors_as_may_be_used),
 		cmocka_unit_test(processors_that_do_not_fit_are_left_out_whole),
+		cmocka_unit_test(a_large_machine_is_cut_at_whole_processors),
 		cmocka_unit_test(time_is_the_workspaces),
 		cmocka_unit_test(idle_time_never_goes_back),
 		cmocka_unit_test(loads_follow_as_the_kernels_do),
