@@ -11,6 +11,7 @@
 
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
 
 enum { ROSTER_MAX_BYTES = 64 << 10 };
 
@@ -60,12 +61,14 @@ void roster_clean(const char *directory)
 	static char text[ROSTER_MAX_BYTES + 1];
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/roster", directory);
+	snprintf(path, sizeof(path), "%s/" WIRE_ROSTER, directory);
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text));
-	if (n < 0 || n > ROSTER_MAX_BYTES) /* half a list would remove the other half */
+	if (n < 0 || n > ROSTER_MAX_BYTES)
 		return;
 	text[n] = '\0';
+	if (!has_line(text, WIRE_ROSTER_END)) /* half a list would remove the other half */
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		clean(directory, kinds[i], text);
 }

@@ -3,9 +3,8 @@
 #define WINALUX_GUEST_ROSTER_H
 
 /*
- * directory/roster, which the host writes, has the names of all workspaces of the account, one per
- * line. Removes what directory/telemetry, directory/proc and directory/history keep of others.
- * Without a roster nothing is removed.
+ * Removes what directory/telemetry, directory/proc and directory/history keep of workspaces that
+ * are not on directory/roster (wire.h). Without a whole roster nothing is removed.
  */
 void roster_clean(const char *directory);
 

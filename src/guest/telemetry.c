@@ -7,11 +7,12 @@
  *	DIRECTORY/telemetry/NAME/metrics	its page; the workspace has NAME mounted
  *	DIRECTORY/proc/NAME/FILE		what it has bound over /proc/FILE
  *	DIRECTORY/history/NAME			its last 24 hours
- *	DIRECTORY/roster			names of all workspaces, one per line
+ *	DIRECTORY/roster			names of all workspaces (wire.h)
  *
- * The host makes a workspace's directory before its container, and the roster anew when one comes
- * or goes; SIGHUP says so: what is not on the roster is removed, and figures of newcomers come
- *soon.
+ * The host makes a workspace's directories before its container, and the roster anew when one comes
+ * or goes: what is not on it is removed, and figures of newcomers come soon. No signal says so,
+ * since Podman 5 takes a container that it has sent one for stopped by its user, and does not start
+ * it again when it ends.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "event.h"
 #include "loop.h"
 #include "report.h"
@@ -43,6 +45,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
+#include "winalux/guest/wire.h"
 #include "winalux/telemetry/metrics.h"
 
 enum {
@@ -69,6 +72,8 @@ struct telemetry {
 	struct timer timer;
 	const char *directory;
 	uint32_t interval_ms;
+	struct changes changes;
+	struct timespec roster_changed, enrolled;
 	unsigned hurry; /* so many looks more are taken soon */
 	bool has_failed;
 	int64_t storage_due_ms;
@@ -172,8 +177,50 @@ static void measure(struct telemetry *t, int index, bool counts_storage)
 	keep_files(t, index, w);
 }
 
+/* Newcomers' files are empty yet, and bound over their /proc as soon as they start. */
+static void prepare_files(struct telemetry *t)
+{
+	char path[PATH_MAX], file[PATH_MAX + 256];
+	const struct dirent *entry;
+
+	snprintf(path, sizeof(path), "%s/proc", t->directory);
+	DEFER(dir_closep) DIR *directory = opendir(path);
+	pod_proc_read_host(&t->host, t->pods.proc);
+	while (directory && (entry = readdir(directory))) {
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] != '.')
+			pod_proc_prepare(&t->host, file);
+	}
+}
+
+/* By ctime: an archive sets the other one. */
+static bool has_changed(const struct telemetry *t, const char *name, struct timespec *before)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", t->directory, name);
+	if (stat(path, &st) < 0 ||
+	    (st.st_ctim.tv_sec == before->tv_sec && st.st_ctim.tv_nsec == before->tv_nsec))
+		return false;
+	*before = st.st_ctim;
+	return true;
+}
+
+/* Also at each look, for where the kernel cannot tell of changes. */
+static void look_at_roster(struct telemetry *t)
+{
+	if (has_changed(t, WIRE_ROSTER, &t->roster_changed))
+		roster_clean(t->directory);
+	if (!has_changed(t, WIRE_ENROLLED, &t->enrolled))
+		return;
+	prepare_files(t);
+	t->hurry = HURRY_LOOKS;
+}
+
 static void look(struct telemetry *t)
 {
+	look_at_roster(t);
 	const int64_t now_ms = metrics_now_ms();
 	const bool counts_storage = now_ms >= t->storage_due_ms;
 
@@ -200,28 +247,14 @@ static void on_timer(void *owner)
 	timer_start(&t->timer, is_soon ? HURRY_INTERVAL_MS : (int)t->interval_ms);
 }
 
-/* --- signals --- */
+/* --- what wakes it --- */
 
-/* Newcomers' files are empty yet, and bound over their /proc as soon as they start. */
-static void prepare_files(struct telemetry *t)
+static void on_change(void *owner, const char *name)
 {
-	char path[PATH_MAX], file[PATH_MAX + 256];
-	const struct dirent *entry;
+	struct telemetry *t = owner;
 
-	snprintf(path, sizeof(path), "%s/proc", t->directory);
-	DEFER(dir_closep) DIR *directory = opendir(path);
-	pod_proc_read_host(&t->host, t->pods.proc);
-	while (directory && (entry = readdir(directory))) {
-		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-		if (entry->d_name[0] != '.')
-			pod_proc_prepare(&t->host, file);
-	}
-}
-
-static void hurry(struct telemetry *t)
-{
-	t->hurry = HURRY_LOOKS;
-	timer_start(&t->timer, 0);
+	if (!name || !strcmp(name, WIRE_ROSTER) || !strcmp(name, WIRE_ENROLLED))
+		timer_start(&t->timer, 0);
 }
 
 static void on_signal(void *owner, uint32_t events)
@@ -230,13 +263,10 @@ static void on_signal(void *owner, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	while (read(t->signals.fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGHUP) /* SIGUSR1 is WIRE_LEAVE_SIGNAL */
-			_exit(info.ssi_signo == SIGUSR1 ? EXIT_SUCCESS : 128 + (int)info.ssi_signo);
-		roster_clean(t->directory);
-		prepare_files(t);
-		hurry(t);
-	}
+	if (read(t->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	look_at_roster(t); /* one without the last names may have come just before */
+	_exit(info.ssi_signo == SIGUSR1 ? EXIT_SUCCESS : 128 + (int)info.ssi_signo);
 }
 
 static int watch_signals(struct telemetry *t, struct error *err)
@@ -244,8 +274,7 @@ static int watch_signals(struct telemetry *t, struct error *err)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR1); /* WIRE_LEAVE_SIGNAL */
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -282,6 +311,8 @@ static int begin(struct telemetry *t, struct error *err)
 		if (dir_make_all(path, 0755, err) < 0)
 			return -1;
 	}
+	changes_init(&t->changes, &t->loop);
+	changes_add(&t->changes, t->directory, on_change, t);
 	idle_io_priority();
 	t->timer = (struct timer){ .run = on_timer, .owner = t };
 	loop_add_timer(&t->loop, &t->timer);
@@ -306,8 +337,8 @@ static int run_telemetry(int argc, char **argv)
 	t->interval_ms = (uint32_t)interval_s * 1000;
 	if (begin(t, &err) < 0)
 		return role_fails(&err);
-	prepare_files(t);
-	hurry(t);
+	t->hurry = HURRY_LOOKS;
+	on_timer(t);
 	report_ready(t);
 	for (;;)
 		loop_turn(&t->loop);

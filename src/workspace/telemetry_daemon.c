@@ -9,6 +9,7 @@
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/guest/wire.h"
 #include "winalux/format/tar.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -134,6 +135,7 @@ static int add_directories(struct tar_writer *tar, const char *name, struct erro
 	return 0;
 }
 
+/* The roster first: nothing that comes after it is taken for a leftover. */
 static int fill_archive(struct tar_writer *tar, const struct facts *facts, const struct plan *plan,
 			struct error *err)
 {
@@ -141,14 +143,16 @@ static int fill_archive(struct tar_writer *tar, const struct facts *facts, const
 
 	buf_init(&roster, ENROLMENT_MAX_BYTES);
 	list_names(facts, plan, &roster);
-	if (tar_add_file(tar, "roster", 0644, 0, 0, roster.data ? roster.data : "", roster.len,
-			 err) < 0)
+	buf_add_str(&roster, WIRE_ROSTER_END "\n");
+	if (tar_add_file(tar, WIRE_ROSTER, 0644, 0, 0, roster.data, roster.len, err) < 0)
 		return -1;
 	for (size_t i = 0; plan && i < plan->count; i++) {
 		if (makes_dev(&plan->items[i]) &&
 		    add_directories(tar, plan->items[i].name, err) < 0)
 			return -1;
 	}
+	if (tar_add_file(tar, WIRE_ENROLLED, 0644, 0, 0, "", 0, err) < 0)
+		return -1;
 	return tar_finish(tar, err);
 }
 
@@ -161,10 +165,9 @@ static int enrol(struct podman *podman, const struct facts *facts, const struct 
 
 	buf_init(&archive, ENROLMENT_MAX_BYTES);
 	DEFER(tar_writer_freep) struct tar_writer *tar = tar_writer_new(&archive, err);
-	if (!tar || fill_archive(tar, facts, plan, err) < 0 ||
-	    container_put_archive(podman, container, DIRECTORY, archive.data, archive.len, err) < 0)
+	if (!tar || fill_archive(tar, facts, plan, err) < 0)
 		return -1;
-	return container_kill(podman, container, "HUP", err);
+	return container_put_archive(podman, container, DIRECTORY, archive.data, archive.len, err);
 }
 
 int telemetry_ensure(struct podman *podman, const struct facts *facts, const struct plan *plan,

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What is measured of whole pods, sidecars included, against what the host's own /proc and file systems say.
+# shellcheck disable=SC2317 # cases are called by their names
 . "$(dirname "$0")/lib.sh"
 
 # Figures of now, and no later than after two of these.
@@ -63,8 +64,8 @@ find_there()
 
 end_there()
 {
-	podman exec winalux-alice-redis sh -c 'kill -9 -1' || :
-	podman exec winalux-alice-redis true
+	pkill -9 -f "^sh -c : $mark;" || :
+	podman exec winalux-alice-redis pkill -9 'sleep|tail' || :
 }
 
 # --- the daemon ---
@@ -72,9 +73,9 @@ end_there()
 the_daemon_may_look_and_nothing_else()
 {
 	local container=winalux-telemetry
-	equal "[CAP_DAC_READ_SEARCH CAP_SYS_PTRACE]" "$(podman inspect $container --format '{{.BoundingCaps}}')"
-	equal none "$(podman inspect $container --format '{{.HostConfig.NetworkMode}}')"
-	contains "$(podman inspect $container --format '{{.HostConfig.SecurityOpt}}')" no-new-privileges
+	equal "[CAP_DAC_READ_SEARCH CAP_SYS_PTRACE]" "$(podman inspect "$container" --format '{{.BoundingCaps}}')"
+	equal none "$(podman inspect "$container" --format '{{.HostConfig.NetworkMode}}')"
+	contains "$(podman inspect "$container" --format '{{.HostConfig.SecurityOpt}}')" no-new-privileges
 	lacks "$(winalux list)" telemetry
 }
 
@@ -94,8 +95,8 @@ memory_of_a_sidecar_counts()
 	local before
 	before=$(of bob "d['memory']['rss']")
 	exec_there '(head -c 300M /dev/zero; sleep 60) | tail >/dev/null'
-	until_true $two_intervals holds alice "300 << 20 < d['memory']['rss'] < 450 << 20"
-	until_true $two_intervals shows alice 'Memory: +3[0-9][0-9]MB /'
+	until_true "$two_intervals" holds alice "300 << 20 < d['memory']['rss'] < 450 << 20"
+	until_true "$two_intervals" shows alice 'Memory: +3[0-9][0-9]MB /'
 	holds bob "d['memory']['rss'] < $before + (20 << 20)"
 	end_there
 }
@@ -116,11 +117,16 @@ time_is_what_the_kernel_says()
 	until_true 20 has_used $((ticks_before + 400)) "$there"
 	a_new_sample
 	told=$(($(of alice "d['cpu']['time_ms']") - told_before)) ticks=$(($(ticks_of "$there") - ticks_before))
-	[ $((told * 100)) -ge $((ticks * 10 * 95 - 30000)) ] && [ $((told * 100)) -le $((ticks * 10 * 105 + 30000)) ] ||
-		fail "told $told ms, used $((ticks * 10)) ms"
+	is_within $((ticks * 10)) "$told"
 	holds alice "d['cpu']['used_cores'] > 0.3"
 	holds bob "d['cpu']['used_cores'] < 0.1"
 	end_there
+}
+
+is_within() # USED_MS TOLD_MS
+{
+	[ $(($2 * 100)) -ge $(($1 * 95 - 30000)) ]
+	[ $(($2 * 100)) -le $(($1 * 105 + 30000)) ]
 }
 
 a_new_sample()
@@ -150,16 +156,16 @@ a_storm_of_short_processes_counts()
 
 # --- storage ---
 
-home_of() # NAME
+volume_of() # NAME-ROLE
 {
-	podman volume inspect "winalux-$1-home" --format '{{.Mountpoint}}'
+	podman volume inspect "winalux-$1" --format '{{.Mountpoint}}'
 }
 
 # Volumes of a pod, as du counts them. What PID 1 or Redis write meanwhile is little.
 truth()
 {
-	podman unshare du -s --block-size=1 "$(home_of alice)" "$(podman volume inspect winalux-alice-redis \
-		--format '{{.Mountpoint}}' 2>/dev/null || home_of alice)" 2>/dev/null | awk '{ s += $1 } END { print s }'
+	podman unshare du -sc --block-size=1 "$(volume_of alice-home)" "$(volume_of alice-redis)" |
+		sed -n 's/\ttotal$//p'
 }
 
 is_about() # BYTES PERCENT
@@ -177,7 +183,7 @@ a_file_of_two_gigabytes_is_seen()
 	local bob
 	bob=$(of bob "d['storage']['used']")
 	remote alice 'head -c 2G /dev/zero >big && sync big'
-	until_true $two_intervals is_about "$(truth)" 10
+	until_true "$two_intervals" is_about "$(truth)" 10
 	until_true 60 is_counted
 	shows alice 'Storage: +.* 20% \(2.0[0-9]GB / 10GB\)'
 	holds bob "d['storage']['used'] < $bob + (1 << 20)"
@@ -187,7 +193,7 @@ a_deleted_file_that_is_open_counts()
 {
 	remote alice 'exec 3<>big; rm big; sleep 30 <&3' || : &
 	until_true 10 is_gone
-	until_true $two_intervals is_about $((2 << 30)) 10
+	until_true "$two_intervals" is_about $((2 << 30)) 10
 	podman exec winalux-alice-dev pkill -x sleep
 	wait
 	until_true 30 is_counted
@@ -209,7 +215,7 @@ for i in range(200000):
     open(\"f%d\" % i, \"w\").write(\"x\")
     if i % 1000 == 999:
         os.chdir(\"..\")"'
-	until_true $two_intervals is_about "$(truth)" 10
+	until_true "$two_intervals" is_about "$(truth)" 10
 	until_true 100 is_counted
 	holds alice "200200 <= d['storage']['files'] < 200400"
 }
@@ -233,6 +239,17 @@ used_is_little()
 	remote alice "free -m | awk '/^Mem/ { exit \$3 > 200 }'"
 }
 
+# Processes begin by the host's clock, which the workspace's uptime is not.
+ps_tells_how_long_processes_have_run()
+{
+	local up_s ran_s
+	up_s=$(remote alice 'cut -d . -f 1 /proc/uptime')
+	ran_s=$(remote alice 'ps -o etimes= -p 1')
+	[ "$up_s" -le "$ran_s" ] && [ "$ran_s" -le $((up_s + 20)) ]
+	# shellcheck disable=SC2016 # inside
+	equal "$(date +%F)" "$(remote alice 'date +%F -d "$(ps -o lstart= -p 1)"')"
+}
+
 # --- who is in ---
 
 sessions_are_told_with_their_keys()
@@ -248,10 +265,15 @@ sessions_are_told_with_their_keys()
 
 # --- faults ---
 
+daemon_pid()
+{
+	podman inspect winalux-telemetry --format '{{.State.Pid}}'
+}
+
 a_killed_daemon_comes_again()
 {
 	local pid
-	pid=$(podman inspect winalux-telemetry --format '{{.State.Pid}}')
+	pid=$(daemon_pid)
 	kill -9 "$pid"
 	until_true 20 is_another_pid "$pid"
 	until_true 15 holds alice "d['age_ms'] < 3000 and d['cpu'] is not None"
@@ -260,7 +282,7 @@ a_killed_daemon_comes_again()
 is_another_pid()
 {
 	local pid
-	pid=$(podman inspect winalux-telemetry --format '{{.State.Pid}}')
+	pid=$(daemon_pid)
 	[ "$pid" != "$1" ] && [ "$pid" != 0 ]
 }
 
@@ -274,23 +296,18 @@ without_the_daemon_its_own_figures_are_shown()
 	until_true 15 holds alice "d['covers'] == 'pod' and not d['is_stale']"
 }
 
-page_of()
-{
-	echo "$(podman volume inspect winalux-account --format '{{.Mountpoint}}')/telemetry/$1/metrics"
-}
-
 a_page_of_garbage_does_no_harm()
 {
 	local page
-	page=$(page_of alice)
-	podman pause winalux-telemetry 2>/dev/null || kill -STOP "$(podman inspect winalux-telemetry --format '{{.State.Pid}}')"
+	page=$(volume_of account)/telemetry/alice/metrics
+	kill -STOP "$(daemon_pid)"
 	head -c 4096 /dev/urandom >"$page"
 	shows alice 'Memory: +[0-9]+MB'
 	: >"$page"
 	shows alice 'Memory: +[0-9]+MB'
 	rm "$page"
 	shows alice 'Memory: +[0-9]+MB'
-	podman unpause winalux-telemetry 2>/dev/null || kill -CONT "$(podman inspect winalux-telemetry --format '{{.State.Pid}}')"
+	kill -CONT "$(daemon_pid)"
 	until_true 10 holds alice "not d['is_stale']"
 }
 
@@ -299,7 +316,7 @@ a_page_of_garbage_does_no_harm()
 what_was_kept_of_one_goes_with_it()
 {
 	local account
-	account=$(podman volume inspect winalux-account --format '{{.Mountpoint}}')
+	account=$(volume_of account)
 	[ -e "$account/proc/bob/meminfo" ]
 	status 0 winalux destroy --yes bob
 	until_true 10 is_forgotten "$account"
@@ -332,6 +349,7 @@ it "a file of 2 GB is seen soon, and counted exactly" a_file_of_two_gigabytes_is
 it "a deleted file counts as long as it is open" a_deleted_file_that_is_open_counts
 it "200,000 small files are counted" many_small_files_are_counted
 it "free, uptime and the like see the workspace" programs_see_the_workspace
+it "ps tells how long processes have run" ps_tells_how_long_processes_have_run
 it "who is in by ssh is told with the key" sessions_are_told_with_their_keys
 it "a daemon that is killed comes again" a_killed_daemon_comes_again
 it "without the daemon a workspace shows its own figures, and a deploy starts it" \

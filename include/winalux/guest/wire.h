@@ -48,6 +48,14 @@ struct error;
  * lines.
  */
 #define WIRE_STRANGERS_PATH "/etc/winalux/strangers"
+/*
+ * For the telemetry daemon, in the account's volume: names of all workspaces, one per line, and at
+ * the end a line that no name can be, without which it is not whole. What it names is in the volume
+ * when the second file, which is empty, changes.
+ */
+#define WIRE_ROSTER "roster"
+#define WIRE_ROSTER_END "."
+#define WIRE_ENROLLED "enrolled"
 /* Ends a holder of the strict gate (docs/design/strict.md) for good: with status 0. */
 #define WIRE_LEAVE_SIGNAL "USR1"
 

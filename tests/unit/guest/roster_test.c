@@ -40,7 +40,7 @@ static void what_is_not_on_the_roster_goes(void **state)
 	char path[256];
 
 	fill(*state);
-	files_write(files_path(path, *state, "roster"), "carol\nalice\n", 0644);
+	files_write(files_path(path, *state, "roster"), "carol\nalice\n.\n", 0644);
 	roster_clean(*state);
 	assert_true(is_there(*state, "telemetry/alice/metrics"));
 	assert_true(is_there(*state, "history/alice"));
@@ -48,6 +48,19 @@ static void what_is_not_on_the_roster_goes(void **state)
 	assert_false(is_there(*state, "telemetry/al"));
 	assert_false(is_there(*state, "history/bob"));
 	assert_true(is_there(*state, "gate/bob"));
+}
+
+static void half_a_roster_is_none(void **state)
+{
+	char path[256];
+
+	fill(*state);
+	files_write(files_path(path, *state, "roster"), "carol\nali", 0644);
+	roster_clean(*state);
+	assert_true(is_there(*state, "telemetry/bob/metrics"));
+	files_write(path, "", 0644);
+	roster_clean(*state);
+	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
 static void without_a_roster_all_stays(void **state)
@@ -74,6 +87,7 @@ int main(void)
 #define ROSTER_TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 		ROSTER_TEST(what_is_not_on_the_roster_goes),
+		ROSTER_TEST(half_a_roster_is_none),
 		ROSTER_TEST(without_a_roster_all_stays),
 		ROSTER_TEST(one_that_is_too_long_is_none),
 	};

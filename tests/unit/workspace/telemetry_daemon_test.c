@@ -18,9 +18,7 @@
 	">>> POST /containers/T/start\n<<< 204\n\n\n"                                              \
 	">>> GET /containers/T/logs\n<<< 200 escaped\n\n"                                          \
 	"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x12{\"event\":\"ready\"}\\n\n"
-#define ENROLLED                                                                                   \
-	">>> PUT /containers/winalux-telemetry/archive\n<<< 200\n\n\n"                             \
-	">>> POST /containers/winalux-telemetry/kill?signal=HUP\n<<< 204\n\n\n"
+#define ENROLLED ">>> PUT /containers/winalux-telemetry/archive\n<<< 200\n\n\n"
 #define LEFT(id)                                                                                   \
 	">>> POST /containers/" id "/kill?signal=USR1\n<<< 204\n\n\n"                              \
 	">>> POST /containers/" id "/wait\n<<< 200\n\n0\n"                                         \
