@@ -15,6 +15,7 @@
 
 #include "account.h"
 #include "deployment.h"
+#include "host_info.h"
 #include "images.h"
 #include "keepers.h"
 #include "limits.h"
@@ -23,7 +24,6 @@
 #include "verify.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
-#include "winalux/format/json.h"
 #include "winalux/image/builder.h"
 #include "winalux/inventory/config.h"
 #include "winalux/inventory/inventory.h"
@@ -108,19 +108,15 @@ static int check_strict(struct deploy *d, struct error *err)
 {
 	const struct inventory *inventory = d->options->inventory;
 	const struct workspace *w = first_strict(d->options);
-	DEFER(json_freep) struct json *info = NULL;
 	DEFER(freep) char *lack = NULL;
-	struct error why;
+	const struct json *info;
 
 	if (!w)
 		return 0;
-	if (podman_info(host_podman(d->host), &info, &why) < 0) {
-		if (why.kind == ERROR_PODMAN)
-			return 0;
-		if (err)
-			*err = why;
+	if (host_get_info(d->host, &info, err) < 0)
 		return -1;
-	}
+	if (!info)
+		return 0;
 	lack = strict_lack(info);
 	if (!lack)
 		return 0;

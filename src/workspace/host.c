@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+#include "host_info.h"
 #include "keepers.h"
 #include "limits.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/format/json.h"
 #include "winalux/inventory/config.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
@@ -19,7 +21,8 @@ struct host {
 	const volatile bool *cancelled;
 	struct service *service;
 	struct podman *podman;
-	struct limit_support limits;
+	struct json *info;
+	bool has_asked; /* for it */
 };
 
 struct podman *host_connect(const struct host *host, bool is_cancellable)
@@ -53,6 +56,7 @@ void host_freep(struct host **host)
 {
 	if (!host || !*host)
 		return;
+	json_free((*host)->info);
 	podman_free((*host)->podman);
 	service_free((*host)->service);
 	free(*host);
@@ -74,11 +78,28 @@ const volatile bool *host_cancelled(const struct host *host)
 	return host->cancelled;
 }
 
+int host_get_info(struct host *host, const struct json **ret, struct error *err)
+{
+	struct error why;
+
+	if (!host->has_asked && podman_info(host->podman, &host->info, &why) < 0 &&
+	    why.kind != ERROR_PODMAN) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	host->has_asked = true;
+	*ret = host->info;
+	return 0;
+}
+
 int host_get_limits(struct host *host, struct limit_support *ret, struct error *err)
 {
-	if (!host->limits.is_known && limit_support_get(host->podman, &host->limits, err) < 0)
+	const struct json *info;
+
+	if (host_get_info(host, &info, err) < 0)
 		return -1;
-	*ret = host->limits;
+	*ret = limit_support_of(info);
 	return 0;
 }
 

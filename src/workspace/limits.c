@@ -5,13 +5,11 @@
 #include <unistd.h>
 
 #include "winalux/base/buf.h"
-#include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 #include "winalux/podman/object.h"
-#include "winalux/podman/podman.h"
 
 enum { CONTROLLERS_MAX_BYTES = 4096 };
 
@@ -26,7 +24,7 @@ static void add_controller(struct limit_support *support, const char *name)
  * GET /info fails under socket activation before 5.3. What systemd has delegated to the account
  * then tells; where that cannot be read, nothing is taken to be enforceable.
  */
-static int read_own_cgroup(struct limit_support *ret)
+static void read_own_cgroup(struct limit_support *ret)
 {
 	const unsigned uid = (unsigned)getuid();
 	DEFER(freep)
@@ -37,34 +35,24 @@ static int read_own_cgroup(struct limit_support *ret)
 	DEFER(strv_release) struct strv names = { 0 };
 
 	if (file_read(path, CONTROLLERS_MAX_BYTES, &text, NULL) < 0)
-		return 0;
+		return;
 	strv_add_split(&names, text.data, " \n");
 	for (size_t i = 0; i < names.count; i++)
 		add_controller(ret, names.items[i]);
-	return 0;
 }
 
-int limit_support_get(struct podman *podman, struct limit_support *ret, struct error *err)
+struct limit_support limit_support_of(const struct json *info)
 {
-	struct error why;
+	const struct json *controllers = json_path(info, "host.cgroupControllers");
+	struct limit_support ret = { 0 };
 
-	DEFER(json_freep) struct json *info = NULL;
-	const struct json *controllers;
-
-	*ret = (struct limit_support){ .is_known = true };
-	if (podman_info(podman, &info, &why) < 0) {
-		if (why.kind == ERROR_PODMAN)
-			return read_own_cgroup(ret);
-		if (err)
-			*err = why;
-		return -1;
-	}
-	controllers = json_path(info, "host.cgroupControllers");
+	if (!info)
+		read_own_cgroup(&ret);
 	for (const struct json *c = json_first(controllers); c; c = json_next(c)) {
 		if (json_text(c))
-			add_controller(ret, json_text(c));
+			add_controller(&ret, json_text(c));
 	}
-	return 0;
+	return ret;
 }
 
 struct resource_limits limits_mask(const struct resource_limits *wanted,

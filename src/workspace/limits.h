@@ -6,22 +6,21 @@
 
 struct error;
 struct host;
-struct podman;
+struct json;
 struct resource_limits;
 struct strv;
 
 /* Which cgroup controllers this account may use. crun refuses to start a container with others. */
 struct limit_support {
-	bool is_known;
 	bool has_cpu;
 	bool has_memory;
 	bool has_pids;
 };
 
-/* GET /info: host.cgroupControllers. */
-int limit_support_get(struct podman *podman, struct limit_support *ret, struct error *err);
+/* Of GET /info: host.cgroupControllers. NULL: what this account's cgroup says. */
+struct limit_support limit_support_of(const struct json *info);
 
-/* The same, asked once per host. For the main thread. */
+/* The same of a host, which is asked once. For the main thread. */
 int host_get_limits(struct host *host, struct limit_support *ret, struct error *err);
 
 /* Takes out what would not be enforced. */

@@ -102,7 +102,7 @@ static void controllers_are_asked_for_once(void **state)
 
 static void what_would_not_hold_is_left_out_and_named(void **state)
 {
-	const struct limit_support support = { .is_known = true, .has_pids = true };
+	const struct limit_support support = { .has_pids = true };
 	const struct resource_limits wanted = { .cpu_milli = 500, .memory_bytes = 1, .pids = 7 };
 	const struct resource_limits masked = limits_mask(&wanted, &support);
 	DEFER(strv_release) struct strv names = { 0 };
@@ -135,7 +135,7 @@ static void what_would_not_hold_is_left_out_and_named(void **state)
 /* Verifies a deployed alice without sidecars, whose inspect answers are these. */
 static void verify(const char *dev, const char *infra, struct labels *faults, struct stage *t)
 {
-	const struct limit_support all = { true, true, true, true };
+	const struct limit_support all = { true, true, true };
 	DEFER(freep) char *script = NULL;
 
 	scene_init(&t->scene, stage_two);
