@@ -13,6 +13,7 @@
 #include "winalux/inventory/inventory.h"
 #include "winalux/podman/image.h"
 #include "winalux/workspace/apply.h"
+#include "winalux/workspace/floor.h"
 #include "winalux/workspace/host.h"
 
 #include "app.h"
@@ -122,6 +123,7 @@ static int select_images(struct app *app, const struct build_flags *flags, const
 
 /* One run: the builder, the list of images as it is now, and what was done. */
 struct run {
+	struct host *host;
 	struct podman *podman;
 	struct builder *builder;
 	struct images images;
@@ -172,6 +174,8 @@ static int build_one(struct run *run, const struct profile *p, const struct side
 	int64_t begun_ms = clock_mono_ms();
 	bool was_built = false;
 
+	if (floor_check(run->host, err) < 0)
+		return -1;
 	int result =
 		p ? builder_ensure_profile(run->builder, &run->images, p, &id, &was_built, err)
 		  : builder_ensure_sidecar(run->builder, &run->images, k, &id, &was_built, err);
@@ -213,7 +217,9 @@ static int build(struct app *app, const struct build_flags *flags,
 {
 	struct progress *progress =
 		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
-	struct run run = { .podman = host_podman(app->host), .sink = progress_sink(progress) };
+	struct run run = { .host = app->host,
+			   .podman = host_podman(app->host),
+			   .sink = progress_sink(progress) };
 	const struct builder_options options = {
 		.podman = run.podman,
 		.config = &app->config,

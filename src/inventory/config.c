@@ -59,6 +59,9 @@ const struct config_entry config_entries[] = {
 	ENTRY(telemetry_interval_s, "WINALUX_TELEMETRY_INTERVAL_S", CONFIG_NUMBER, .fallback = "10",
 	      .max = 3600,
 	      .doc = "Seconds between two measurements of all workspaces; 0 means none of pods"),
+	ENTRY(min_free_gb, "WINALUX_MIN_FREE_GB", CONFIG_NUMBER, .fallback = "1", .max = 1048576,
+	      .doc = "GiB that must be free where Podman writes to build or make anything; 0 means "
+		     "no limit"),
 	ENTRY(lock_timeout_s, "WINALUX_LOCK_TIMEOUT_S", CONFIG_NUMBER, .fallback = "600",
 	      .max = 86400, .doc = "Seconds to wait for another winalux of this account"),
 	ENTRY(registry_timeout_s, "WINALUX_REGISTRY_TIMEOUT_S", CONFIG_NUMBER, .fallback = "20",

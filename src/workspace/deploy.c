@@ -3,7 +3,8 @@
  * A deploy, from the first look to the last step:
  *
  *   look (five list calls) -> plan -> nothing to do, or a dry run: the end
- *   build or pull the images that are missing (outside the lock: it may take minutes)
+ *   build or pull the images that are missing (outside the lock: it may take minutes); before
+ *   each of them and before anything is made, is there room? (floor.c)
  *   lock -> look again -> plan again -> the account's volume -> apply -> unlock
  *
  * The second look makes the plan true for what another winalux did meanwhile.
@@ -29,6 +30,7 @@
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/strict.h"
 #include "winalux/podman/podman.h"
+#include "winalux/workspace/floor.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
 #include "winalux/workspace/strangers.h"
@@ -301,6 +303,36 @@ static int lock_and_apply(struct deploy *d, struct error *err)
 
 /* --- the whole --- */
 
+/* What a plan without such a step does works on a full disk too. */
+static bool makes_objects(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		for (size_t k = 0; k < plan->items[i].step_count; k++) {
+			const enum step_kind kind = plan->items[i].steps[k].kind;
+
+			if (kind >= STEP_CREATE_NETWORK && kind <= STEP_CREATE_CONTAINER)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int ensure_images(struct deploy *d, struct error *err)
+{
+	const struct deploy_options *o = d->options;
+	const struct images_options images = {
+		.host = d->host,
+		.builder = d->builder,
+		.profiles = o->profiles,
+		.sink = &o->sink,
+		.no_build = o->no_build,
+	};
+
+	if (!d->result->missing_images.count)
+		return 0;
+	return images_ensure(&images, &d->result->plan, &d->result->facts->images, err);
+}
+
 static void note_limits(struct deploy *d)
 {
 	struct deployment *r = d->result;
@@ -438,18 +470,8 @@ static int deploy_all(struct deploy *d, struct error *err)
 		return 0;
 	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts) && !needs_telemetry(d))
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
-	if (r->missing_images.count) {
-		const struct images_options images = {
-			.host = d->host,
-			.builder = d->builder,
-			.profiles = o->profiles,
-			.sink = &o->sink,
-			.no_build = o->no_build,
-		};
-
-		if (images_ensure(&images, &r->plan, &r->facts->images, err) < 0)
-			return -1;
-	}
+	if (ensure_images(d, err) < 0 || (makes_objects(&r->plan) && floor_check(d->host, err) < 0))
+		return -1;
 	return lock_and_apply(d, err);
 }
 

@@ -14,6 +14,7 @@
 #include "winalux/plan/plan.h"
 #include "winalux/podman/image.h"
 #include "winalux/workspace/apply.h"
+#include "winalux/workspace/floor.h"
 #include "winalux/workspace/host.h"
 
 void images_on_line(const char *image, const char *line, void *context)
@@ -204,9 +205,13 @@ static int build_own(const struct ensure *e, const struct want *want,
 
 static int ensure_guest(const struct ensure *e, struct error *err)
 {
+	char digest[HASH_HEX_SIZE];
+	DEFER(freep) char *reference = image_guest_reference(digest);
 	DEFER(freep) char *id = NULL;
 	bool is_built;
 
+	if (!images_find(e->images, reference) && floor_check(e->options->host, err) < 0)
+		return -1;
 	return builder_ensure_guest(e->options->builder, e->images, &id, &is_built, err);
 }
 
@@ -226,6 +231,8 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 				 want->workspace->name,
 				 c->is_foreign ? "pull it or leave out --no-build"
 					       : "`winalux build` makes it");
+	if (floor_check(e->options->host, err) < 0)
+		return -1;
 	return c->is_foreign ? pull_foreign(e, c->spec.image, err) : build_own(e, want, c, err);
 }
 

@@ -45,6 +45,12 @@ start_service() {
 			"file=$SCRATCH/history.tar" </dev/null
 		printf '>>> GET /containers/T/archive\n<<< 404 repeat\n\n{"message":"no such file"}\n'
 	} >"$SCRATCH/script"
+	start_script
+}
+
+# A service that answers by $SCRATCH/script.
+start_script() {
+	stop_service
 	mkfifo "$SCRATCH/ready"
 	"$fakes/fake-libpod" "$socket" "$SCRATCH/script" >"$SCRATCH/ready" 2>"$SCRATCH/problems" &
 	service=$!

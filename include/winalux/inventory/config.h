@@ -32,6 +32,7 @@ struct config {
 	uint32_t ready_timeout_s;           /* ready_timeout_s: 60 */
 	uint32_t stop_timeout_s;            /* stop_timeout_s: 10 */
 	uint32_t telemetry_interval_s;      /* telemetry_interval_s: 10; 0: no daemon */
+	uint32_t min_free_gb;               /* min_free_gb: 1; 0: no floor of free space */
 	uint32_t lock_timeout_s;            /* lock_timeout_s: 600; waits for another winalux */
 	uint32_t registry_timeout_s; /* registry_timeout_s: 20; a pull of the base that takes longer
 					to begin */
