@@ -19,6 +19,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/process.h"
 #include "winalux/format/json.h"
+#include "winalux/inventory/config.h"
 
 static const struct probe *const tables[] = {
 	account_probes, engine_probes, storage_probes,
@@ -89,6 +90,7 @@ int doctor_run(const struct doctor_options *options, struct findings *ret, struc
 		.podman = options->podman,
 		.service_error =
 			options->service_error != NULL ? options->service_error->text : NULL,
+		.min_free_gb = options->config != NULL ? options->config->min_free_gb : 0,
 		.now_s = clock_wall_s(),
 	};
 

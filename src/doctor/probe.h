@@ -28,6 +28,7 @@ struct probe_context {
 					asked */
 	bool has_version;            /* of the service */
 	struct podman_version version;
+	uint32_t min_free_gb; /* setting; 0: no floor */
 	int64_t now_s;
 };
 

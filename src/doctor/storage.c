@@ -14,6 +14,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 #include "winalux/format/json.h"
+#include "winalux/podman/store.h"
 
 #define GIB (UINT64_C(1) << 30)
 
@@ -217,6 +218,32 @@ static void look_space(const struct probe_context *c, struct finding *f)
 		judge_space(f, path, (uint64_t)st.f_bavail * st.f_frsize);
 }
 
+/* Where builds and deploys stop (min_free_gb), by the same figures as they see. */
+static void look_floor(const struct probe_context *c, struct finding *f)
+{
+	DEFER(store_space_release) struct store_space space = { 0 };
+	DEFER(freep) char *text = NULL;
+
+	if (c->min_free_gb == 0) {
+		finding_ok(f, "none: min_free_gb is 0");
+		return;
+	}
+	if (!store_find_tightest(c->info, c->min_free_gb * GIB, &space))
+		return;
+	text = store_space_text(&space);
+	if (space.free_bytes >= space.floor_bytes) {
+		finding_ok(f, "%s", text);
+		return;
+	}
+	finding_gap(f, FINDING_PROBLEM,
+		    "builds and deploys stop until there is room; what runs goes on, and stop and "
+		    "destroy work",
+		    "%s", text);
+	finding_user_remedy(f, "podman image prune   # images that nothing uses\n"
+			       "winalux destroy NAME   # a workspace with its data\n"
+			       "min_free_gb in ~/.config/winalux/config.yml is the limit");
+}
+
 static void look_inodes(const struct probe_context *c, struct finding *f)
 {
 	DEFER(freep) char *path = NULL;
@@ -292,6 +319,7 @@ const struct probe storage_probes[] = {
 	{ "storage-driver", "Storage driver", look_driver },
 	{ "graph-root", "Storage directory", look_graph_root },
 	{ "disk", "Disk space", look_space },
+	{ "floor", "Floor of free space", look_floor },
 	{ "inodes", "Inodes", look_inodes },
 	{ "kernel", "Kernel", look_kernel },
 	{ "fuse", "FUSE", look_fuse },

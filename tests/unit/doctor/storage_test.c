@@ -7,6 +7,9 @@
 	{                                                                                          \
 		"/proc/sys/kernel/osrelease", release "\n", 0                                      \
 	}
+#define ROOM(size, used)                                                                           \
+	"{\"store\":{\"graphRoot\":\"/no/store\",\"graphRootAllocated\":" #size                    \
+	",\"graphRootUsed\":" #used "}}"
 #define CONF "/home/alice/.config/containers/storage.conf"
 #define GIB (UINT64_C(1) << 30)
 
@@ -54,6 +57,26 @@ static const struct probe_case cases[] = {
 	  .info = "{\"store\":{\"graphRoot\":\"/data/store\"}}",
 	  .found = "/data/store",
 	  .files = { { "/data/store/", NULL, 0 } } },
+
+	{ .name = "no floor is wanted", .probe = "floor", .level = FINDING_OK, .found = "none" },
+	{ .name = "enough room",
+	  .probe = "floor",
+	  .level = FINDING_OK,
+	  .min_free_gb = 2,
+	  .info = ROOM(10737418240, 8589934592),
+	  .found = "2.0 GiB free in '/no/store', 2 GiB wanted" },
+	{ .name = "less room than the floor stops builds and deploys",
+	  .probe = "floor",
+	  .level = FINDING_PROBLEM,
+	  .min_free_gb = 3,
+	  .info = ROOM(10737418240, 8589934592),
+	  .found = "2.0 GiB free in '/no/store', 3 GiB wanted",
+	  .remedy = "min_free_gb" },
+	{ .name = "a service that does not say how full it is",
+	  .probe = "floor",
+	  .level = FINDING_UNKNOWN,
+	  .min_free_gb = 3,
+	  .info = "{\"store\":{\"graphRoot\":\"/no/store\"}}" },
 
 	{ .name = "a new kernel",
 	  .probe = "kernel",

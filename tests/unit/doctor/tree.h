@@ -44,6 +44,7 @@ struct probe_case {
 	const char *program_version;
 	struct podman_version version; /* of the service; zero: no service */
 	uid_t uid;                     /* 0: TREE_UID */
+	uint32_t min_free_gb;
 	enum finding_level level;
 	const char *found;  /* substring */
 	const char *remedy; /* substring; NULL: there must be none */
@@ -131,6 +132,7 @@ static inline void tree_run_case(const struct probe *table, const struct probe_c
 		.program_version = test->program_version,
 		.has_version = test->version.major != 0,
 		.version = test->version,
+		.min_free_gb = test->min_free_gb,
 		.now_s = 1800000000,
 	};
 
