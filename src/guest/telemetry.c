@@ -39,6 +39,7 @@
 #include "telemetry/pod_page.h"
 #include "telemetry/pod_proc.h"
 #include "telemetry/pod_storage.h"
+#include "telemetry/pod_writers.h"
 #include "telemetry/pods.h"
 #include "telemetry/storage.h"
 #include "winalux/base/error.h"
@@ -52,7 +53,9 @@ enum {
 	HURRY_INTERVAL_MS = 1000, /* while somebody waits for first figures */
 	HURRY_LOOKS = 30,
 	INTERVAL_MAX_S = 3600,
+	FREEZE_LOOKS = 3,          /* the same while somebody writes beyond a limit that freezes */
 	STORAGE_BUDGET_US = 20000, /* of processor time, for a workspace and interval */
+	URGENT_BUDGET_US = 100000, /* while processes are stopped until there is room */
 };
 
 /* What is kept of a pod, by its place in the table of pods. */
@@ -164,6 +167,7 @@ static void measure(struct telemetry *t, int index, bool counts_storage)
 	struct workspace *w = &t->workspaces[index];
 	const struct pod *pod = &t->pods.items[index];
 	const int64_t now_ms = metrics_now_ms();
+	struct metrics *m = &w->page.metrics;
 
 	if (w->first != pod->first || w->first_started_ticks != pod->first_started_ticks)
 		forget(w);
@@ -171,8 +175,10 @@ static void measure(struct telemetry *t, int index, bool counts_storage)
 	w->first_started_ticks = pod->first_started_ticks;
 	pod_page_fill(&w->page, &t->pods, index, now_ms, t->interval_ms);
 	if (counts_storage)
-		pod_storage_step(&w->storage, &t->pods, index, now_ms, STORAGE_BUDGET_US,
-				 &w->page.metrics);
+		pod_storage_step(&w->storage, &t->pods, index, now_ms,
+				 m->storage_is_over ? URGENT_BUDGET_US : STORAGE_BUDGET_US, m);
+	if (pod_writers_fill(&t->pods, index, m) && t->hurry < FREEZE_LOOKS)
+		t->hurry = FREEZE_LOOKS;
 	publish(t, index, w);
 	keep_files(t, index, w);
 }
@@ -240,9 +246,9 @@ static void look(struct telemetry *t)
 static void on_timer(void *owner)
 {
 	struct telemetry *t = owner;
-	const bool is_soon = t->hurry > 0;
 
 	look(t);
+	const bool is_soon = t->hurry > 0;
 	t->hurry -= is_soon;
 	timer_start(&t->timer, is_soon ? HURRY_INTERVAL_MS : (int)t->interval_ms);
 }

@@ -25,6 +25,8 @@
 enum { COPY_TRIES = 1000 };
 
 _Static_assert(sizeof(struct metrics) <= METRICS_FILE_SIZE, "a sample fits into a page");
+_Static_assert(sizeof(struct metrics) == offsetof(struct metrics, sequence_end) + sizeof(uint32_t),
+	       "what is written ends with the number");
 
 int64_t metrics_now_ms(void)
 {

@@ -33,6 +33,8 @@ static void take_what_pid_1_says(const struct pods *pods, pid_t first, struct me
 	own.sidecar_count =
 		own.sidecar_count < METRICS_SIDECARS_MAX ? own.sidecar_count : METRICS_SIDECARS_MAX;
 	own.key_count = own.key_count < METRICS_KEYS_MAX ? own.key_count : METRICS_KEYS_MAX;
+	own.writer_count =
+		own.writer_count < METRICS_WRITERS_MAX ? own.writer_count : METRICS_WRITERS_MAX;
 	own.profile[sizeof(own.profile) - 1] = '\0';
 	own.known &= OWN_GROUPS;
 	*ret = own;
@@ -42,7 +44,7 @@ static void keep_storage(const struct metrics *before, struct metrics *next)
 {
 	next->known |= before->known & METRICS_STORAGE;
 	next->storage_is_estimated = before->storage_is_estimated;
-	next->storage_is_frozen = before->storage_is_frozen;
+	next->storage_is_over = before->storage_is_over;
 	next->storage_used_bytes = before->storage_used_bytes;
 	next->storage_files = before->storage_files;
 	next->storage_counted_boot_ms = before->storage_counted_boot_ms;
@@ -75,13 +77,13 @@ struct pss {
 	bool is_known;
 };
 
-static void add_pss(pid_t pid, void *context)
+static void add_pss(struct pods_process *process, void *context)
 {
 	struct pss *pss = context;
 	char text[SMAPS_MAX];
 	uint64_t kib;
 
-	if (!proc_file_read(pss->pods->proc, pid, "smaps_rollup", text, sizeof(text)) ||
+	if (!proc_file_read(pss->pods->proc, process->pid, "smaps_rollup", text, sizeof(text)) ||
 	    !proc_file_number(text, "Pss:", &kib))
 		return; /* it has gone, or is a zombie */
 	pss->kib += kib;

@@ -29,7 +29,7 @@ enum { POD_PAGE_PSS_INTERVAL_MS = 60 * 1000 };
 
 /*
  * Fills in page->metrics after a pods_look(); index is the pod's. now_ms is CLOCK_BOOTTIME. Storage
- * is left to the caller: what metrics said of it before stays.
+ * is left to the caller: what metrics said of it before stays. writers are those of PID 1.
  */
 void pod_page_fill(struct pod_page *page, struct pods *pods, int index, int64_t now_ms,
 		   uint32_t interval_ms);

@@ -45,9 +45,10 @@ static bool is_alive(const char *proc, pid_t pid)
 	       process_stat_parse(text, &stat) && stat.state != 'Z' && stat.state != 'X';
 }
 
-static void add_process(pid_t pid, void *context)
+static void add_process(struct pods_process *process, void *context)
 {
 	struct survey *s = context;
+	const pid_t pid = process->pid;
 	char path[PATH_MAX];
 
 	if (s->pid_count < PROCESSES_MAX)
@@ -72,6 +73,7 @@ void pod_storage_step(struct storage *storage, struct pods *pods, int index, int
 		.pids = s.pids,
 		.pid_count = s.pid_count,
 		.writes = s.knows_writes ? &s.writes : NULL,
+		.is_urgent = m->storage_is_over,
 	};
 
 	storage_step(storage, &view, budget_us, m);

@@ -141,15 +141,17 @@ static void visit(const struct process_stat *stat, void *context)
 	if (had && had->started_ticks == stat->started_ticks) {
 		had->is_there = true;
 		*now = *had;
-		now->is_there = false;
+		now->is_there = now->is_new = false;
 	} else {
 		*now = (struct pods_process){ .pid = stat->pid,
 					      .started_ticks = stat->started_ticks,
-					      .box = box_of_process(p, stat) };
+					      .box = box_of_process(p, stat),
+					      .is_new = p->round > 1 };
 		if (now->box < PODS_BOXES_MAX)
 			now->is_entry = is_entry(p, stat, now->box);
 	}
 	now->ticks = stat->own_ticks + stat->waited_ticks;
+	now->leads_terminal = stat->session == stat->pid && stat->terminal;
 	p->counts[list]++;
 	if (now->box < PODS_BOXES_MAX) {
 		p->boxes[now->box].round = p->round;
@@ -340,15 +342,15 @@ void pods_each_box(struct pods *p, int pod, void (*call)(const struct box *box, 
 			call(&p->boxes[i], context);
 }
 
-void pods_each_process(struct pods *p, int pod, void (*call)(pid_t pid, void *context),
-		       void *context)
+void pods_each_process(struct pods *p, int pod,
+		       void (*call)(struct pods_process *process, void *context), void *context)
 {
 	const unsigned list = p->round % 2;
 
 	for (size_t i = 0; i < p->counts[list]; i++) {
-		const struct pods_process *process = &p->lists[list][i];
+		struct pods_process *process = &p->lists[list][i];
 
 		if (process->box < PODS_BOXES_MAX && p->boxes[process->box].pod == pod)
-			call(process->pid, context);
+			call(process, context);
 	}
 }

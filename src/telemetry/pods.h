@@ -62,6 +62,12 @@ struct pods_process {
 	uint64_t ticks;
 	bool is_entry; /* its parent is outside of the box: its time goes there when it ends */
 	bool is_there; /* among the earlier ones: still there */
+	bool is_new;   /* it was not there at the look before, which there was */
+	bool leads_terminal; /* of a session with a terminal it is the first: a login's shell */
+	/* pod_writers.c: what it had written at the look of that round; 0: at none. */
+	unsigned writes_round;
+	bool has_waited; /* what it waited for had written much */
+	uint64_t own_bytes, all_bytes;
 };
 
 struct pods {
@@ -95,7 +101,7 @@ bool pods_look(struct pods *p);
 void pods_each_box(struct pods *p, int pod, void (*visit)(const struct box *box, void *context),
 		   void *context);
 /* The same for each process of a pod, of the last look. */
-void pods_each_process(struct pods *p, int pod, void (*visit)(pid_t pid, void *context),
-		       void *context);
+void pods_each_process(struct pods *p, int pod,
+		       void (*visit)(struct pods_process *process, void *context), void *context);
 
 #endif

@@ -69,6 +69,22 @@ bool proc_file_depth(const char *proc, pid_t pid, unsigned *ret_depth, pid_t *re
 	return depth > 0;
 }
 
+bool proc_file_pid_below(const char *proc, pid_t pid, pid_t *ret)
+{
+	char text[STATUS_MAX];
+	const char *at;
+	uint64_t number;
+
+	if (!proc_file_read(proc, pid, "status", text, sizeof(text)))
+		return false;
+	at = find_line(text, "NSpid:");
+	if (!at || !parse_spaces(&at) || !parse_u64(&at, 1, INT_MAX, &number) ||
+	    !parse_spaces(&at) || !parse_u64(&at, 1, INT_MAX, &number))
+		return false;
+	*ret = (pid_t)number;
+	return true;
+}
+
 bool proc_file_number(const char *text, const char *key, uint64_t *ret)
 {
 	const char *at = find_line(text, key);

@@ -23,6 +23,9 @@ bool proc_file_namespace(const char *proc, pid_t pid, const char *name, uint64_t
  */
 bool proc_file_depth(const char *proc, pid_t pid, unsigned *ret_depth, pid_t *ret_innermost);
 
+/* Of the same line: the pid in the namespace that is one below that of proc. */
+bool proc_file_pid_below(const char *proc, pid_t pid, pid_t *ret);
+
 /* The number behind "key" at the beginning of a line, 'Pss:  12 kB'; false when there is none. */
 bool proc_file_number(const char *text, const char *key, uint64_t *ret);
 

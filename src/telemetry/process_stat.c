@@ -10,6 +10,8 @@
 /* Numbers of the fields, as the manual page counts them. */
 enum {
 	FIELD_PARENT = 4,
+	FIELD_SESSION = 6,
+	FIELD_TERMINAL = 7,
 	FIELD_UTIME = 14,
 	FIELD_STIME = 15,
 	FIELD_CUTIME = 16,
@@ -48,11 +50,13 @@ bool process_stat_parse(const char *text, struct process_stat *ret)
 	for (unsigned i = FIELD_PARENT; i < FIELD_COUNT; i++)
 		if (!read_number(&at, &fields[i]))
 			return false;
-	if (fields[FIELD_PARENT] > INT_MAX)
+	if (fields[FIELD_PARENT] > INT_MAX || fields[FIELD_SESSION] > INT_MAX)
 		return false;
 	*ret = (struct process_stat){
 		.pid = (pid_t)pid,
 		.parent = (pid_t)fields[FIELD_PARENT],
+		.session = (pid_t)fields[FIELD_SESSION],
+		.terminal = (uint32_t)fields[FIELD_TERMINAL],
 		.state = state,
 		.own_ticks = fields[FIELD_UTIME] + fields[FIELD_STIME],
 		.waited_ticks = fields[FIELD_CUTIME] + fields[FIELD_CSTIME],

@@ -10,6 +10,8 @@
 struct process_stat {
 	pid_t pid;
 	pid_t parent;
+	pid_t session;
+	uint32_t terminal;     /* its controlling one, as the kernel numbers devices; 0: none */
 	char state;            /* 'R', 'S', 'Z', … */
 	uint64_t own_ticks;    /* user and system time */
 	uint64_t waited_ticks; /* the same of children that it has waited for, and theirs */

@@ -217,13 +217,14 @@ static void end_scan(struct storage *s, int64_t now_boot_ms)
 	s->since_count = s->since_begin;
 }
 
-static bool is_due(const struct storage *s, const struct storage_trees *trees, int64_t now_boot_ms)
+static bool is_due(const struct storage *s, const struct storage_trees *trees,
+		   const struct storage_view *view)
 {
 	const uint64_t part = s->counted_bytes / 100;
 	const uint64_t much = part > STORAGE_GROWTH_MIN ? part : STORAGE_GROWTH_MIN;
 
 	return s->phase == STORAGE_RESTING && trees->count &&
-	       (!s->has_count || now_boot_ms >= s->next_boot_ms ||
+	       (!s->has_count || view->is_urgent || view->now_boot_ms >= s->next_boot_ms ||
 		!are_among(trees, &s->counted_trees) ||
 		storage_growth_written(&s->since_count) > much);
 }
@@ -258,7 +259,7 @@ enum storage_phase storage_step(struct storage *s, const struct storage_view *vi
 
 	storage_growth_take(&s->since_count, view->writes, &used);
 	storage_growth_take(&s->since_begin, view->writes, &used);
-	if (is_due(s, &trees, view->now_boot_ms))
+	if (is_due(s, &trees, view))
 		begin_scan(s, view, &trees, &used);
 	if (s->phase == STORAGE_TREES)
 		scan_trees(s, view, budget_us);

@@ -50,6 +50,7 @@ struct storage_view {
 	size_t pid_count;
 	/* The sum over these; NULL where it could not be had of one that lives. */
 	const struct write_counters *writes;
+	bool is_urgent; /* somebody waits for the next count: one scan begins after the other */
 };
 
 enum storage_phase { STORAGE_RESTING, STORAGE_TREES, STORAGE_DELETED };

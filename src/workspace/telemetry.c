@@ -60,6 +60,10 @@ static void put_in_bounds(struct metrics *m, int64_t now_s)
 	m->key_count = m->key_count < METRICS_KEYS_MAX ? m->key_count : METRICS_KEYS_MAX;
 	for (uint32_t i = 0; i < m->key_count; i++)
 		end_text(m->keys[i].fingerprint, sizeof(m->keys[i].fingerprint));
+	m->writer_count =
+		m->writer_count < METRICS_WRITERS_MAX ? m->writer_count : METRICS_WRITERS_MAX;
+	for (uint32_t i = 0; i < m->writer_count; i++)
+		end_text(m->writers[i].command, sizeof(m->writers[i].command));
 	if (m->interval_ms == 0)
 		m->interval_ms = METRICS_INTERVAL_S * 1000;
 	m->sampled_s = no_later(m->sampled_s, now_s);

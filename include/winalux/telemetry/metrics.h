@@ -20,7 +20,7 @@
  */
 enum {
 	METRICS_MAGIC = 0x4d4e4957, /* "WINM" */
-	METRICS_VERSION = 2,
+	METRICS_VERSION = 3,
 	METRICS_FILE_SIZE = 4096,
 	METRICS_SIDECARS_MAX = 16,
 	METRICS_PORTS_MAX = 16,
@@ -28,6 +28,9 @@ enum {
 	METRICS_NAME_SIZE = 28,
 	METRICS_TEXT_SIZE = 64,
 	METRICS_KEY_SIZE = 64,
+	METRICS_WRITERS_MAX = 16,
+	METRICS_COMMAND_SIZE = 16,
+	METRICS_THAW_PERCENT = 95, /* of the storage limit: below it stopped processes go on */
 	METRICS_RECENT = 60,
 	METRICS_RECENT_UNKNOWN = 255,
 	METRICS_INTERVAL_S = 10, /* between two samples, where nothing else is said */
@@ -65,6 +68,20 @@ struct metrics_key {
 	uint32_t sessions;
 };
 
+/*
+ * A process that writes while storage_is_over. The page of PID 1 has those that it has stopped; the
+ * daemon's has those that it has seen writing in front of these.
+ */
+enum metrics_writer_state { METRICS_WRITER_RUNS, METRICS_WRITER_STOPPED, METRICS_WRITER_SIDECAR };
+
+struct metrics_writer {
+	char command[METRICS_COMMAND_SIZE]; /* as the process calls itself: any bytes */
+	uint64_t started_ticks;             /* since boot; with the pid it names a process */
+	uint32_t pid;                       /* in the dev container; of a sidecar's 0 */
+	uint8_t state;                      /* enum metrics_writer_state */
+	uint8_t reserved[3];
+};
+
 struct metrics {
 	uint32_t magic;
 	uint32_t version;
@@ -80,10 +97,13 @@ struct metrics {
 	uint8_t cpu_is_limited;   /* a limit says so; else it is the host's processors */
 	uint8_t memory_is_limited;
 	uint8_t storage_is_estimated;
-	uint8_t storage_policy; /* enum metrics_policy */
-	uint8_t storage_is_frozen;
+	uint8_t storage_policy;    /* enum metrics_policy */
+	uint8_t storage_is_frozen; /* PID 1 has stopped processes */
 	uint8_t covers_pod; /* sidecars are in the figures; else this is the dev container alone */
-	uint8_t reserved[2];
+	/* The daemon says that what writes is to be stopped: from the limit on, until it is below
+	 * METRICS_THAW_PERCENT of it again. */
+	uint8_t storage_is_over;
+	uint8_t reserved;
 
 	uint64_t cpu_total_us; /* METRICS_CPU: processor time since the first sample */
 
@@ -120,6 +140,9 @@ struct metrics {
 	 * nothing was measured. */
 	uint8_t cpu_recent[METRICS_RECENT];
 	uint8_t memory_recent[METRICS_RECENT];
+	uint32_t writer_count;
+	struct metrics_writer writers[METRICS_WRITERS_MAX]; /* who writes most first */
+	uint32_t reserved_3;
 	uint32_t sequence_end;
 };
 

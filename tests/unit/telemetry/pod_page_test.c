@@ -166,9 +166,13 @@ static void storage_that_was_counted_stays(void **state)
 	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
 	f->page.metrics.known |= METRICS_STORAGE;
 	f->page.metrics.storage_used_bytes = 77;
+	f->page.metrics.storage_is_over = true;
+	f->page.metrics.storage_is_frozen = true; /* PID 1 says nothing any more */
 	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
 	assert_true(f->page.metrics.known & METRICS_STORAGE);
 	assert_int_equal(f->page.metrics.storage_used_bytes, 77);
+	assert_true(f->page.metrics.storage_is_over);
+	assert_false(f->page.metrics.storage_is_frozen);
 }
 
 static void the_network_of_the_pod_is_read(void **state)

@@ -165,9 +165,9 @@ static void processes_are_their_pods(void **state)
 	assert_false(pod(f, "alice")->knows_cpu);
 }
 
-static void count(pid_t pid, void *context)
+static void count(struct pods_process *process, void *context)
 {
-	(void)pid;
+	(void)process;
 	(*(unsigned *)context)++;
 }
 

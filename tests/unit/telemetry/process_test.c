@@ -21,6 +21,8 @@ static void a_line_of_stat_is_read(void **state)
 		STAT("17", "bash", "S", "1", "10 20 300 4000", "3", "555", "77"), &p));
 	assert_int_equal(p.pid, 17);
 	assert_int_equal(p.parent, 1);
+	assert_int_equal(p.session, 5);
+	assert_int_equal(p.terminal, 0);
 	assert_int_equal(p.state, 'S');
 	assert_int_equal(p.own_ticks, 30);
 	assert_int_equal(p.waited_ticks, 4300);

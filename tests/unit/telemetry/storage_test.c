@@ -179,6 +179,17 @@ static void what_is_written_makes_an_estimate_until_the_next_scan(void **state)
 	assert_int_equal(metrics.storage_counted_boot_ms, view.now_boot_ms);
 }
 
+static void who_waits_for_room_need_not_wait_for_a_pause(void **state)
+{
+	(void)state;
+	later(0);
+	later(1000);
+	assert_int_equal(metrics.storage_counted_boot_ms, view.now_boot_ms - 1000);
+	view.is_urgent = true;
+	later(1000);
+	assert_int_equal(metrics.storage_counted_boot_ms, view.now_boot_ms);
+}
+
 static void much_that_is_written_is_counted_at_once(void **state)
 {
 	(void)state;
@@ -354,6 +365,7 @@ int main(void)
 		STORAGE_TEST(nothing_is_known_before_a_scan_is_finished),
 		STORAGE_TEST(without_any_tree_nothing_is_known),
 		STORAGE_TEST(what_is_written_makes_an_estimate_until_the_next_scan),
+		STORAGE_TEST(who_waits_for_room_need_not_wait_for_a_pause),
 		STORAGE_TEST(much_that_is_written_is_counted_at_once),
 		STORAGE_TEST(what_is_written_during_a_scan_leaves_an_estimate),
 		STORAGE_TEST(pauses_become_longer_while_nothing_is_new),
