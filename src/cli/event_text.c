@@ -45,6 +45,8 @@ static const struct sentence sentences[] = {
 	{ "torn", "a line that was torn, by a crash perhaps, was cut off" },
 	{ "rotated", "the ledger goes on in a new file" },
 	{ "sshd", "sshd: {line}[ ({dropped} lines before it were left out)]" },
+	{ "frozen", "stopped {command}, pid {pid}: storage is full, {used} of {limit} bytes" },
+	{ "thawed", "processes continued, {count}: {reason}" },
 	{ "reloaded", "read its settings again" },
 	{ "stop", "stopping" },
 	{ "error", "error[ in {kind}]: {text}" },

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "figures.h"
 
-#include <stdbool.h>
-
-static bool is_fresh(const struct metrics *m, int64_t now_boot_ms)
+bool figures_are_fresh(const struct metrics *m, int64_t now_boot_ms)
 {
 	return now_boot_ms - m->sampled_boot_ms <=
 	       FIGURES_STALE_INTERVALS * (int64_t)m->interval_ms;
@@ -12,7 +10,7 @@ static bool is_fresh(const struct metrics *m, int64_t now_boot_ms)
 enum metrics_result figures_read(const char *pod_path, const char *own_path, int64_t now_boot_ms,
 				 struct metrics *ret)
 {
-	if (metrics_read(pod_path, ret) == METRICS_FINE && is_fresh(ret, now_boot_ms))
+	if (metrics_read(pod_path, ret) == METRICS_FINE && figures_are_fresh(ret, now_boot_ms))
 		return METRICS_FINE;
 	return metrics_read(own_path, ret);
 }

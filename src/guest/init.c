@@ -31,6 +31,7 @@
 #include "checks.h"
 #include "event.h"
 #include "files_watch.h"
+#include "freeze.h"
 #include "gate.h"
 #include "home.h"
 #include "hostkey.h"
@@ -87,6 +88,7 @@ struct init {
 	struct gate gate;
 	struct shells_guard shells;
 	struct measure measure;
+	struct freeze freeze;
 	struct sessions sessions;
 	struct wire_config configs[2];
 };
@@ -197,6 +199,7 @@ static int load_config(struct init *i)
 	services_set(&i->services, spare);
 	checks_set(&i->checks, spare);
 	measure_set(&i->measure, spare);
+	freeze_set(&i->freeze, spare);
 	i->config = spare;
 	i->has_config = true;
 	set_affinity(i, (uint32_t)spare->limits[WIRE_LIMIT_CPU].number);
@@ -282,6 +285,7 @@ static void stop(struct init *i)
 	report_simple(i, "stop");
 	sessions_stop(&i->sessions);
 	checks_stop(&i->checks);
+	freeze_stop(&i->freeze);
 	services_stop(&i->services);
 	timer_stop(&i->hostkey.timer);
 	kill(-1, SIGTERM);
@@ -399,6 +403,13 @@ static void on_file_changed(void *context, const char *path)
 		strangers_read(&i->strangers, path);
 }
 
+static void on_frozen(void *context)
+{
+	struct init *i = context;
+
+	measure_show_frozen(&i->measure);
+}
+
 /* What can fail, be reported, and sometimes be mended while PID 1 runs. */
 static void prepare(struct init *i)
 {
@@ -417,7 +428,11 @@ static void prepare(struct init *i)
 	i->strangers.report = &i->report;
 	services_init(&i->services, &i->loop, &i->report, i->environment);
 	measure_init(&i->measure, &i->loop, &i->report, &i->checks);
-	i->measure.sessions = &i->sessions;
+	i->measure.sessions = i->freeze.sessions = &i->sessions;
+	i->measure.freeze = &i->freeze;
+	freeze_init(&i->freeze, &i->loop, &i->report, METRICS_POD_PATH);
+	i->freeze.on_change = on_frozen;
+	i->freeze.context = i;
 	i->config = &i->configs[0];
 	i->config->user = "developer"; /* until there is a configuration */
 	i->config->name = i->config->nonce = "";

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "freeze.h"
 #include "proc_net.h"
 #include "report.h"
 #include "sessions.h"
@@ -88,6 +89,22 @@ static void look_at_sessions(struct metrics *m, const struct sessions *sessions)
 	m->known |= METRICS_SESSIONS;
 }
 
+static void look_at_frozen(struct metrics *m, const struct freeze *freeze)
+{
+	m->storage_is_frozen = freeze->count > 0;
+	m->writer_count = 0;
+	memset(m->writers, 0, sizeof(m->writers));
+	for (size_t i = 0; i < freeze->count && m->writer_count < METRICS_WRITERS_MAX; i++) {
+		const struct frozen *item = &freeze->items[i];
+		struct metrics_writer *writer = &m->writers[m->writer_count++];
+
+		writer->started_ticks = item->started_ticks;
+		writer->pid = (uint32_t)item->pid;
+		writer->state = METRICS_WRITER_STOPPED;
+		memcpy(writer->command, item->command, sizeof(writer->command));
+	}
+}
+
 static void publish(struct measure *m)
 {
 	const bool was_failing = m->has_failed;
@@ -109,6 +126,8 @@ static void take(struct measure *m)
 	look_at_sidecars(&m->next, m->checks);
 	if (m->sessions)
 		look_at_sessions(&m->next, m->sessions);
+	if (m->freeze)
+		look_at_frozen(&m->next, m->freeze);
 	publish(m);
 }
 
@@ -170,4 +189,12 @@ void measure_start(struct measure *m, const char *path)
 	m->next.known |= METRICS_UPTIME;
 	take(m);
 	timer_start(&m->timer, MEASURE_SECOND_MS);
+}
+
+void measure_show_frozen(struct measure *m)
+{
+	if (!m->path || !m->freeze)
+		return;
+	look_at_frozen(&m->next, m->freeze);
+	publish(m);
 }

@@ -7,6 +7,7 @@
 #include "winalux/telemetry/metrics.h"
 
 struct checks;
+struct freeze;
 struct sessions;
 struct report;
 struct wire_config;
@@ -23,6 +24,7 @@ struct measure {
 	struct report *report;
 	const struct checks *checks;
 	const struct sessions *sessions; /* NULL: none are known of */
+	const struct freeze *freeze;     /* NULL: nothing is ever stopped */
 	struct sampler sampler;
 	struct metrics next;
 	const char *path;
@@ -35,5 +37,8 @@ void measure_init(struct measure *m, struct loop *loop, struct report *report,
 void measure_set(struct measure *m, const struct wire_config *config);
 /* The first sample at once, the second, which knows the CPU, soon; reported where it cannot be. */
 void measure_start(struct measure *m, const char *path);
+
+/* Who is stopped has changed: told at once, beside the figures of the last sample. */
+void measure_show_frozen(struct measure *m);
 
 #endif
