@@ -107,6 +107,38 @@ static void print_memory(const struct status *s)
 	view_line("processes", "%" PRIu32 ", threads %" PRIu32, m->processes, m->threads);
 }
 
+static void add_writers(struct buf *b, const struct metrics *m, enum metrics_writer_state state)
+{
+	const char *before = "";
+
+	for (uint32_t i = 0; i < m->writer_count && i < METRICS_WRITERS_MAX; i++) {
+		const struct metrics_writer *w = &m->writers[i];
+
+		if (w->state != state)
+			continue;
+		buf_addf(b, "%s%s", before, w->command);
+		if (w->pid)
+			buf_addf(b, " (%" PRIu32 ")", w->pid);
+		before = ", ";
+	}
+}
+
+/* Whom the policy has stopped, and who writes where nothing can be stopped. */
+static void print_writers(const struct metrics *m)
+{
+	DEFER(buf_release) struct buf stopped = { 0 }, sidecars = { 0 };
+
+	buf_init(&stopped, SIZE_MAX);
+	buf_init(&sidecars, SIZE_MAX);
+	add_writers(&stopped, m, METRICS_WRITER_STOPPED);
+	add_writers(&sidecars, m, METRICS_WRITER_SIDECAR);
+	if (stopped.len > 0)
+		view_line("FROZEN", "%s, until storage is below %d%%", stopped.data,
+			  METRICS_THAW_PERCENT);
+	if (sidecars.len > 0)
+		view_line("writing", "%s, of sidecars: not stopped", sidecars.data);
+}
+
 static void print_storage(const struct status *s)
 {
 	const struct metrics *m = s->m;
@@ -123,15 +155,15 @@ static void print_storage(const struct status *s)
 	buf_init(&b, SIZE_MAX);
 	buf_addf(&b, "%s%s", mark, used);
 	if (m->storage_total_bytes)
-		buf_addf(&b, " of %s (limit: %s), %s%s", total, figures_policy(m), mark, percent);
+		buf_addf(&b, " of %s (soft limit: %s), %s%s", total, figures_policy(m), mark,
+			 percent);
 	else
 		buf_add_str(&b, " (no limit)");
 	buf_addf(&b, ", %" PRIu64 " files", m->storage_files);
 	if (m->storage_counted_boot_ms && age_ms > m->interval_ms)
 		buf_addf(&b, ", counted %s before that", age);
-	if (m->storage_is_frozen)
-		buf_add_str(&b, "; it is frozen");
 	view_line("storage", "%s", b.data);
+	print_writers(m);
 }
 
 static void print_pressure(const struct status *s)

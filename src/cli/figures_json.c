@@ -80,6 +80,26 @@ static void add_memory(struct json *root, const struct metrics *m)
 	add_recent(o, m->memory_recent);
 }
 
+static void add_writers(struct json *object, const struct metrics *m)
+{
+	static const char *const states[] = { [METRICS_WRITER_RUNS] = "running",
+					      [METRICS_WRITER_STOPPED] = "stopped",
+					      [METRICS_WRITER_SIDECAR] = "sidecar" };
+	struct json *array = json_add_array(object, "writers");
+
+	for (uint32_t i = 0; i < m->writer_count && i < METRICS_WRITERS_MAX; i++) {
+		const struct metrics_writer *w = &m->writers[i];
+		struct json *o;
+
+		if (w->state >= ARRAY_SIZE(states))
+			continue;
+		o = json_append_object(array);
+		json_add_text(o, "command", w->command);
+		add_number(o, "pid", w->pid, w->pid);
+		json_add_text(o, "state", states[w->state]);
+	}
+}
+
 static void add_storage(struct json *root, const struct metrics *m)
 {
 	struct json *o = add_group(root, "storage", m, METRICS_STORAGE);
@@ -94,7 +114,9 @@ static void add_storage(struct json *root, const struct metrics *m)
 	add_number(o, "counted_age_ms", m->storage_counted_boot_ms,
 		   (uint64_t)(m->sampled_boot_ms - m->storage_counted_boot_ms));
 	json_add_text(o, "policy", figures_policy(m));
+	json_add_bool(o, "is_over", m->storage_is_over);
 	json_add_bool(o, "is_frozen", m->storage_is_frozen);
+	add_writers(o, m);
 }
 
 static void add_pressure(struct json *root, const struct metrics *m)

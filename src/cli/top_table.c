@@ -152,7 +152,7 @@ static void add_storage(struct table *t, const struct metrics *m)
 {
 	add_size(t, m->known & METRICS_STORAGE, m->storage_is_estimated ? "~" : "",
 		 m->storage_used_bytes, m->storage_total_bytes,
-		 m->storage_is_frozen ? "frozen" : "limit");
+		 m->storage_is_frozen ? "FROZEN" : "limit");
 }
 
 static void add_number(struct table *t, bool is_known, uint32_t value)

@@ -17,6 +17,7 @@ enum {
 	NOTE_COLUMNS = 19,   /* of "  ✦ Persistence    " */
 	NARROW_COLUMNS = 50, /* notes stand below their titles there */
 	STATUS_INDENT = 2,
+	NAMES_SIZE = 640,
 	HEADER_SIZE = 128,
 };
 
@@ -247,6 +248,14 @@ static void draw_age(struct canvas *c)
 	}
 }
 
+static void draw_line(struct canvas *c, const char *code, const char *text)
+{
+	color(c, code);
+	add(c, "%*s", STATUS_INDENT, "");
+	add_wrapped(c, text, STATUS_INDENT, STATUS_INDENT);
+	color(c, "0");
+}
+
 static void draw_warning(struct canvas *c)
 {
 	char text[STORAGE_TEXT_SIZE];
@@ -256,10 +265,51 @@ static void draw_warning(struct canvas *c)
 	const enum storage_level level = storage_warning(&c->d->metrics, text);
 	if (level == STORAGE_FINE)
 		return;
-	color(c, level == STORAGE_ALARM ? "31" : "33");
-	add(c, "%*s", STATUS_INDENT, "");
-	add_wrapped(c, text, STATUS_INDENT, STATUS_INDENT);
-	color(c, "0");
+	draw_line(c, level == STORAGE_ALARM ? "31" : "33", text);
+}
+
+/* "dd (77), tar (80)", of writers in that state; how many there are. */
+static unsigned list_writers(const struct metrics *m, enum metrics_writer_state state,
+			     char ret[static NAMES_SIZE])
+{
+	unsigned count = 0;
+	size_t len = 0;
+
+	ret[0] = '\0';
+	for (uint32_t i = 0; i < m->writer_count && i < METRICS_WRITERS_MAX; i++) {
+		const struct metrics_writer *w = &m->writers[i];
+
+		if (w->state != state)
+			continue;
+		len += (size_t)snprintf(ret + len, NAMES_SIZE - len, count++ ? ", " : "");
+		for (size_t n = 0; n < sizeof(w->command) && w->command[n]; n++)
+			ret[len++] = isprint((unsigned char)w->command[n]) ? w->command[n] : '?';
+		ret[len] = '\0';
+		if (w->pid)
+			len += (size_t)snprintf(ret + len, NAMES_SIZE - len, " (%" PRIu32 ")",
+						w->pid);
+	}
+	return count;
+}
+
+static void draw_frozen(struct canvas *c)
+{
+	const struct metrics *m = &c->d->metrics;
+	char names[NAMES_SIZE], text[NAMES_SIZE + 160];
+
+	if (c->d->result != METRICS_FINE)
+		return;
+	if (list_writers(m, METRICS_WRITER_STOPPED, names)) {
+		snprintf(text, sizeof(text),
+			 "FROZEN (soft limit): %s stopped until storage is below %d%%; 'kill -CONT "
+			 "PID' continues one now.",
+			 names, METRICS_THAW_PERCENT);
+		draw_line(c, "31", text);
+	}
+	if (list_writers(m, METRICS_WRITER_SIDECAR, names)) {
+		snprintf(text, sizeof(text), "Sidecars write and are not stopped: %s.", names);
+		draw_line(c, "33", text);
+	}
 }
 
 /* Sidecars are in containers of their own, which PID 1 does not see into. */
@@ -280,6 +330,7 @@ static void draw_status(struct canvas *c)
 	draw_activity(c);
 	draw_scope(c);
 	draw_warning(c);
+	draw_frozen(c);
 	draw_age(c);
 }
 

@@ -11,7 +11,7 @@ run --socket "$socket" top
 expect_status 0
 expect_err_empty
 expect_out_has '^NAME   STATE       CPU OF     10 MIN .* AGE$'
-expect_out_has '^alice  running   25\.0% limit  .*▂▂.*█   512M  12\.5% limit  ~1\.2G  12\.0% limit +12 +2 +[0-9]+s$'
+expect_out_has '^alice  running   25\.0% limit  .*▂▂.*█   512M  12\.5% limit  ~1\.2G  12\.0% FROZEN +12 +2 +[0-9]+s$'
 expect_out_has '^bob    running   95\.0% host .* 512M  12\.5% host   - +12 +- +[0-9]+s$'
 expect_out_has '^carol  .* 10m!$'
 expect_out_has '^dora   running: its figures are of another version of winalux$'
@@ -54,6 +54,7 @@ expect_status 0
 expect_json '[w["name"] for w in d["workspaces"]] == ["alice", "bob", "carol", "dora", "erin"]'
 expect_json 'd["workspaces"][0]["cpu"]["share"] == 0.25 and d["workspaces"][0]["cpu"]["of"] == "limit"'
 expect_json 'd["workspaces"][0]["storage"]["is_estimated"] and d["workspaces"][1]["storage"] is None'
+expect_json 'd["workspaces"][0]["storage"]["writers"][0] == {"command": "d\x1bd", "pid": 77, "state": "stopped"}'
 expect_json 'd["workspaces"][2]["is_stale"] and not d["workspaces"][0]["is_stale"]'
 expect_json 'd["workspaces"][3]["cpu"] is None and "version" in d["workspaces"][3]["reason"]'
 expect_json 'len({tuple(w) for w in d["workspaces"]}) == 1'
@@ -73,7 +74,9 @@ expect_status 0
 expect_out_has '^measured +[0-9]+s ago, every 10 s, the whole pod$'
 expect_out_has '^cpu +25\.0% of 2 processors \(limit\), 0\.5 in use; 1 min 23 s since the first sample$'
 expect_out_has '^memory +512\.0 MiB of 4\.0 GiB \(limit\), 12\.5%; .* 400\.0 MiB; peak 700\.0 MiB$'
-expect_out_has '^storage +~1\.2 GiB of 10\.0 GiB \(limit: freeze\), ~12\.0%, 4711 files, counted 3m before that$'
+expect_out_has '^storage +~1\.2 GiB of 10\.0 GiB \(soft limit: freeze\), ~12\.0%, 4711 files, counted 3m before that$'
+expect_out_has '^FROZEN +d\\x1bd \(77\), until storage is below 95%$'
+expect_out_has '^writing +redis, of sidecars: not stopped$'
 expect_out_has '^pressure +cpu 1\.23%, memory 0\.00%, io 0\.05% of the last 10 s$'
 expect_out_has '^ssh +2 sessions: SHA256:abc \(2\)$'
 expect_out_has '^sidecars +redis 6379 up, q"\\\\x0a\\xff down$'

@@ -82,6 +82,10 @@ static struct metrics everything(void)
 	m.storage_total_bytes = UINT64_C(10) << 30;
 	m.storage_files = 4711;
 	m.storage_counted_boot_ms = m.sampled_boot_ms - 180000;
+	m.storage_is_over = m.storage_is_frozen = 1;
+	m.writer_count = 2;
+	m.writers[0] = (struct metrics_writer){ "d\033d", 900, 77, METRICS_WRITER_STOPPED, { 0 } };
+	m.writers[1] = (struct metrics_writer){ "redis", 800, 0, METRICS_WRITER_SIDECAR, { 0 } };
 	m.network_received_bytes = 1 << 20;
 	m.network_sent_bytes = 2048;
 	m.connections = 5;

@@ -261,6 +261,36 @@ static void storage_warns_before_it_is_used_up(void **state)
 	}
 }
 
+static void who_was_stopped_is_named(void **state)
+{
+	struct dashboard d = sample();
+
+	(void)state;
+	d.columns = 300;
+	d.metrics.writer_count = 4;
+	d.metrics.writers[0] = (struct metrics_writer){ "runs", 5, 6, METRICS_WRITER_RUNS, { 0 } };
+	d.metrics.writers[1] =
+		(struct metrics_writer){ "d\033d", 5, 77, METRICS_WRITER_STOPPED, { 0 } };
+	d.metrics.writers[2] =
+		(struct metrics_writer){ "tar", 5, 80, METRICS_WRITER_STOPPED, { 0 } };
+	expect(&d, "  FROZEN (soft limit): d?d (77), tar (80) stopped until storage is below 95%; ",
+	       true);
+	expect(&d, "Sidecars write", false);
+	d.metrics.writers[3] =
+		(struct metrics_writer){ "redis", 5, 0, METRICS_WRITER_SIDECAR, { 0 } };
+	expect(&d, "  Sidecars write and are not stopped: redis.\n", true);
+	for (uint32_t i = 0; i < METRICS_WRITERS_MAX; i++) {
+		d.metrics.writers[i] = (struct metrics_writer){
+			"sixteen letters!", 5, UINT32_MAX, METRICS_WRITER_STOPPED, { 0 }
+		};
+		memcpy(d.metrics.writers[i].command, "sixteen letters!", METRICS_COMMAND_SIZE);
+	}
+	d.metrics.writer_count = UINT32_MAX;
+	expect(&d, "sixteen letters! (4294967295) stopped until", true);
+	d.result = METRICS_ABSENT;
+	expect(&d, "FROZEN", false);
+}
+
 static void figures_without_sidecars_say_so(void **state)
 {
 	struct dashboard d = sample();
@@ -312,6 +342,7 @@ int main(void)
 		cmocka_unit_test(notes_are_wrapped_to_the_terminal),
 		cmocka_unit_test(sidecars_and_ports_show_their_state),
 		cmocka_unit_test(storage_warns_before_it_is_used_up),
+		cmocka_unit_test(who_was_stopped_is_named),
 		cmocka_unit_test(figures_without_sidecars_say_so),
 		cmocka_unit_test(what_the_file_says_moves_no_cursor),
 		cmocka_unit_test(a_small_buffer_is_not_overrun),
