@@ -3,7 +3,8 @@
  * At each turn of the timer, which follows the daemon's interval and is a second while anything is
  * stopped or to be stopped:
  *
- *  1. what has ended or was continued by somebody else is forgotten
+ *  1. what has ended or was continued by somebody else is forgotten, and what was told to end
+ * (kill, Ctrl-C) is continued, since it cannot end while it is stopped
  *  2. a page that is missing, old, or says that there is room continues everything
  *  3. else, once for each sample, what the page names is stopped: its name is pid and start time,
  *     looked at behind a pidfd, so that nobody else is met
@@ -117,9 +118,10 @@ static void write_message(struct message *m, const struct frozen *who, const str
 		 ".%02" PRIu64 "GB): %.*s (PID %d) writes and was stopped.\r\n"
 		 "winalux: free some ('task storage' shows where); below %d%% it goes on by "
 		 "itself.\r\n"
-		 "winalux: 'kill -CONT %d' continues it now, until it writes again.\r\n",
+		 "winalux: 'kill -CONT %d' continues it now, until it writes again; 'kill %d' ends "
+		 "it.\r\n",
 		 used / 100, used % 100, limit / 100, limit % 100, (int)sizeof(command), command,
-		 (int)who->pid, METRICS_THAW_PERCENT, (int)who->pid);
+		 (int)who->pid, METRICS_THAW_PERCENT, (int)who->pid, (int)who->pid);
 }
 
 /*
@@ -196,7 +198,37 @@ static void thaw(struct freeze *f, const char *reason)
 	changed(f);
 }
 
-/* Whether it has ended, or was stopped and somebody has continued it. */
+/* Whether a hexadecimal mask of proc_pid_status(5) has one of the signals that ask to end. */
+static bool has_end_in(const char *status, const char *key)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	const char *at = strstr(status, key);
+	unsigned mask = 0;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	for (at += strspn(at, "\t "); isxdigit((unsigned char)*at); at++)
+		mask = mask << 4 | (unsigned)(*at <= '9' ? *at - '0' : (*at | 0x20) - 'a' + 10);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (mask & 1U << (ends[i] - 1))
+			return true;
+	return false;
+}
+
+/*
+ * Who deletes the file that a stopped process writes to has freed nothing while that is open: the
+ * process has to be able to end. One that goes on all the same is stopped when it writes again.
+ */
+static bool is_told_to_end(const struct frozen *item)
+{
+	char text[STATUS_SIZE];
+
+	return proc_file_read(PROC, item->pid, "status", text, sizeof(text)) &&
+	       (has_end_in(text, "\nSigPnd:") || has_end_in(text, "\nShdPnd:"));
+}
+
+/* Whether it has ended or is about to, or was stopped and somebody has continued it. */
 static bool has_moved(struct frozen *item)
 {
 	struct process_stat stat;
@@ -208,7 +240,7 @@ static bool has_moved(struct frozen *item)
 	if (!is_stopped)
 		return item->has_stopped;
 	item->has_stopped = true;
-	return false;
+	return is_told_to_end(item) && send_signal(item->pid, item->started_ticks, SIGCONT);
 }
 
 static void forget_moved(struct freeze *f)

@@ -30,11 +30,14 @@ deploys()
 	use_ssh
 	for name in alice bob; do
 		remote $name 'cat >writer.py' <<<"$writer"
-		ssh -F "$work/ssh_config" -tt $name.winalux python3 writer.py \
-			>"$work/terminal.$name" 2>&1 </dev/null 8>&- &
+		start_writer $name
 	done
-	until_true 15 writes alice
-	until_true 15 writes bob
+}
+
+start_writer() # NAME
+{
+	ssh -F "$work/ssh_config" -tt "$1.winalux" python3 writer.py >"$work/terminal.$1" 2>&1 </dev/null 8>&- &
+	until_true 15 writes "$1"
 }
 
 state() # NAME
@@ -101,8 +104,22 @@ another_session_cleans_up_and_it_goes_on()
 	contains "$(podman logs winalux-alice-dev)" '{"event":"thawed","count":1,"reason":"room"}'
 }
 
+# The most natural thing to remove: the file that it writes to, which is freed when it has ended.
+who_is_told_to_end_can()
+{
+	fill
+	remote alice 'rm big grows; kill "$(cat writer.pid)"'
+	until_true 10 has_ended alice
+}
+
+has_ended() # NAME
+{
+	[ -z "$(state "$1")" ]
+}
+
 the_end_of_the_daemon_continues_it()
 {
+	start_writer alice
 	fill
 	podman kill -s USR1 winalux-telemetry
 	until_true 15 writes alice
@@ -115,4 +132,5 @@ it "at the limit who writes is stopped and told so" at_the_limit_the_writer_is_s
 it "the dashboard and status say so" it_is_shown
 it "the neighbour is not touched" the_neighbour_is_not_touched
 it "another session can clean up, and what was stopped goes on by itself" another_session_cleans_up_and_it_goes_on
+it "who is stopped can be told to end" who_is_told_to_end_can
 it "without the daemon nobody stays stopped" the_end_of_the_daemon_continues_it

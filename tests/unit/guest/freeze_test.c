@@ -264,6 +264,30 @@ static void whom_the_developer_continues_goes_on_until_he_writes_again(void **st
 	end(writer);
 }
 
+static void who_is_told_to_end_can(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct fixture *f = *state;
+	int status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		const pid_t writer = start(-1);
+
+		f->page.writer_count = 0;
+		name(f, writer);
+		look(f);
+		expect_stopped(writer, true);
+		f->freeze.timer.run(&f->freeze);
+		assert_int_equal(f->freeze.count, 1);
+		kill(writer, signals[i]);
+		f->freeze.timer.run(&f->freeze);
+		assert_int_equal(waitpid(writer, &status, 0), writer);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), signals[i]);
+		assert_int_equal(f->freeze.count, 0);
+	}
+}
+
 static void who_was_stopped_already_is_left_to_who_did_it(void **state)
 {
 	struct fixture *f = *state;
@@ -359,6 +383,7 @@ int main(void)
 		FREEZE_TEST(other_settings_continue_it),
 		FREEZE_TEST(a_stop_of_the_container_continues_it),
 		FREEZE_TEST(whom_the_developer_continues_goes_on_until_he_writes_again),
+		FREEZE_TEST(who_is_told_to_end_can),
 		FREEZE_TEST(who_was_stopped_already_is_left_to_who_did_it),
 		FREEZE_TEST(nobody_else_is_stopped),
 		FREEZE_TEST(its_terminal_says_why),
