@@ -2,7 +2,9 @@
 #include "winalux/telemetry/metrics.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "unit/guest/files.h"
 
@@ -78,6 +80,29 @@ static void a_new_writer_mends_what_the_last_one_left(void **state)
 	close(fd);
 }
 
+/* As on a full disk, the writer is told; it does not end, and goes on when there is room again. */
+static void a_full_disk_ends_nobody(void **state)
+{
+	const struct metrics value = { .processes = 7 };
+	struct rlimit before, full;
+	struct metrics got;
+	char path[256];
+
+	files_path(path, *state, "metrics");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	const bool is_written = metrics_write(path, &value);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_false(is_written);
+	assert_int_not_equal(metrics_read(path, &got), METRICS_FINE);
+	assert_true(metrics_write(path, &value));
+	assert_int_equal(metrics_read(path, &got), METRICS_FINE);
+	assert_int_equal(got.processes, 7);
+}
+
 static void other_files_are_foreign(void **state)
 {
 	static char page[METRICS_FILE_SIZE];
@@ -142,6 +167,7 @@ int main(void)
 		METRICS_TEST(a_page_of_zeros_is_no_sample_yet),
 		METRICS_TEST(an_archived_copy_is_read_too),
 		METRICS_TEST(a_new_writer_mends_what_the_last_one_left),
+		METRICS_TEST(a_full_disk_ends_nobody),
 		METRICS_TEST(other_files_are_foreign),
 		METRICS_TEST(no_sample_is_torn_however_often_it_is_written),
 	};
