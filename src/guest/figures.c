@@ -3,8 +3,10 @@
 
 bool figures_are_fresh(const struct metrics *m, int64_t now_boot_ms)
 {
-	return now_boot_ms - m->sampled_boot_ms <=
-	       FIGURES_STALE_INTERVALS * (int64_t)m->interval_ms;
+	const int64_t age_ms = now_boot_ms - m->sampled_boot_ms;
+
+	/* One of the future is of before the machine was started anew. */
+	return age_ms >= 0 && age_ms <= FIGURES_STALE_INTERVALS * (int64_t)m->interval_ms;
 }
 
 enum metrics_result figures_read(const char *pod_path, const char *own_path, int64_t now_boot_ms,

@@ -12,6 +12,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/guest/wire.h"
+#include "winalux/telemetry/proc_files.h"
 
 enum { ROSTER_MAX_BYTES = 64 << 10 };
 
@@ -55,7 +56,23 @@ static void clean(const char *directory, const char *kind, const char *roster)
 			remove_entry(dirfd(entries), entry->d_name);
 }
 
-void roster_clean(const char *directory)
+/* What a workspace mounts; without it, its containers do not start. */
+static void make_places(const char *directory, const char *name)
+{
+	char path[PATH_MAX], file[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/telemetry/%.63s", directory, name);
+	dir_make_all(path, 0755, NULL);
+	snprintf(path, sizeof(path), "%s/proc/%.63s", directory, name);
+	dir_make_all(path, 0755, NULL);
+	for (enum proc_file i = 0; i < PROC_FILE_COUNT; i++) {
+		snprintf(file, sizeof(file), "%s/%s", path, proc_file_name(i));
+		DEFER(fd_closep)
+		int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	}
+}
+
+void roster_apply(const char *directory)
 {
 	static const char *const kinds[] = { "telemetry", "proc", "history" };
 	static char text[ROSTER_MAX_BYTES + 1];
@@ -71,4 +88,8 @@ void roster_clean(const char *directory)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		clean(directory, kinds[i], text);
+	for (char *at = text; *at && *at != '.'; at += strlen(at) + 1) {
+		at[strcspn(at, "\n")] = '\0';
+		make_places(directory, at);
+	}
 }

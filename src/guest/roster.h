@@ -4,8 +4,9 @@
 
 /*
  * Removes what directory/telemetry, directory/proc and directory/history keep of workspaces that
- * are not on directory/roster (wire.h). Without a whole roster nothing is removed.
+ * are not on directory/roster (wire.h), and makes what is missing of what those on it mount.
+ * Without a whole roster nothing is removed.
  */
-void roster_clean(const char *directory);
+void roster_apply(const char *directory);
 
 #endif

@@ -77,38 +77,13 @@ struct telemetry {
 	uint32_t interval_ms;
 	struct changes changes;
 	struct timespec roster_changed, enrolled;
-	unsigned hurry; /* so many looks more are taken soon */
-	bool has_failed;
+	unsigned hurry;         /* so many looks more are taken soon */
+	bool fails, has_failed; /* at this look, at the last one */
 	int64_t storage_due_ms;
 	struct pod_proc_host host;
 	struct pods pods;
 	struct workspace workspaces[PODS_MAX];
 };
-
-/* --- names --- */
-
-/* A container has the directory of its workspace mounted: the same inode as here. */
-static bool find_name(void *context, dev_t device, ino_t inode, char ret[static PODS_NAME_SIZE])
-{
-	const struct telemetry *t = context;
-	char path[PATH_MAX];
-	const struct dirent *entry;
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/telemetry", t->directory);
-	DEFER(dir_closep) DIR *directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		const size_t len = strlen(entry->d_name);
-
-		if (entry->d_name[0] == '.' || len >= PODS_NAME_SIZE ||
-		    fstatat(dirfd(directory), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    st.st_dev != device || st.st_ino != inode)
-			continue;
-		memcpy(ret, entry->d_name, len + 1);
-		return true;
-	}
-	return false;
-}
 
 /* --- a look --- */
 
@@ -116,11 +91,18 @@ static void report_failure(struct telemetry *t, const char *what)
 {
 	struct error err;
 
-	if (!t->has_failed) {
-		error_set_errno(&err, ERROR_HOST, errno, "cannot write '%s'", what);
+	if (!t->has_failed && !t->fails) {
+		error_set_errno(&err, ERROR_HOST, errno, "cannot use '%s'", what);
 		report_error(&t->report, &err);
 	}
-	t->has_failed = true;
+	t->fails = true;
+}
+
+static void report_full(struct telemetry *t)
+{
+	errno = ENOSPC;
+	if (t->pods.is_full)
+		report_failure(t, "the tables of processes and containers: there are more of them");
 }
 
 /* Pages that were never used stay untouched, and cost nothing. */
@@ -217,7 +199,7 @@ static bool has_changed(const struct telemetry *t, const char *name, struct time
 static void look_at_roster(struct telemetry *t)
 {
 	if (has_changed(t, WIRE_ROSTER, &t->roster_changed))
-		roster_clean(t->directory);
+		roster_apply(t->directory);
 	if (!has_changed(t, WIRE_ENROLLED, &t->enrolled))
 		return;
 	prepare_files(t);
@@ -230,8 +212,11 @@ static void look(struct telemetry *t)
 	const int64_t now_ms = metrics_now_ms();
 	const bool counts_storage = now_ms >= t->storage_due_ms;
 
+	t->has_failed = t->fails;
+	t->fails = false;
 	if (!pods_look(&t->pods))
 		report_failure(t, t->pods.proc);
+	report_full(t);
 	pod_proc_read_host(&t->host, t->pods.proc);
 	for (int i = 0; i < PODS_MAX; i++) {
 		if (*t->pods.items[i].name)
@@ -259,8 +244,12 @@ static void on_change(void *owner, const char *name)
 {
 	struct telemetry *t = owner;
 
-	if (!name || !strcmp(name, WIRE_ROSTER) || !strcmp(name, WIRE_ENROLLED))
-		timer_start(&t->timer, 0);
+	if (name && strcmp(name, WIRE_ROSTER) != 0 && strcmp(name, WIRE_ENROLLED) != 0)
+		return;
+	look_at_roster(t);
+	/* Not at once: two looks at one time know nothing of what was used between them. */
+	if (t->hurry)
+		timer_start(&t->timer, HURRY_INTERVAL_MS);
 }
 
 static void on_signal(void *owner, uint32_t events)
@@ -322,8 +311,6 @@ static int begin(struct telemetry *t, struct error *err)
 	idle_io_priority();
 	t->timer = (struct timer){ .run = on_timer, .owner = t };
 	loop_add_timer(&t->loop, &t->timer);
-	t->pods.find_name = find_name;
-	t->pods.context = t;
 	pods_init(&t->pods, "/proc", "/sys/fs/cgroup");
 	return 0;
 }

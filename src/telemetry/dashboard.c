@@ -241,6 +241,10 @@ static void draw_age(struct canvas *c)
 		color(c, "33");
 		add(c, "  %s\n", excuses[c->d->result]);
 		color(c, "0");
+	} else if (age_ms < 0) {
+		color(c, "33");
+		add(c, "  measured before the machine was started\n");
+		color(c, "0");
 	} else if (age_ms > 2 * (int64_t)m->interval_ms) {
 		color(c, "33");
 		add(c, "  measured %" PRId64 " s ago\n", age_ms / 1000);

@@ -84,7 +84,7 @@ static enum metrics_result judge(const struct metrics *copy)
 										: METRICS_FOREIGN;
 }
 
-static enum metrics_result read_page(int fd, struct metrics *ret)
+enum metrics_result metrics_read_fd(int fd, struct metrics *ret)
 {
 	const size_t number = sizeof(ret->sequence);
 	uint32_t begin;
@@ -105,7 +105,7 @@ enum metrics_result metrics_read(const char *path, struct metrics *ret)
 
 	if (fd < 0)
 		return errno == ENOENT ? METRICS_ABSENT : METRICS_FOREIGN;
-	return read_page(fd, ret);
+	return metrics_read_fd(fd, ret);
 }
 
 enum metrics_result metrics_decode(const void *bytes, size_t len, struct metrics *ret)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pod_page.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +9,13 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cpu_time.h"
 #include "net_counters.h"
 #include "pods.h"
 #include "proc_file.h"
 #include "sampler.h"
 #include "winalux/base/clock.h"
+#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
 enum { TEXT_MAX = 8192, SMAPS_MAX = 2048 };
@@ -22,12 +25,12 @@ enum { OWN_GROUPS = METRICS_SESSIONS };
 
 static void take_what_pid_1_says(const struct pods *pods, pid_t first, struct metrics *ret)
 {
-	char path[PATH_MAX];
+	DEFER(fd_closep)
+	int fd = proc_file_open_inside(pods->proc, first, METRICS_OWN_PATH, O_RDONLY | O_NONBLOCK);
 	struct metrics own;
 
 	*ret = (struct metrics){ 0 };
-	snprintf(path, sizeof(path), "%s/%d/root" METRICS_OWN_PATH, pods->proc, (int)first);
-	if (metrics_read(path, &own) != METRICS_FINE)
+	if (fd < 0 || metrics_read_fd(fd, &own) != METRICS_FINE)
 		return;
 	own.port_count = own.port_count < METRICS_PORTS_MAX ? own.port_count : METRICS_PORTS_MAX;
 	own.sidecar_count =
@@ -71,7 +74,12 @@ static void fill_memory(const struct pod *pod, struct metrics *m)
 	m->known |= METRICS_MEMORY;
 }
 
+/* Many processes that share much would take seconds, in which nobody is measured. */
+enum { PSS_BUDGET_US = 50000 };
+
 struct pss {
+	uint64_t began_us;
+	bool is_cut;
 	const struct pods *pods;
 	uint64_t kib;
 	bool is_known;
@@ -83,7 +91,9 @@ static void add_pss(struct pods_process *process, void *context)
 	char text[SMAPS_MAX];
 	uint64_t kib;
 
-	if (!proc_file_read(pss->pods->proc, process->pid, "smaps_rollup", text, sizeof(text)) ||
+	pss->is_cut |= cpu_time_us() - pss->began_us > PSS_BUDGET_US;
+	if (pss->is_cut ||
+	    !proc_file_read(pss->pods->proc, process->pid, "smaps_rollup", text, sizeof(text)) ||
 	    !proc_file_number(text, "Pss:", &kib))
 		return; /* it has gone, or is a zombie */
 	pss->kib += kib;
@@ -94,11 +104,11 @@ static void add_pss(struct pods_process *process, void *context)
 static void fill_pss(struct pod_page *page, struct pods *pods, int index, int64_t now_ms,
 		     struct metrics *m)
 {
-	struct pss pss = { .pods = pods };
+	struct pss pss = { .pods = pods, .began_us = cpu_time_us() };
 
 	if (now_ms >= page->pss_due_ms) {
 		pods_each_process(pods, index, add_pss, &pss);
-		page->has_pss = pss.is_known;
+		page->has_pss = pss.is_known && !pss.is_cut;
 		page->pss_bytes = pss.kib << 10;
 		page->pss_due_ms = now_ms + POD_PAGE_PSS_INTERVAL_MS;
 	}

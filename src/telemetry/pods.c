@@ -9,22 +9,20 @@
  */
 #include "pods.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc_file.h"
+#include "volume_mounts.h"
 #include "winalux/base/mem.h"
-#include "winalux/telemetry/metrics.h"
 
 enum {
 	LOOKS_MAX = 3, /* a container's first process is the runtime's at first */
 	ANCESTORS_MAX = 16,
 	STAT_TEXT_MAX = 1024,
 	CGROUP_TEXT_MAX = 4096,
+	BOX_UNKNOWN = PODS_BOXES_MAX + 1, /* of a process */
 };
 
 void pods_init(struct pods *p, const char *proc, const char *cgroups)
@@ -84,32 +82,60 @@ static bool read_process(const struct pods *p, pid_t pid, struct process_stat *r
 	       process_stat_parse(text, ret);
 }
 
-/* Deeper namespaces are somebody's own inside a container: their processes are where the process is
- * that made them. */
+/* A new container, which may have got the inode of one that is gone. */
+static void begin_box(const struct pods *p, struct box *b, const struct process_stat *first)
+{
+	*b = (struct box){ .pid_namespace = b->pid_namespace,
+			   .round = b->round,
+			   .begun = p->round,
+			   .first = first->pid,
+			   .first_started_ticks = first->started_ticks,
+			   .sums = b->sums,
+			   .pod = -1 };
+}
+
+/* The first of a process and its parents that only one namespace below ours knows. */
+static bool climb(const struct pods *p, struct process_stat *at)
+{
+	unsigned depth;
+	pid_t innermost;
+
+	for (unsigned i = 0; i < ANCESTORS_MAX; i++) {
+		if (!read_process(p, at->parent, at) ||
+		    !proc_file_depth(p->proc, at->pid, &depth, &innermost))
+			return false;
+		if (depth <= 2)
+			return depth == 2;
+	}
+	return false;
+}
+
+/*
+ * Deeper namespaces are somebody's own inside a container, which the kernel tells; where it cannot,
+ * their processes are where the process is that made them. One that cannot be placed is looked at
+ * again.
+ */
 static uint32_t box_of_process(struct pods *p, const struct process_stat *stat)
 {
 	struct process_stat at = *stat;
-	unsigned depth = 0;
-	pid_t innermost = 0;
+	unsigned depth;
+	pid_t innermost;
 	uint64_t inode;
 
-	for (unsigned i = 0; i < ANCESTORS_MAX; i++) {
-		if (!proc_file_depth(p->proc, at.pid, &depth, &innermost) || depth < 2)
-			return PODS_BOXES_MAX;
-		if (depth == 2)
-			break;
-		if (!read_process(p, at.parent, &at))
-			return PODS_BOXES_MAX;
-	}
-	if (depth != 2 || !proc_file_namespace(p->proc, at.pid, "pid", &inode))
+	if (!proc_file_depth(p->proc, at.pid, &depth, &innermost) || depth < 2)
 		return PODS_BOXES_MAX;
+	if (depth > 2 && proc_file_outer_namespace(p->proc, at.pid, depth - 2, &inode))
+		return box_of_namespace(p, inode);
+	if (depth > 2 && !climb(p, &at))
+		return BOX_UNKNOWN;
+	if (!proc_file_namespace(p->proc, at.pid, "pid", &inode))
+		return BOX_UNKNOWN;
 	const uint32_t box = box_of_namespace(p, inode);
+	const bool is_first = depth == 2 && innermost == 1 && box < PODS_BOXES_MAX;
 
-	if (box < PODS_BOXES_MAX && innermost == 1 && p->boxes[box].first != at.pid) {
-		p->boxes[box].first = at.pid;
-		p->boxes[box].first_started_ticks = at.started_ticks;
-		p->boxes[box].looks = 0;
-	}
+	if (is_first && (p->boxes[box].first != at.pid ||
+			 p->boxes[box].first_started_ticks != at.started_ticks))
+		begin_box(p, &p->boxes[box], &at);
 	return box;
 }
 
@@ -138,8 +164,9 @@ static void visit(const struct process_stat *stat, void *context)
 		p->is_full = true;
 		return;
 	}
-	if (had && had->started_ticks == stat->started_ticks) {
+	if (had && had->started_ticks == stat->started_ticks)
 		had->is_there = true;
+	if (had && had->is_there && had->box != BOX_UNKNOWN) {
 		*now = *had;
 		now->is_there = now->is_new = false;
 	} else {
@@ -166,7 +193,7 @@ static void note_departed(struct pods *p)
 	for (size_t i = 0; i < p->counts[list]; i++) {
 		const struct pods_process *had = &p->lists[list][i];
 
-		if (!had->is_there && had->is_entry)
+		if (!had->is_there && had->is_entry && p->boxes[had->box].begun != p->round)
 			p->boxes[had->box].departed_ticks += had->ticks;
 	}
 }
@@ -193,17 +220,6 @@ static void walk(struct pods *p, bool *ret_is_read)
 
 /* --- boxes --- */
 
-static void find_name(struct pods *p, struct box *b)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%d/root" METRICS_POD_DIRECTORY, p->proc, (int)b->first);
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
-	    !p->find_name(p->context, st.st_dev, st.st_ino, b->name))
-		*b->name = '\0';
-}
-
 static void examine(struct pods *p, struct box *b)
 {
 	char text[CGROUP_TEXT_MAX];
@@ -214,7 +230,8 @@ static void examine(struct pods *p, struct box *b)
 	if (!proc_file_read(p->proc, b->first, "cgroup", text, sizeof(text)) ||
 	    !cgroup_of_container(text, b->cgroup))
 		*b->cgroup = '\0';
-	find_name(p, b);
+	if (!volume_mounts_workspace(p->proc, b->first, b->name))
+		*b->name = '\0';
 }
 
 /* What a box used since the look before; of one that is new at a later look, all it ever used. */

@@ -36,6 +36,7 @@ struct box {
 	char cgroup[CGROUP_PATH_SIZE]; /* its own; "": it has none */
 	unsigned looks;                /* how often it was examined */
 	unsigned round;                /* when it was last seen */
+	unsigned begun;                /* when its first process was seen for the first time */
 	int pod;                       /* -1: of no workspace */
 	struct process_sums sums;
 	uint64_t departed_ticks; /* of processes that ended and took their time out of the box */
@@ -73,10 +74,6 @@ struct pods_process {
 struct pods {
 	const char *proc;    /* "/proc" */
 	const char *cgroups; /* "/sys/fs/cgroup" */
-	/* The workspace of a directory that a container has mounted, by device and inode. */
-	bool (*find_name)(void *context, dev_t device, ino_t inode,
-			  char ret[static PODS_NAME_SIZE]);
-	void *context;
 	uint64_t tick_us;
 	unsigned round;
 	struct box boxes[PODS_BOXES_MAX];
@@ -87,7 +84,7 @@ struct pods {
 	bool is_full; /* something was left out at the last look */
 };
 
-/* Of zeroed memory, untouched pages of which cost nothing; find_name and context are set. */
+/* Of zeroed memory, untouched pages of which cost nothing. */
 void pods_init(struct pods *p, const char *proc, const char *cgroups);
 
 /*

@@ -3,8 +3,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "winalux/base/fd.h"
@@ -37,6 +42,40 @@ bool proc_file_namespace(const char *proc, pid_t pid, const char *name, uint64_t
 	text[n] = '\0';
 	const char *at = strchr(text, '[');
 	return at && parse_char(&at, '[') && parse_u64(&at, 1, UINT64_MAX, ret);
+}
+
+bool proc_file_outer_namespace(const char *proc, pid_t pid, unsigned levels, uint64_t *ret)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%d/ns/pid", proc, (int)pid);
+	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (unsigned i = 0; fd >= 0 && i < levels; i++) {
+		const int outer = ioctl(fd, NS_GET_PARENT);
+
+		close(fd);
+		fd = outer;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	*ret = st.st_ino;
+	return true;
+}
+
+int proc_file_open_inside(const char *proc, pid_t pid, const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH,
+	};
+	char root_path[PATH_MAX];
+
+	snprintf(root_path, sizeof(root_path), "%s/%d/root", proc, (int)pid);
+	DEFER(fd_closep) int root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	return (int)syscall(SYS_openat2, root, path + 1, &how, sizeof(how));
 }
 
 /* Behind key, which begins a line; NULL when there is none. */

@@ -26,6 +26,18 @@ bool proc_file_depth(const char *proc, pid_t pid, unsigned *ret_depth, pid_t *re
 /* Of the same line: the pid in the namespace that is one below that of proc. */
 bool proc_file_pid_below(const char *proc, pid_t pid, pid_t *ret);
 
+/*
+ * The inode of the pid namespace that holds the process's own one levels further up (NS_GET_PARENT
+ * of ioctl_ns(2), Linux 4.9).
+ */
+bool proc_file_outer_namespace(const char *proc, pid_t pid, unsigned levels, uint64_t *ret);
+
+/*
+ * Opens what the process sees at path, which begins with a slash; no link on the way is followed,
+ * which could lead out of its root directory into ours. -1 with errno.
+ */
+int proc_file_open_inside(const char *proc, pid_t pid, const char *path, int flags);
+
 /* The number behind "key" at the beginning of a line, 'Pss:  12 kB'; false when there is none. */
 bool proc_file_number(const char *text, const char *key, uint64_t *ret);
 

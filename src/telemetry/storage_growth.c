@@ -6,19 +6,24 @@ void storage_growth_begin(struct storage_growth *g, const struct write_counters 
 {
 	write_growth_begin(&g->writes, writes);
 	g->then = g->now = *used;
+	g->grown_bytes = 0;
 }
 
 void storage_growth_take(struct storage_growth *g, const struct write_counters *writes,
 			 const struct space_used *used)
 {
 	write_growth_take(&g->writes, writes);
-	if (used->is_known)
-		g->now = *used;
+	if (!used->is_known)
+		return;
+	/* What somebody frees makes no room for what another writes. */
+	if (g->now.is_known && used->bytes > g->now.bytes)
+		g->grown_bytes += used->bytes - g->now.bytes;
+	g->now = *used;
 }
 
 static uint64_t used_more(const struct storage_growth *g)
 {
-	return g->then.is_known && g->now.bytes > g->then.bytes ? g->now.bytes - g->then.bytes : 0;
+	return g->then.is_known ? g->grown_bytes : 0;
 }
 
 static bool knows_writes(const struct storage_growth *g)

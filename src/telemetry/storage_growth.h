@@ -17,6 +17,7 @@
 struct storage_growth {
 	struct write_growth writes;
 	struct space_used then, now;
+	uint64_t grown_bytes; /* of all increases between two moments */
 };
 
 /* From now on; writes: the sum over all processes, NULL: not known. */

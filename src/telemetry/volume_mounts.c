@@ -3,19 +3,17 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "proc_file.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
+#include "winalux/telemetry/metrics.h"
 
 #define DATA "/_data"
 #define OURS "winalux-"
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 enum { TEXT_MAX = 64 << 10, ROOT_FIELD = 3 };
 
@@ -91,39 +89,70 @@ void volume_mounts_parse(const char *text, void (*fn)(const char *path, void *co
 	}
 }
 
+/* "/…/winalux-account/_data/telemetry/alice" */
+static bool take_workspace(const char *root, size_t len, char ret[static VOLUME_MOUNTS_NAME_SIZE])
+{
+	static const char above[] = "/" OURS "account" DATA "/telemetry";
+	const char *name = memrchr(root, '/', len);
+
+	if (!name || !ends_with(root, (size_t)(name - root), above))
+		return false;
+	len -= (size_t)(++name - root);
+	if (len == 0 || len >= VOLUME_MOUNTS_NAME_SIZE || strspn(name, NAME_LETTERS) < len)
+		return false;
+	snprintf(ret, VOLUME_MOUNTS_NAME_SIZE, "%.*s", (int)len, name);
+	return true;
+}
+
+bool volume_mounts_find_workspace(const char *text, char ret[static VOLUME_MOUNTS_NAME_SIZE])
+{
+	static const char place[] = METRICS_POD_DIRECTORY " ";
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *root = line;
+
+		for (unsigned i = 0; i < ROOT_FIELD; i++)
+			root = next_field(root);
+		if (strncmp(next_field(root), place, strlen(place)) == 0 &&
+		    take_workspace(root, strcspn(root, " \n"), ret))
+			return true;
+	}
+	return false;
+}
+
+bool volume_mounts_workspace(const char *proc, pid_t pid, char ret[static VOLUME_MOUNTS_NAME_SIZE])
+{
+	char text[TEXT_MAX];
+
+	return proc_file_read(proc, pid, "mountinfo", text, sizeof(text)) &&
+	       volume_mounts_find_workspace(text, ret);
+}
+
 struct opening {
-	int root;
+	const char *proc;
+	pid_t pid;
 	int *fds;
 	size_t count, max;
 };
 
 static void open_one(const char *path, void *context)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH,
-	};
 	struct opening *o = context;
-	long fd;
 
 	if (o->count == o->max)
 		return;
-	fd = syscall(SYS_openat2, o->root, path + 1, &how, sizeof(how));
+	const int fd = proc_file_open_inside(o->proc, o->pid, path, O_PATH | O_DIRECTORY);
 	if (fd >= 0)
-		o->fds[o->count++] = (int)fd;
+		o->fds[o->count++] = fd;
 }
 
 size_t volume_mounts_open(const char *proc, pid_t pid, int *ret, size_t max)
 {
-	struct opening o = { .fds = ret, .max = max };
-	char path[PATH_MAX];
-	static char text[TEXT_MAX];
+	struct opening o = { .proc = proc, .pid = pid, .fds = ret, .max = max };
+	char text[TEXT_MAX];
 
-	snprintf(path, sizeof(path), "%s/%d/root", proc, (int)pid);
-	DEFER(fd_closep) int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || !proc_file_read(proc, pid, "mountinfo", text, sizeof(text)))
+	if (!proc_file_read(proc, pid, "mountinfo", text, sizeof(text)))
 		return 0;
-	o.root = root;
 	volume_mounts_parse(text, open_one, &o);
 	return o.count;
 }

@@ -233,8 +233,10 @@ static int ensure_keepers(struct deploy *d, const struct applied_lock *held, boo
 
 static bool needs_telemetry(const struct deploy *d)
 {
-	return d->paths.telemetry &&
-	       (telemetry_is_mounted_by(&d->result->plan) || telemetry_is_missed(d->result->facts));
+	const uint32_t interval_s = host_config(d->host)->telemetry_interval_s;
+
+	return d->paths.telemetry && (telemetry_is_mounted_by(&d->result->plan) ||
+				      telemetry_is_missed(d->result->facts, interval_s));
 }
 
 /* A workspace does without it where it cannot run. */

@@ -150,14 +150,15 @@ void deployment_note_blind(struct deployment *d, const struct error *why)
 		  why->text);
 }
 
-/* What is not there any more because the machine was started anew, say. */
+/* What is not there any more because the machine was started anew, say; and what of its volume the
+ * containers mount that start. */
 static void ensure_telemetry(struct host *host, const struct applied_lock *held,
 			     struct deployment *d)
 {
 	const uint32_t interval_s = host_config(host)->telemetry_interval_s;
 	struct error why;
 
-	if (interval_s && telemetry_is_missed(d->facts) &&
+	if (interval_s && telemetry_is_needed(d->facts) &&
 	    telemetry_ensure(held->podman, d->facts, NULL, interval_s, &why) < 0)
 		deployment_note_blind(d, &why);
 }

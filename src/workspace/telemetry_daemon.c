@@ -28,7 +28,7 @@ static bool sees_pod(const struct workspace_facts *w)
 	return dev && labels_get(&dev->labels, LABEL_TELEMETRY);
 }
 
-static bool is_needed(const struct facts *facts)
+bool telemetry_is_needed(const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->count; i++) {
 		if (sees_pod(&facts->workspaces[i]))
@@ -37,9 +37,18 @@ static bool is_needed(const struct facts *facts)
 	return false;
 }
 
-bool telemetry_is_missed(const struct facts *facts)
+static bool measures_each(const struct container *c, uint32_t interval_s)
 {
-	return is_needed(facts) && !attendant_runs(facts->telemetry);
+	const char *has = c ? labels_get(&c->labels, LABEL_TELEMETRY) : NULL;
+	char interval[INTERVAL_TEXT_SIZE];
+
+	snprintf(interval, sizeof(interval), "%u", interval_s);
+	return attendant_runs(c) && has && !strcmp(has, interval);
+}
+
+bool telemetry_is_missed(const struct facts *facts, uint32_t interval_s)
+{
+	return telemetry_is_needed(facts) && !measures_each(facts->telemetry, interval_s);
 }
 
 static bool makes_dev(const struct workspace_plan *w)
@@ -63,13 +72,11 @@ bool telemetry_is_mounted_by(const struct plan *plan)
 
 /* --- the container --- */
 
-static bool is_fit(const struct container *c, const char *guest, const char *interval)
+static bool is_fit(const struct container *c, const char *guest, uint32_t interval_s)
 {
 	const char *has_guest = c ? labels_get(&c->labels, LABEL_GUEST) : NULL;
-	const char *has_interval = c ? labels_get(&c->labels, LABEL_TELEMETRY) : NULL;
 
-	return attendant_runs(c) && has_guest && !strcmp(has_guest, guest) && has_interval &&
-	       !strcmp(has_interval, interval);
+	return measures_each(c, interval_s) && has_guest && !strcmp(has_guest, guest);
 }
 
 static int ensure_container(struct podman *podman, const struct facts *facts, uint32_t interval_s,
@@ -92,7 +99,7 @@ static int ensure_container(struct podman *podman, const struct facts *facts, ui
 	snprintf(interval, sizeof(interval), "%u", interval_s);
 	if (!guest)
 		return -1;
-	if (is_fit(c, guest, interval))
+	if (is_fit(c, guest, interval_s))
 		return 0;
 	if (c && attendant_remove(podman, c->id, err) < 0)
 		return -1;
@@ -185,5 +192,5 @@ int telemetry_dismiss(struct podman *podman, const struct facts *now, struct err
 	/* One that does not run forgets them when it is told the next time. */
 	if (attendant_runs(now->telemetry) && enrol(podman, now, NULL, err) < 0)
 		return -1;
-	return is_needed(now) ? 0 : attendant_remove(podman, now->telemetry->id, err);
+	return telemetry_is_needed(now) ? 0 : attendant_remove(podman, now->telemetry->id, err);
 }

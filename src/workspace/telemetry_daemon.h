@@ -15,8 +15,9 @@ struct podman;
  * (docs/design/telemetry.md). Workspaces that were made to see its figures carry LABEL_TELEMETRY.
  */
 
-/* Is there such a workspace, and the daemon does not run? */
-bool telemetry_is_missed(const struct facts *facts);
+bool telemetry_is_needed(const struct facts *facts); /* is there such a workspace? */
+/* And the daemon does not run, or not at this interval? */
+bool telemetry_is_missed(const struct facts *facts, uint32_t interval_s);
 
 /* Does the plan make a dev container, which mounts its directory among the daemon's files? */
 bool telemetry_is_mounted_by(const struct plan *plan);

@@ -174,6 +174,8 @@ enum metrics_result {
 
 /* A whole sample of the file at path, which somebody may be writing to. Does not wait. */
 enum metrics_result metrics_read(const char *path, struct metrics *ret);
+/* The same of an open file, which stays open. */
+enum metrics_result metrics_read_fd(int fd, struct metrics *ret);
 /* The same of bytes that nobody writes to, which came out of an archive. */
 enum metrics_result metrics_decode(const void *bytes, size_t len, struct metrics *ret);
 

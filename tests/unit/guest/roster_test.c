@@ -41,13 +41,16 @@ static void what_is_not_on_the_roster_goes(void **state)
 
 	fill(*state);
 	files_write(files_path(path, *state, "roster"), "carol\nalice\n.\n", 0644);
-	roster_clean(*state);
+	roster_apply(*state);
 	assert_true(is_there(*state, "telemetry/alice/metrics"));
 	assert_true(is_there(*state, "history/alice"));
 	assert_false(is_there(*state, "telemetry/bob"));
 	assert_false(is_there(*state, "telemetry/al"));
 	assert_false(is_there(*state, "history/bob"));
 	assert_true(is_there(*state, "gate/bob"));
+	assert_true(is_there(*state, "telemetry/carol"));
+	assert_true(is_there(*state, "proc/carol/meminfo"));
+	assert_true(is_there(*state, "proc/alice/loadavg"));
 }
 
 static void half_a_roster_is_none(void **state)
@@ -56,17 +59,17 @@ static void half_a_roster_is_none(void **state)
 
 	fill(*state);
 	files_write(files_path(path, *state, "roster"), "carol\nali", 0644);
-	roster_clean(*state);
+	roster_apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 	files_write(path, "", 0644);
-	roster_clean(*state);
+	roster_apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
 static void without_a_roster_all_stays(void **state)
 {
 	fill(*state);
-	roster_clean(*state);
+	roster_apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
@@ -78,7 +81,7 @@ static void one_that_is_too_long_is_none(void **state)
 	fill(*state);
 	memset(text, 'x', sizeof(text) - 1);
 	files_write(files_path(path, *state, "roster"), text, 0644);
-	roster_clean(*state);
+	roster_apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 

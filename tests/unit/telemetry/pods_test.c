@@ -19,35 +19,14 @@ struct fixture {
 	char cgroups[256];
 };
 
-/* The directory that a container has mounted: its inode is the workspace's. */
-static struct {
-	ino_t inode;
-	char name[PODS_NAME_SIZE];
-} known[4];
-
-static bool find_name(void *context, dev_t device, ino_t inode, char ret[static PODS_NAME_SIZE])
-{
-	(void)context;
-	(void)device;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (!*known[i].name || known[i].inode != inode)
-			continue;
-		memcpy(ret, known[i].name, PODS_NAME_SIZE);
-		return true;
-	}
-	return false;
-}
-
 static int setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	void *directory;
 
 	assert_int_equal(files_setup(&directory), 0);
-	memset(known, 0, sizeof(known));
 	f->proc = directory;
 	files_path(f->cgroups, f->proc, "cgroups");
-	f->pods.find_name = find_name;
 	pods_init(&f->pods, f->proc, f->cgroups);
 	f->pods.tick_us = 10000;
 	*state = f;
@@ -113,22 +92,16 @@ static void end_process(struct fixture *f, const char *pid)
 	unlink(files_path(path, directory, "stat"));
 }
 
-/* The first process of a dev container sees the directory of its workspace. */
+/* The first process of a dev container has the directory of its workspace mounted. */
 static void mount_for(struct fixture *f, const char *pid, const char *name)
 {
-	char directory[256], path[256];
-	struct stat st;
-	size_t i = 0;
+	char directory[256], text[256];
 
-	files_path(directory, f->proc, pid);
-	assert_int_equal(
-		dir_make_all(files_path(path, directory, "root" METRICS_POD_DIRECTORY), 0755, NULL),
-		0);
-	assert_int_equal(stat(path, &st), 0);
-	while (*known[i].name)
-		i++;
-	known[i].inode = st.st_ino;
-	snprintf(known[i].name, sizeof(known[i].name), "%s", name);
+	snprintf(text, sizeof(text),
+		 "5 4 0:9 / / rw - overlay overlay rw\n"
+		 "7 5 8:1 /v/winalux-account/_data/telemetry/%s %s ro - ext4 /dev/a rw\n",
+		 name, METRICS_POD_DIRECTORY);
+	write_in(files_path(directory, f->proc, pid), "mountinfo", text);
 }
 
 static const struct pod *pod(struct fixture *f, const char *name)
@@ -263,6 +236,44 @@ static void a_namespace_inside_a_container_is_its_containers(void **state)
 	assert_int_equal(pod(f, "alice")->sums.processes, 5);
 }
 
+/* A new container may get the inode of one that has just gone, and must not inherit its past. */
+static void a_namespace_that_is_used_again_is_another_container(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, &(struct process){ "10", "1", "10 1", "101", "201", 90000, 10 });
+	mount_for(f, "10", "alice");
+	pods_look(&f->pods);
+	end_process(f, "10");
+	set(f, &(struct process){ "60", "1", "60 1", "101", "202", 30, 10 });
+	mount_for(f, "60", "alice");
+	pods_look(&f->pods);
+	assert_int_equal(pod(f, "alice")->first, 60);
+	assert_int_equal(pod(f, "alice")->cpu_used_us, 30 * 10000);
+	set(f, &(struct process){ "60", "1", "60 1", "101", "202", 70, 10 });
+	pods_look(&f->pods);
+	assert_int_equal(pod(f, "alice")->cpu_used_us, 40 * 10000);
+}
+
+/* More parents than are climbed: at first nobody's, but looked at again. */
+static void what_cannot_be_placed_is_looked_at_again(void **state)
+{
+	struct fixture *f = *state;
+	char pid[8], parent[8] = "11", pids[32];
+
+	add_two_pods(f);
+	for (unsigned i = 100; i < 130; i++) {
+		snprintf(pid, sizeof(pid), "%u", i);
+		snprintf(pids, sizeof(pids), "%u %u %u", i, i, i);
+		set(f, &(struct process){ pid, parent, pids, "110", "299", 5, 7 });
+		memcpy(parent, pid, sizeof(parent));
+	}
+	pods_look(&f->pods);
+	set(f, &(struct process){ "129", "11", "129 1 1", "110", "299", 5, 7 });
+	pods_look(&f->pods);
+	assert_in_range(pod(f, "alice")->sums.processes, 3 + 16, 3 + 30);
+}
+
 /* The first look met the OCI runtime before it had changed its root directory and network. */
 static void a_container_is_looked_at_again_while_it_is_young(void **state)
 {
@@ -393,6 +404,8 @@ int main(void)
 		PODS_TEST(a_child_that_ends_counts_once),
 		PODS_TEST(a_container_that_is_new_counts_from_its_beginning),
 		PODS_TEST(a_namespace_inside_a_container_is_its_containers),
+		PODS_TEST(a_namespace_that_is_used_again_is_another_container),
+		PODS_TEST(what_cannot_be_placed_is_looked_at_again),
 		PODS_TEST(a_container_is_looked_at_again_while_it_is_young),
 		PODS_TEST(a_pid_that_is_used_again_is_another_process),
 		PODS_TEST(a_containers_own_cgroup_knows_better),

@@ -30,6 +30,32 @@ static void only_data_of_the_workspace_counts(void **state)
 	assert_string_equal(got, "/home/developer|/a b\\c|");
 }
 
+static void a_workspace_is_named_by_what_it_has_mounted(void **state)
+{
+	static const struct {
+		const char *text, *name;
+	} cases[] = {
+		{ LINE("/h/winalux-account/_data/telemetry/al_ice-1", "/run/winalux/pod"),
+		  "al_ice-1" },
+		{ LINE("/h/winalux-account/_data/telemetry/alice//deleted", "/run/winalux/pod"),
+		  "" },
+		{ LINE("/h/winalux-account/_data/telemetry/", "/run/winalux/pod"), "" },
+		{ LINE("/h/winalux-account/_data/telemetry/A", "/run/winalux/pod"), "" },
+		{ LINE("/h/winalux-other/_data/telemetry/alice", "/run/winalux/pod"), "" },
+		{ LINE("/h/winalux-account/_data/telemetry/alice", "/run/winalux/pod2"), "" },
+		{ LINE("/h/winalux-account/_data/telemetry/alice", "/home/developer/pod"), "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char name[VOLUME_MOUNTS_NAME_SIZE] = "";
+
+		volume_mounts_find_workspace(cases[i].text, name);
+		assert_string_equal(name, cases[i].name);
+	}
+}
+
 static void odd_lines_are_passed_over(void **state)
 {
 	static const char *const odd[] = {
@@ -71,6 +97,7 @@ int main(void)
 #define MOUNTS_TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 		MOUNTS_TEST(only_data_of_the_workspace_counts),
+		MOUNTS_TEST(a_workspace_is_named_by_what_it_has_mounted),
 		MOUNTS_TEST(odd_lines_are_passed_over),
 		MOUNTS_TEST(no_link_leads_out_of_the_container),
 	};

@@ -58,15 +58,20 @@ static struct facts account(bool sees_pod, const char *interval)
 static void it_is_missed_where_a_workspace_shows_its_figures(void **state)
 {
 	static const struct {
-		bool sees_pod, is_there, is_missed;
-	} cases[] = { { true, false, true }, { true, true, false }, { false, false, false } };
+		bool sees_pod;
+		const char *interval;
+		bool is_missed;
+	} cases[] = { { true, NULL, true },
+		      { true, "10", false },
+		      { true, "60", true },
+		      { false, NULL, false } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		DEFER(facts_release)
-		struct facts facts = account(cases[i].sees_pod, cases[i].is_there ? "10" : NULL);
+		struct facts facts = account(cases[i].sees_pod, cases[i].interval);
 
-		assert_int_equal(telemetry_is_missed(&facts), cases[i].is_missed);
+		assert_int_equal(telemetry_is_missed(&facts, 10), cases[i].is_missed);
 	}
 }
 
