@@ -67,8 +67,9 @@ static void make_places(const char *directory, const char *name)
 	dir_make_all(path, 0755, NULL);
 	for (enum proc_file i = 0; i < PROC_FILE_COUNT; i++) {
 		snprintf(file, sizeof(file), "%s/%s", path, proc_file_name(i));
-		DEFER(fd_closep)
 		int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+		fd_closep(&fd);
 	}
 }
 
