@@ -144,6 +144,20 @@ static void keep_files(struct telemetry *t, int index, struct workspace *w)
 		report_failure(t, path);
 }
 
+/* What a daemon before this one has left goes on. */
+static void begin_workspace(struct telemetry *t, int index)
+{
+	struct workspace *w = &t->workspaces[index];
+	char path[PATH_MAX], file[PATH_MAX + 16];
+	struct metrics before;
+
+	forget(w);
+	path_of(t, "telemetry", index, path);
+	snprintf(file, sizeof(file), "%s/" METRICS_FILE_NAME, path);
+	if (metrics_read(file, &before) == METRICS_FINE)
+		pod_page_resume(&w->page, &t->pods, index, &before);
+}
+
 static void measure(struct telemetry *t, int index, bool counts_storage)
 {
 	struct workspace *w = &t->workspaces[index];
@@ -152,7 +166,7 @@ static void measure(struct telemetry *t, int index, bool counts_storage)
 	struct metrics *m = &w->page.metrics;
 
 	if (w->first != pod->first || w->first_started_ticks != pod->first_started_ticks)
-		forget(w);
+		begin_workspace(t, index);
 	w->first = pod->first;
 	w->first_started_ticks = pod->first_started_ticks;
 	pod_page_fill(&w->page, &t->pods, index, now_ms, t->interval_ms);

@@ -164,11 +164,16 @@ static void fill_network(const struct pods *pods, pid_t first, struct metrics *m
 		m->known |= METRICS_CONNECTIONS;
 }
 
-static void fill_uptime(const struct pod *pod, struct metrics *m)
+static int64_t started_ms(const struct pod *pod)
 {
 	const uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK);
 
-	m->started_boot_ms = (int64_t)(pod->first_started_ticks * 1000 / per_s);
+	return (int64_t)(pod->first_started_ticks * 1000 / per_s);
+}
+
+static void fill_uptime(const struct pod *pod, struct metrics *m)
+{
+	m->started_boot_ms = started_ms(pod);
 	m->known |= METRICS_UPTIME;
 }
 
@@ -201,6 +206,21 @@ static void begin_anew(struct pod_page *page, const struct pod *pod)
 				   .first_started_ticks = pod->first_started_ticks };
 	memset(page->metrics.cpu_recent, METRICS_RECENT_UNKNOWN, METRICS_RECENT);
 	memset(page->metrics.memory_recent, METRICS_RECENT_UNKNOWN, METRICS_RECENT);
+}
+
+void pod_page_resume(struct pod_page *page, const struct pods *pods, int index,
+		     const struct metrics *before)
+{
+	const struct pod *pod = &pods->items[index];
+
+	begin_anew(page, pod);
+	if (!before->covers_pod || before->started_boot_ms != started_ms(pod))
+		return;
+	page->cpu_total_us = before->cpu_total_us;
+	keep_storage(before, &page->metrics);
+	page->metrics.storage_is_estimated = true;
+	memcpy(page->metrics.cpu_recent, before->cpu_recent, METRICS_RECENT);
+	memcpy(page->metrics.memory_recent, before->memory_recent, METRICS_RECENT);
 }
 
 void pod_page_fill(struct pod_page *page, struct pods *pods, int index, int64_t now_ms,

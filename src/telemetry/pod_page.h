@@ -28,6 +28,13 @@ struct pod_page {
 enum { POD_PAGE_PSS_INTERVAL_MS = 60 * 1000 };
 
 /*
+ * Goes on from what an earlier daemon has published of the same container: what it had used, its
+ * storage, as an estimate, and the last minutes. Anything else in before is a new beginning.
+ */
+void pod_page_resume(struct pod_page *page, const struct pods *pods, int index,
+		     const struct metrics *before);
+
+/*
  * Fills in page->metrics after a pods_look(); index is the pod's. now_ms is CLOCK_BOOTTIME. Storage
  * is left to the caller: what metrics said of it before stays. writers are those of PID 1.
  */

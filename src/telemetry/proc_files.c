@@ -417,8 +417,7 @@ void proc_files_count(struct proc_files *p, const struct proc_host *host, const 
 		return;
 	const uint64_t passed_us =
 		(uint64_t)(m->sampled_boot_ms - p->counted_boot_ms) * 1000 * p->processors;
-	const bool has_run = (m->known & METRICS_CPU) && m->cpu_total_us > p->busy_us;
-	const uint64_t run_us = has_run ? m->cpu_total_us - p->busy_us : 0;
+	const uint64_t run_us = m->cpu_total_us > p->busy_us ? m->cpu_total_us - p->busy_us : 0;
 	p->busy_us += run_us;
 	p->idle_us += passed_us > run_us ? passed_us - run_us : 0;
 	p->counted_boot_ms = m->sampled_boot_ms;

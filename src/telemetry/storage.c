@@ -241,8 +241,7 @@ static void publish(const struct storage *s, const struct storage_trees *trees, 
 	const struct storage_estimate estimate =
 		storage_estimate(s->counted_bytes, is_as_counted, closed, &s->since_count);
 
-	m->known &= ~(uint32_t)METRICS_STORAGE;
-	if (!s->has_count)
+	if (!s->has_count) /* what an earlier daemon has counted may be there */
 		return;
 	m->known |= METRICS_STORAGE;
 	m->storage_used_bytes = estimate.bytes;

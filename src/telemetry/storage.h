@@ -94,8 +94,9 @@ struct storage {
 /*
  * Works on for about budget_us of processor time, at least a little, and writes to m what is known:
  * METRICS_STORAGE, storage_used_bytes, storage_files, storage_is_estimated and
- * storage_counted_boot_ms. It is for each interval; while it returns STORAGE_TREES or
- * STORAGE_DELETED, a call before that brings the scan on.
+ * storage_counted_boot_ms; until a first scan is finished, what m has of them stays. It is for each
+ * interval; while it returns STORAGE_TREES or STORAGE_DELETED, a call before that brings the scan
+ * on.
  *
  * The figure is exact if everything could be counted, and no process has written anything since the
  * scan began; else it is an estimate: what was counted, and what was written since, but no more

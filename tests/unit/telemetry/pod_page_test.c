@@ -158,6 +158,32 @@ static void a_pod_that_began_anew_has_no_past(void **state)
 	assert_int_equal(f->page.metrics.cpu_recent[METRICS_RECENT - 2], METRICS_RECENT_UNKNOWN);
 }
 
+static void a_new_daemon_goes_on_from_the_last_page(void **state)
+{
+	struct fixture *f = *state;
+	struct metrics before = { .covers_pod = true,
+				  .known = METRICS_STORAGE,
+				  .started_boot_ms = 7000,
+				  .cpu_total_us = 99,
+				  .storage_used_bytes = 77 };
+	const struct metrics *m = &f->page.metrics;
+
+	look(f, 0);
+	before.cpu_recent[METRICS_RECENT - 1] = 5;
+	pod_page_resume(&f->page, &f->pods, 0, &before);
+	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
+	assert_int_equal(m->cpu_total_us, 99);
+	assert_true(m->known & METRICS_STORAGE);
+	assert_int_equal(m->storage_used_bytes, 77);
+	assert_true(m->storage_is_estimated);
+	assert_int_equal(m->cpu_recent[METRICS_RECENT - 2], 5);
+	before.started_boot_ms = 6990; /* of the container before */
+	pod_page_resume(&f->page, &f->pods, 0, &before);
+	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
+	assert_int_equal(m->cpu_total_us, 0);
+	assert_false(m->known & METRICS_STORAGE);
+}
+
 static void storage_that_was_counted_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -199,6 +225,7 @@ int main(void)
 		PAGE_TEST(what_the_workspace_is_comes_from_its_own_page),
 		PAGE_TEST(pss_is_measured_once_a_minute),
 		PAGE_TEST(a_pod_that_began_anew_has_no_past),
+		PAGE_TEST(a_new_daemon_goes_on_from_the_last_page),
 		PAGE_TEST(storage_that_was_counted_stays),
 		PAGE_TEST(the_network_of_the_pod_is_read),
 	};

@@ -130,11 +130,12 @@ static void a_volume_that_two_share_counts_once(void **state)
 	close(again);
 }
 
-static void nothing_is_known_before_a_scan_is_finished(void **state)
+static void what_an_earlier_daemon_counted_stays_until_a_scan_is_finished(void **state)
 {
 	unsigned calls = 1;
 
 	metrics.known = METRICS_STORAGE;
+	metrics.storage_used_bytes = 77;
 	for (unsigned i = 0; i < 500; i++) {
 		char name[16];
 
@@ -142,7 +143,8 @@ static void nothing_is_known_before_a_scan_is_finished(void **state)
 		assert_int_equal(mknodat(trees[1], name, S_IFREG | 0644, 0), 0);
 	}
 	while (storage_step(&storage, &view, 0, &metrics) != STORAGE_RESTING) {
-		assert_int_equal(metrics.known, 0);
+		assert_int_equal(metrics.known, METRICS_STORAGE);
+		assert_int_equal(metrics.storage_used_bytes, 77);
 		calls++;
 	}
 	assert_true(calls > 500 / TREE_COUNT_BATCH);
@@ -362,7 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORAGE_TEST(all_trees_come_to_one_exact_figure),
 		STORAGE_TEST(a_volume_that_two_share_counts_once),
-		STORAGE_TEST(nothing_is_known_before_a_scan_is_finished),
+		STORAGE_TEST(what_an_earlier_daemon_counted_stays_until_a_scan_is_finished),
 		STORAGE_TEST(without_any_tree_nothing_is_known),
 		STORAGE_TEST(what_is_written_makes_an_estimate_until_the_next_scan),
 		STORAGE_TEST(who_waits_for_room_need_not_wait_for_a_pause),
