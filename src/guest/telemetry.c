@@ -60,9 +60,7 @@ enum {
 
 /* What is kept of a pod, by its place in the table of pods. */
 struct workspace {
-	pid_t first; /* whose it is; 0: nobody's */
-	uint64_t first_started_ticks;
-	struct pod_page page;
+	struct pod_page page; /* its first says whose all this is; 0: nobody's */
 	struct pod_history history;
 	struct proc_files proc;
 	struct storage storage;
@@ -112,7 +110,6 @@ static void forget(struct workspace *w)
 	w->page = (struct pod_page){ 0 };
 	w->history = (struct pod_history){ 0 };
 	w->proc = (struct proc_files){ 0 };
-	w->first = 0;
 }
 
 static void path_of(const struct telemetry *t, const char *kind, int index,
@@ -121,12 +118,21 @@ static void path_of(const struct telemetry *t, const char *kind, int index,
 	snprintf(ret, PATH_MAX, "%s/%s/%s", t->directory, kind, t->pods.items[index].name);
 }
 
-static void publish(struct telemetry *t, int index, const struct workspace *w)
+enum { PAGE_PATH_SIZE = PATH_MAX + 16 };
+
+static void page_path(const struct telemetry *t, int index, char ret[static PAGE_PATH_SIZE])
 {
-	char path[PATH_MAX], file[PATH_MAX + 16];
+	char path[PATH_MAX];
 
 	path_of(t, "telemetry", index, path);
-	snprintf(file, sizeof(file), "%s/" METRICS_FILE_NAME, path);
+	snprintf(ret, PAGE_PATH_SIZE, "%s/" METRICS_FILE_NAME, path);
+}
+
+static void publish(struct telemetry *t, int index, const struct workspace *w)
+{
+	char file[PAGE_PATH_SIZE];
+
+	page_path(t, index, file);
 	if (!metrics_write(file, &w->page.metrics))
 		report_failure(t, file);
 }
@@ -148,12 +154,11 @@ static void keep_files(struct telemetry *t, int index, struct workspace *w)
 static void begin_workspace(struct telemetry *t, int index)
 {
 	struct workspace *w = &t->workspaces[index];
-	char path[PATH_MAX], file[PATH_MAX + 16];
+	char file[PAGE_PATH_SIZE];
 	struct metrics before;
 
 	forget(w);
-	path_of(t, "telemetry", index, path);
-	snprintf(file, sizeof(file), "%s/" METRICS_FILE_NAME, path);
+	page_path(t, index, file);
 	if (metrics_read(file, &before) == METRICS_FINE)
 		pod_page_resume(&w->page, &t->pods, index, &before);
 }
@@ -165,10 +170,8 @@ static void measure(struct telemetry *t, int index, bool counts_storage)
 	const int64_t now_ms = metrics_now_ms();
 	struct metrics *m = &w->page.metrics;
 
-	if (w->first != pod->first || w->first_started_ticks != pod->first_started_ticks)
+	if (w->page.first != pod->first || w->page.first_started_ticks != pod->first_started_ticks)
 		begin_workspace(t, index);
-	w->first = pod->first;
-	w->first_started_ticks = pod->first_started_ticks;
 	pod_page_fill(&w->page, &t->pods, index, now_ms, t->interval_ms);
 	if (counts_storage)
 		pod_storage_step(&w->storage, &t->pods, index, now_ms,
@@ -235,7 +238,7 @@ static void look(struct telemetry *t)
 	for (int i = 0; i < PODS_MAX; i++) {
 		if (*t->pods.items[i].name)
 			measure(t, i, counts_storage);
-		else if (t->workspaces[i].first)
+		else if (t->workspaces[i].page.first)
 			forget(&t->workspaces[i]);
 	}
 	if (counts_storage)

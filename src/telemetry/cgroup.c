@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cgroup.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proc_file.h"
-#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 
@@ -54,14 +52,8 @@ static bool read_text(const char *mount, const char *path, const char *name,
 {
 	char file[PATH_MAX];
 
-	if (snprintf(file, sizeof(file), "%s%s/%s", mount, path, name) >= (int)sizeof(file))
-		return false;
-	DEFER(fd_closep) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, ret, TEXT_MAX - 1);
-	if (n <= 0)
-		return false;
-	ret[n] = '\0';
-	return true;
+	return snprintf(file, sizeof(file), "%s%s/%s", mount, path, name) < (int)sizeof(file) &&
+	       proc_file_read_path(file, ret, TEXT_MAX);
 }
 
 bool cgroup_cpu_us(const char *mount, const char *path, uint64_t *ret)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proc_file.h"
 #include "sampler.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -18,12 +19,7 @@ static const char *read_host_file(const char *proc, const char *name, char *ret,
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", proc, name);
-	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, ret, size - 1);
-	if (n < 0)
-		return NULL;
-	ret[n] = '\0';
-	return ret;
+	return proc_file_read_path(path, ret, size) ? ret : NULL;
 }
 
 void pod_proc_read_host(struct pod_proc_host *h, const char *proc)

@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "pods.h"
-#include "proc_file.h"
-#include "process_stat.h"
+#include "process_table.h"
 #include "storage.h"
 #include "volume_mounts.h"
 #include "write_counters.h"
 
-enum { PROCESSES_MAX = 4096, STAT_MAX = 1024 };
+enum { PROCESSES_MAX = 4096 };
 
 /* What a call needs to know of the pod. */
 struct survey {
@@ -39,10 +38,8 @@ static void add_trees(const struct box *box, void *context)
 static bool is_alive(const char *proc, pid_t pid)
 {
 	struct process_stat stat;
-	char text[STAT_MAX];
 
-	return proc_file_read(proc, pid, "stat", text, sizeof(text)) &&
-	       process_stat_parse(text, &stat) && stat.state != 'Z' && stat.state != 'X';
+	return process_table_find(proc, pid, &stat) && stat.state != 'Z' && stat.state != 'X';
 }
 
 static void add_process(struct pods_process *process, void *context)

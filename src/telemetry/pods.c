@@ -20,7 +20,6 @@
 enum {
 	LOOKS_MAX = 3, /* a container's first process is the runtime's at first */
 	ANCESTORS_MAX = 16,
-	STAT_TEXT_MAX = 1024,
 	CGROUP_TEXT_MAX = 4096,
 	BOX_UNKNOWN = PODS_BOXES_MAX + 1, /* of a process */
 };
@@ -74,14 +73,6 @@ static uint32_t box_of_namespace(struct pods *p, uint64_t inode)
 	return free_place;
 }
 
-static bool read_process(const struct pods *p, pid_t pid, struct process_stat *ret)
-{
-	char text[STAT_TEXT_MAX];
-
-	return proc_file_read(p->proc, pid, "stat", text, sizeof(text)) &&
-	       process_stat_parse(text, ret);
-}
-
 /* A new container, which may have got the inode of one that is gone. */
 static void begin_box(const struct pods *p, struct box *b, const struct process_stat *first)
 {
@@ -101,7 +92,7 @@ static bool climb(const struct pods *p, struct process_stat *at)
 	pid_t innermost;
 
 	for (unsigned i = 0; i < ANCESTORS_MAX; i++) {
-		if (!read_process(p, at->parent, at) ||
+		if (!process_table_find(p->proc, at->parent, at) ||
 		    !proc_file_depth(p->proc, at->pid, &depth, &innermost))
 			return false;
 		if (depth <= 2)
@@ -149,7 +140,8 @@ static bool is_entry(struct pods *p, const struct process_stat *stat, uint32_t b
 		parent = find(p, p->round, stat->parent);
 	if (parent)
 		return parent->box != box;
-	return stat->pid == p->boxes[box].first || !read_process(p, stat->parent, &above) ||
+	return stat->pid == p->boxes[box].first ||
+	       !process_table_find(p->proc, stat->parent, &above) ||
 	       box_of_process(p, &above) != box;
 }
 

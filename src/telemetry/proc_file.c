@@ -18,17 +18,22 @@
 
 enum { STATUS_MAX = 4096, LINK_MAX_BYTES = 64 };
 
-bool proc_file_read(const char *proc, pid_t pid, const char *name, char *ret, size_t size)
+bool proc_file_read_path(const char *path, char *ret, size_t size)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%d/%s", proc, (int)pid, name);
-	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, ret, size - 1);
 	if (n < 0)
 		return false;
 	ret[n] = '\0';
 	return true;
+}
+
+bool proc_file_read(const char *proc, pid_t pid, const char *name, char *ret, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%d/%s", proc, (int)pid, name);
+	return proc_file_read_path(path, ret, size);
 }
 
 bool proc_file_namespace(const char *proc, pid_t pid, const char *name, uint64_t *ret)

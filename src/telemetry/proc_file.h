@@ -11,6 +11,9 @@
  * nothing is changed.
  */
 
+/* The text of a small file, cut to size - 1 bytes and ended with a NUL; a link is none. */
+bool proc_file_read_path(const char *path, char *ret, size_t size);
+
 /* The text of PID/name, cut to size - 1 bytes and ended with a NUL. */
 bool proc_file_read(const char *proc, pid_t pid, const char *name, char *ret, size_t size);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "proc_file.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
@@ -22,6 +23,14 @@ static bool read_stat(int proc, const char *name, struct process_stat *ret)
 		return false;
 	text[n] = '\0';
 	return process_stat_parse(text, ret);
+}
+
+bool process_table_find(const char *proc, pid_t pid, struct process_stat *ret)
+{
+	char text[STAT_MAX];
+
+	return proc_file_read(proc, pid, "stat", text, sizeof(text)) &&
+	       process_stat_parse(text, ret);
 }
 
 bool process_table_walk(const char *proc, process_visit_fn visit, void *context)

@@ -16,6 +16,9 @@ struct process_sums {
 	uint32_t active; /* that run or wait for a disk: what a load average counts */
 };
 
+/* One process below a /proc; false when it is gone. */
+bool process_table_find(const char *proc, pid_t pid, struct process_stat *ret);
+
 /* Calls visit for each process below a /proc, in the order of the directory. False when that cannot
  * be read. */
 typedef void (*process_visit_fn)(const struct process_stat *process, void *context);

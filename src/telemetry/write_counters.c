@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "write_counters.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "winalux/base/fd.h"
+#include "proc_file.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
 
@@ -47,15 +46,10 @@ bool write_counters_parse(const char *text, struct write_counters *ret)
 
 bool write_counters_add(struct write_counters *sum, const char *path)
 {
-	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[IO_TEXT_MAX];
-	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text) - 1);
 	struct write_counters one;
 
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	if (!write_counters_parse(text, &one))
+	if (!proc_file_read_path(path, text, sizeof(text)) || !write_counters_parse(text, &one))
 		return false;
 	sum->written_bytes += one.written_bytes;
 	sum->cancelled_bytes += one.cancelled_bytes;
