@@ -50,7 +50,7 @@ static const struct sentence sentences[] = {
 	{ "reloaded", "read its settings again" },
 	{ "stop", "stopping" },
 	{ "error", "error[ in {kind}]: {text}" },
-	{ "dropped", "{count} events were lost" },
+	{ "dropped", "{count}[ {of}] events were left out" },
 };
 
 static void add_value(struct buf *b, const struct json *value)

@@ -21,8 +21,6 @@
 #include "winalux/base/parse.h"
 #include "winalux/base/token.h"
 
-enum { REFUSALS_BURST = 20, REFUSALS_PER_S = 1 };
-
 /* An entry while it is decided upon. */
 struct entry {
 	struct gate_client *client;
@@ -75,7 +73,7 @@ static void report_refusal(const struct entry *entry, const char *reason)
 	struct event e;
 	uint64_t refused;
 
-	if (!bucket_take(&g->refusals, clock_mono_ms(), &refused))
+	if (!flood_pass(&g->refusals, &refused))
 		return;
 	event_start(&e, "refused");
 	add_entry(&e, entry);
@@ -301,7 +299,7 @@ int gate_init(struct gate *g, struct loop *loop, struct report *report, const ch
 	g->started_ms = clock_mono_ms();
 	g->on_request = decide;
 	g->on_leave = note_leaving;
-	bucket_init(&g->refusals, REFUSALS_BURST, REFUSALS_PER_S, clock_mono_ms());
+	flood_init(&g->refusals, loop, report, "refused");
 	return gate_door_open(g, path, err);
 }
 

@@ -33,8 +33,6 @@ enum {
 	BACKLOG = 128,
 	ACCEPTS_PER_TURN = 16,
 	PAUSE_MS = 200,
-	DENIALS_BURST = 20,
-	DENIALS_PER_S = 1,
 	ANCESTORS_MAX = 64,
 };
 
@@ -62,7 +60,7 @@ static void report_denial(struct sessions *s, const char *text, size_t len)
 	struct event e;
 	uint64_t refused;
 
-	if (!bucket_take(&s->denials, clock_mono_ms(), &refused))
+	if (!flood_pass(&s->denials, &refused))
 		return;
 	event_start(&e, "sshd");
 	if (refused)
@@ -245,7 +243,7 @@ int sessions_init(struct sessions *s, struct loop *loop, struct report *report, 
 	s->admission = &admission_default;
 	s->listener = (struct source){ .fd = -1, .run = on_connection, .owner = s };
 	s->pause = (struct timer){ .run = on_pause_over, .owner = s };
-	bucket_init(&s->denials, DENIALS_BURST, DENIALS_PER_S, clock_mono_ms());
+	flood_init(&s->denials, loop, report, "sshd");
 	loop_add_timer(loop, &s->pause);
 	s->listener.fd = listen_on(AF_INET6);
 	if (s->listener.fd < 0)

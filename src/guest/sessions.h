@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "admission.h"
-#include "bucket.h"
+#include "flood.h"
 #include "lines.h"
 #include "loop.h"
 #include "sshd_log.h"
@@ -37,7 +37,7 @@ struct sessions {
 	unsigned total;
 	unsigned unauthenticated;
 	bool is_open;           /* connections are taken from the listener */
-	struct bucket denials;  /* of events about what sshd and we refused */
+	struct flood denials;   /* of events about what sshd and we refused */
 	struct source listener; /* connections wait in its backlog until sessions_open() */
 	struct timer pause;     /* after the machine had no descriptor or process for one */
 	struct session items[SESSIONS_MAX];

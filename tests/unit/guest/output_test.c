@@ -6,6 +6,7 @@
 
 #include "files.h"
 #include "guest/event.h"
+#include "guest/flood.h"
 #include "guest/lines.h"
 #include "guest/report.h"
 #include "guest/service_log.h"
@@ -153,6 +154,30 @@ static void a_slow_reader_gets_whole_lines_in_order_and_a_count(void **state)
 	fixture_free(f);
 }
 
+static void what_a_flood_holds_back_is_told_though_nothing_follows(void **state)
+{
+	static const char form[] = "{\"event\":\"dropped\",\"of\":\"sshd\",\"count\":%llu}";
+	enum { MANY = FLOOD_BURST + 100 };
+	struct fixture *f = fixture_new();
+	struct flood flood;
+	unsigned long long told = 0, seen = 0;
+	uint64_t dropped;
+	char line[128];
+
+	(void)state;
+	flood_init(&flood, &f->loop, &f->report, "sshd");
+	for (int i = 0; i < MANY; i++)
+		if (flood_pass(&flood, &dropped))
+			seen += 1 + dropped;
+	assert_true(seen < MANY);
+	fd_set_nonblocking(f->reader, true);
+	while (!read_line(f->reader, line, sizeof(line)))
+		loop_turn(&f->loop);
+	assert_int_equal(sscanf(line, form, &told), 1);
+	assert_int_equal(seen + told, MANY);
+	fixture_free(f);
+}
+
 static void a_reader_that_is_gone_costs_nothing(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -239,6 +264,7 @@ int main(void)
 		test(a_long_line_gives_its_beginning),
 		test(a_line_of_exactly_the_size_is_one_line),
 		test(a_slow_reader_gets_whole_lines_in_order_and_a_count),
+		test(what_a_flood_holds_back_is_told_though_nothing_follows),
 		test(a_reader_that_is_gone_costs_nothing),
 		test(a_file_takes_everything),
 		test(what_services_say_is_kept_for_who_is_inside),
