@@ -61,7 +61,7 @@ login_shell_is_usable()
 {
 	local seen
 	seen=$(printf 'echo home=$HOME; python3 -c "import sys; print(sys.prefix)"; type -t python3; exit\n' |
-		timeout 30 script -qec "ssh -F $work/ssh_config -tt alice.winalux" /dev/null)
+		timeout 120 script -qec "ssh -F $work/ssh_config -tt alice.winalux" /dev/null)
 	contains "$seen" "home=/home/developer"
 	contains "$seen" "/home/developer/venv"
 }

@@ -36,7 +36,7 @@ starts()
 verdict_of()
 {
 	local got=0
-	[ "$(type -t "$1")" = function ] || set -- timeout 30 "$@"
+	[ "$(type -t "$1")" = function ] || set -- timeout 120 "$@"
 	"$@" >"$work/trick.out" 2>"$work/trick.err" </dev/null || got=$?
 	cat "$work/trick.out" "$work/trick.err" >&2
 	if grep -qx in "$work/trick.out"; then
@@ -62,7 +62,7 @@ enter() # [OPTION…] -- COMMAND…
 # As the developer, who is in: what a person inside could do for one who is not.
 inside()
 {
-	timeout 30 "$WINALUX" exec "$name" -- "$@"
+	timeout 120 "$WINALUX" exec "$name" -- "$@"
 }
 
 verdict_inside() # COMMAND…

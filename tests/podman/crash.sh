@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Interrupted, killed and left alone at every step: the next run repairs it, and nothing is left over.
 . "$(dirname "$0")/lib.sh"
-case_limit_s=200
+case_limit_s=400
 # Time is what counts here: the program as it is released, which signals reach at the same places.
 [ "${WINALUX##*/}" != winalux-asan ] || WINALUX=$top/build/winalux
 first_step=1

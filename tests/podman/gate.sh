@@ -71,7 +71,7 @@ with_token()
 {
 	local name=$1
 	shift
-	timeout 30 ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$token" "$name.winalux" "$@"
+	timeout 120 ssh -F "$work/ssh_config" -o SetEnv="LC_WINALUX_TOKEN=$token" "$name.winalux" "$@"
 }
 
 # type_into 'TEXT' COMMAND…: on a terminal of its own; what is typed comes once the prompt is there.

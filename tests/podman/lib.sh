@@ -17,7 +17,7 @@ export WINALUX WINALUX_KEY_FILE
 work=$(mktemp -d "${TMPDIR:-/tmp}/winalux-$scenario.XXXXXX")
 inventory=$work/inventory.yml
 : >"$work/ports"
-case_limit_s=120
+case_limit_s=300
 passed=0 failed=0
 
 # Settings of the account must not reach a test, nor the other way round.
@@ -152,11 +152,11 @@ fails()
 	fi
 }
 
-# until_true SECONDS COMMAND…: asks again until it holds.
+# until_true SECONDS COMMAND…: asks again until it holds; SECONDS of an idle machine, a loaded one gets more.
 until_true()
 {
 	{ local -; set +x; } 2>/dev/null
-	local limit=$((SECONDS + $1))
+	local limit=$((SECONDS + 4 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $limit ] || { fail "'$*' did not hold in time"; return; }
@@ -243,11 +243,12 @@ use_tokens() # NAME…
 	done
 }
 
+# Limits of time end a hang; a loaded machine may take its time for what works.
 remote() # NAME COMMAND…
 {
 	local name=$1
 	shift
-	timeout 30 ssh -F "$work/ssh_config" "$name.winalux" "$@"
+	timeout 120 ssh -F "$work/ssh_config" "$name.winalux" "$@"
 }
 
 # stranger KEY PORT COMMAND…: in by another key, whatever the host key is.
@@ -255,7 +256,7 @@ stranger()
 {
 	local identity=$1 port=$2
 	shift 2
-	timeout 30 ssh -F /dev/null -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \
+	timeout 120 ssh -F /dev/null -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p "$port" developer@127.0.0.1 "$@"
 }
 

@@ -25,7 +25,7 @@ starts()
 # Without the token.
 with_key_alone() # COMMAND…
 {
-	timeout 30 ssh -F "$work/ssh_config.bare" alice.winalux "$@"
+	timeout 120 ssh -F "$work/ssh_config.bare" alice.winalux "$@"
 }
 
 # says WANTED COMMAND…: that on stdout, nothing on stderr. On standard input is the script of the case.
@@ -125,7 +125,7 @@ logs_in() # WANTED [COMMAND]; without one standard input is for the login shell
 {
 	local wanted=$1
 	shift
-	status 0 timeout 30 ssh -F "$work/ssh_config" -o ControlPath=none -T alice.winalux "$@"
+	status 0 timeout 120 ssh -F "$work/ssh_config" -o ControlPath=none -T alice.winalux "$@"
 	equal "$wanted" "$out"
 	equal "" "$err"
 }

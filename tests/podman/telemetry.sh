@@ -126,7 +126,7 @@ a_login_shows_it_and_a_command_does_not()
 	local seen
 	seen=$(remote bob 'bash -lc true; bash -ic true' 2>&1)
 	lacks "$seen" "STATUS"
-	seen=$(echo exit | timeout 30 ssh -F "$work/ssh_config" -tt bob.winalux 2>&1)
+	seen=$(echo exit | timeout 120 ssh -F "$work/ssh_config" -tt bob.winalux 2>&1)
 	contains "$seen" "STATUS"
 	contains "$seen" $'\033['
 }

@@ -23,7 +23,7 @@ typed()
 {
 	local name=$1 shell=$2
 	shift 2
-	printf '%s\n' "$@" exit exit | timeout 30 ssh -F "$work/ssh_config" -tt "$name.winalux" ${shell:+"$shell"} 2>&1
+	printf '%s\n' "$@" exit exit | timeout 120 ssh -F "$work/ssh_config" -tt "$name.winalux" ${shell:+"$shell"} 2>&1
 }
 
 # Figures that say so much of storage, over those that PID 1 writes every 10 s. Numbers: known, storage_used_bytes in
