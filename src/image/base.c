@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/build_mark.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -105,6 +106,8 @@ static int import_base(const struct builder *b, const struct images *images, int
 	DEFER(strv_release) struct strv changes = { 0 };
 	DEFER(freep) char *id = NULL;
 
+	if (build_mark_set(b->mark, err) < 0)
+		return -1;
 	strv_add(&changes, "CMD [\"/bin/bash\"]");
 	strv_addf(&changes, "LABEL %s=base", IMAGE_LABEL_ROLE);
 	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, b->base_input);
@@ -149,7 +152,6 @@ static int make_base(const struct builder *b, const struct images *images, const
 {
 	DEFER(freep) char *program = NULL;
 	struct error pull_error = { .text = "no base_image is configured" };
-
 	if (b->pulled[0] != '\0' && pull_base(b, images, &pull_error) == 0)
 		return build_pulled(b, images, build, err);
 	if (pull_error.kind == ERROR_INTERRUPTED) {

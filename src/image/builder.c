@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "image/internal.h"
+#include "image/build_mark.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/inventory/config.h"
@@ -35,6 +36,7 @@ struct builder *builder_new(const struct builder_options *options, struct error 
 	struct builder *b = xcalloc(1, sizeof(*b));
 
 	b->options = *options;
+	b->mark = build_mark_new(options->podman);
 	if (check_mirror(options->config->debian_mirror, err) < 0 ||
 	    host_ca_find(options->config, &b->ca_pem, &b->ca_count, err) < 0) {
 		builder_freep(&b);
@@ -54,6 +56,7 @@ void builder_freep(struct builder **builder)
 
 	if (b == NULL)
 		return;
+	build_mark_freep(&b->mark);
 	free(b->ca_pem);
 	free(b->mirror);
 	free(b->pulled);

@@ -10,6 +10,7 @@
 #include "winalux/image/builder.h"
 
 struct buf;
+struct build_mark;
 struct error;
 struct images;
 struct labels;
@@ -31,6 +32,7 @@ struct builder {
 	size_t ca_count;
 	char *mirror; /* as configured or the host's own; NULL: Debian's */
 	char *pulled; /* reference of the image that the base is pulled as; "" is never */
+	struct build_mark *mark;
 	char base_input[HASH_HEX_SIZE];
 	char base_build[HASH_HEX_SIZE]; /* of the base that this builder made or found current; or
 					   "" */
@@ -113,7 +115,7 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 /*
  * Removes what had the tag before, and images of ours that lost their name earlier (an old base,
  * layers of a build that failed), as known in images; Podman keeps what a container or another
- * image needs.
+ * image needs. While another process builds, images without a name may be its layers and stay.
  */
 void recipe_remove_replaced(const struct builder *b, const struct images *images,
 			    const char *reference, const char *id);

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/build_mark.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/profile.h"
 #include "winalux/podman/image.h"
-#include "winalux/podman/leftover.h"
 
 void recipe_init_profile(struct recipe *r, const struct profile *p)
 {
@@ -105,7 +105,7 @@ void recipe_remove_replaced(const struct builder *b, const struct images *images
 	for (size_t i = 0; i < images->count; i++) {
 		const struct image *image = &images->items[i];
 		bool is_replaced = image == old && image->names.count == 1;
-		bool is_loose = image->names.count == 0 &&
+		bool is_loose = image->names.count == 0 && !build_mark_has_company(b->mark) &&
 				labels_get(&image->labels, IMAGE_LABEL_ROLE) != NULL;
 
 		if ((is_replaced || is_loose) && strcmp(image->id, id) != 0)
@@ -117,7 +117,6 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 		 const char *build, char **ret_id, struct error *err)
 {
 	DEFER(buf_release) struct buf context = { 0 };
-	DEFER(strv_release) struct strv working = { 0 };
 	struct build_options options = { 0 };
 	DEFER(progress_release) struct progress progress = { .builder = b, .name = r->name };
 	int result;
@@ -125,13 +124,13 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 	buf_init(&context, CONTEXT_MAX_BYTES);
 	if (context_write(b, r, &context, err) < 0)
 		return error_add(err, "cannot pack the context of image '%s'", r->name);
-	if (leftover_list(b->options.podman, &working, err) < 0)
+	if (build_mark_set(b->mark, err) < 0)
 		return error_add(err, "cannot build image '%s'", r->name);
 	fill_options(b, r, build, &options);
 	result = image_build(b->options.podman, context.data, context.len, &options,
 			     progress_build_line, &progress, ret_id, err);
 	if (result < 0) {
-		leftover_remove(b->options.podman, &working);
+		build_mark_fail(b->mark);
 		result = progress_explain(&progress, err);
 	} else {
 		recipe_remove_replaced(b, images, r->reference, *ret_id);

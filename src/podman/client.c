@@ -62,6 +62,15 @@ struct podman *podman_clone(const struct podman *podman)
 	return p;
 }
 
+struct podman *podman_clone_for_cleanup(const struct podman *podman, int timeout_ms)
+{
+	struct podman *p = podman_clone(podman);
+
+	p->options.cancelled = NULL;
+	p->options.timeout_ms = timeout_ms;
+	return p;
+}
+
 void podman_free(struct podman *podman)
 {
 	if (!podman)

@@ -59,6 +59,23 @@ int image_list(struct podman *podman, struct images *ret, struct error *err)
 	return 0;
 }
 
+int image_labels(struct podman *podman, const char *reference, struct labels *ret,
+		 struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	DEFER(json_freep) struct json *image = NULL;
+
+	request_init(&rq, "GET", "inspect image", reference);
+	request_path(&rq, "images", reference, "json", NULL);
+	if (podman_call_json(podman, &rq, &image, err) < 0)
+		return -1;
+	const struct json *labels = json_get(image, "Labels");
+	for (const struct json *l = json_first(labels); l; l = json_next(l))
+		if (json_text(l))
+			labels_add(ret, json_key(l), json_text(l));
+	return 0;
+}
+
 /* With ":latest" where neither a tag nor a digest is given. The caller frees it. */
 static char *full_name(const char *reference)
 {

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "winalux/podman/leftover.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "winalux/base/mem.h"
-#include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 #include "winalux/podman/container.h"
 
-enum { LEFTOVER_TIMEOUT_MS = 10000 };
+void leftovers_release(struct leftovers *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		free(l->items[i].id);
+		free(l->items[i].image);
+	}
+	free(l->items);
+	*l = (struct leftovers){ 0 };
+}
 
 static bool is_of_a_build(const struct json *container)
 {
@@ -19,7 +27,7 @@ static bool is_of_a_build(const struct json *container)
 	return command && strcmp(command, "buildah") == 0 && state && strcmp(state, "storage") == 0;
 }
 
-int leftover_list(struct podman *podman, struct strv *ret_ids, struct error *err)
+int leftover_list(struct podman *podman, struct leftovers *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	DEFER(json_freep) struct json *list = NULL;
@@ -31,26 +39,18 @@ int leftover_list(struct podman *podman, struct strv *ret_ids, struct error *err
 	if (podman_call_json(podman, &rq, &list, err) < 0)
 		return -1;
 	for (const struct json *c = json_first(list); c; c = json_next(c)) {
-		const char *id = json_get_text(c, "Id");
+		const char *id = json_get_text(c, "Id"), *image = json_get_text(c, "ImageID");
 
-		if (id && is_of_a_build(c))
-			strv_add(ret_ids, id);
+		if (!id || !*id || !is_of_a_build(c))
+			continue;
+		struct leftover *l = xgrow(&ret->items, &ret->cap, ret->count, sizeof(*ret->items));
+		*l = (struct leftover){ xstrdup(id), xstrdup(image ? image : "") };
+		ret->count++;
 	}
 	return 0;
 }
 
-void leftover_remove(const struct podman *podman, const struct strv *before)
+void leftover_remove(struct podman *podman, const char *id)
 {
-	struct podman_options options = *podman_get_options(podman);
-	DEFER(strv_release) struct strv now = { 0 };
-	DEFER(podman_freep) struct podman *own = NULL;
-
-	options.cancelled = NULL;
-	options.timeout_ms = LEFTOVER_TIMEOUT_MS;
-	own = podman_new(&options);
-	if (leftover_list(own, &now, NULL) < 0)
-		return;
-	for (size_t i = 0; i < now.count; i++)
-		if (!strv_contains(before, now.items[i]))
-			container_remove(own, now.items[i], true, 0, NULL);
+	container_remove(podman, id, true, 0, NULL);
 }

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process_mark.h"
+#include "winalux/format/process_mark.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"

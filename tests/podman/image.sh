@@ -107,20 +107,74 @@ bad_package()
 	no_working_container
 }
 
-interrupted()
+bad_requirement()
 {
-	local pid
-	printf 'ARG BASE\nFROM ${BASE}\nRUN echo begun && sleep 100\n' >"$WINALUX_PROFILE_DIR/Mine"
+	write_profile less 'python: [no-such-distribution-x]'
+	status 7 winalux build tiny
+	contains "$err" "'tiny' at step"
+	contains "$err" no-such-distribution-x
+	no_working_container
+}
+
+no_mirror()
+{
+	write_profile tree
+	WINALUX_DEBIAN_MIRROR=http://127.0.0.1:9/debian status 5 winalux build tiny
+	contains "$err" 127.0.0.1:9
+	no_working_container
+}
+
+# A build that stays in its step; its process is $building.
+begin_build()
+{
+	printf 'ARG BASE\nFROM ${BASE}\nRUN echo begun && sleep 1000\n' >"$WINALUX_PROFILE_DIR/Mine"
 	write_profile less 'containerfile: Mine'
 	set -m
-	"$WINALUX" build tiny >"$work/interrupted" 2>&1 &
-	pid=$!
+	"$WINALUX" build tiny >"$work/building" 2>&1 &
+	building=$!
 	set +m
-	until_true 60 grep -q begun "$work/interrupted"
-	kill -INT $pid
-	fails wait $pid
-	cat "$work/interrupted"
+	until_true 60 grep -q begun "$work/building"
+}
+
+interrupted()
+{
+	begin_build
+	kill -INT $building
+	fails wait $building
+	cat "$work/building"
 	until_true 20 no_working_container
+}
+
+two_at_once()
+{
+	local first
+	begin_build
+	first=$(podman ps -a --external --format '{{.Names}}' | grep working-container)
+	bad_package_beside
+	contains "$(podman ps -a --external --format '{{.Names}}')" "$first"
+	kill -INT $building
+	fails wait $building
+	until_true 20 no_working_container
+	equal '' "$(podman volume ls -q --filter label=io.winalux.builder)"
+}
+
+bad_package_beside()
+{
+	mkdir "$work/beside"
+	profile no-such-package-x >"$work/beside/tiny.yml"
+	WINALUX_PROFILE_DIR=$work/beside status 7 winalux build tiny
+}
+
+killed()
+{
+	begin_build
+	kill -KILL $building
+	fails wait $building
+	fails no_working_container
+	write_profile less
+	status 0 winalux build tiny
+	until_true 20 no_working_container
+	equal '' "$(podman volume ls -q --filter label=io.winalux.builder)"
 }
 
 start_service
@@ -129,7 +183,11 @@ it "the developer owns a home, and nothing leads to root" developer_has_no_way_t
 it "Python, uv and task are there without a network" python_needs_no_network
 it "a profile of one's own is built, and keeps no proxy" own_profile
 it "unchanged it is left alone, changed it replaces its image" unchanged_then_changed
+it "a requirement that does not exist is named" bad_requirement
 it "a Containerfile of one's own gets the same arguments" own_containerfile
 it "a package that does not exist is named" bad_package
+it "a mirror that does not answer is named" no_mirror
 it "an interrupted build leaves no container" interrupted
+it "a build that fails leaves another one alone" two_at_once
+it "what a killed build left goes with the next one" killed
 podman rmi -f $tiny >/dev/null 2>&1

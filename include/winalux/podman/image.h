@@ -32,6 +32,11 @@ int image_list(struct podman *podman, struct images *ret, struct error *err);
  * more). NULL: none. */
 const struct image *images_find(const struct images *images, const char *reference);
 
+/* GET /images/{name}/json: the labels of an image that need not be in the list, as layers of a
+ * build are not. ERROR_NOT_FOUND. */
+int image_labels(struct podman *podman, const char *reference, struct labels *ret,
+		 struct error *err);
+
 /* A stream's progress in lines; return false to cancel. */
 typedef bool (*image_line_fn)(const char *line, void *context);
 

@@ -36,6 +36,8 @@ struct podman_version {
 /* Does not connect yet. Free with podman_free. */
 struct podman *podman_new(const struct podman_options *options);
 struct podman *podman_clone(const struct podman *podman); /* shares nothing but the options */
+/* For what must be cleared away also after Ctrl-C: never cancelled, and each call ends in time. */
+struct podman *podman_clone_for_cleanup(const struct podman *podman, int timeout_ms);
 void podman_free(struct podman *podman);
 void podman_freep(struct podman **podman);
 

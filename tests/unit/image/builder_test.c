@@ -24,8 +24,12 @@
 #define ID "4f803a91828c4f803a91828c4f803a91828c4f803a91828c4f803a91828c0000"
 
 #define NO_LEFTOVERS ">>> GET /containers/json*external=true*\n<<< 200\n\n[]\n"
+#define NO_MARKS ">>> GET /volumes/json*\n<<< 200\n\n[]\n"
+#define SET_MARK                                                                                   \
+	">>> POST /volumes/create\n<<< 201\n\n"                                                    \
+	"{\"Name\":\"winalux-build-0\",\"Mountpoint\":\"/v\"}\n"
+#define MARK NO_LEFTOVERS NO_MARKS SET_MARK
 #define BUILD_WEB                                                                                  \
-	NO_LEFTOVERS                                                                               \
 	">>> POST /build*t=localhost%2Fwinalux%2Fweb*\n"                                           \
 	"<<< 200\n\n"                                                                              \
 	"{\"stream\":\"STEP 1/2: FROM x\\n\"}\n"                                                   \
@@ -33,7 +37,6 @@
 	"{\"stream\":\"" ID "\\n\"}\n"                                                             \
 	">>> GET /images/localhost%2Fwinalux%2Fweb*/json\n<<< 200\n\n{\"Id\":\"" ID "\"}\n"
 #define BUILD_BASE                                                                                 \
-	NO_LEFTOVERS                                                                               \
 	">>> POST /build*t=localhost%2Fwinalux%2Fbase*\n"                                          \
 	"<<< 200\n\n"                                                                              \
 	"{\"stream\":\"--> 4f803a91828\\n\"}\n"                                                    \
@@ -183,7 +186,7 @@ static void a_missing_image_is_built_on_the_base_that_is_there(void **state)
 	struct bench *s = *state;
 	DEFER(freep) char *requests = NULL;
 
-	start(s, BUILD_WEB, false);
+	start(s, MARK BUILD_WEB, false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), 0);
 	assert_true(s->was_built);
@@ -202,7 +205,7 @@ static void a_base_that_can_be_pulled_is_built_on_it(void **state)
 	      ">>> POST /images/pull?reference=docker.io%2Flibrary%2Fdebian%3Atrixie-slim*\n<<< "
 	      "200\n\n"
 	      "{\"stream\":\"Getting image source signatures\\n\"}\n"
-	      "{\"images\":[\"" ID "\"],\"id\":\"" ID "\"}\n" BUILD_BASE BUILD_WEB,
+	      "{\"images\":[\"" ID "\"],\"id\":\"" ID "\"}\n" MARK BUILD_BASE BUILD_WEB,
 	      false);
 	assert_int_equal(ensure_web(s), 0);
 	expect_nothing_wrong(s);
@@ -215,8 +218,8 @@ static void without_a_registry_the_base_is_made_from_packages(void **state)
 
 	put_mmdebstrap(s, "#!/bin/sh\necho 'I: running' >&2\necho archive\n");
 	start(s,
-	      NO_REGISTRY ">>> POST /images/import*\n~ archive\n<<< 200\n\n{\"Id\":\"" ID
-			  "\"}\n" BUILD_WEB,
+	      NO_REGISTRY MARK ">>> POST /images/import*\n~ archive\n<<< 200\n\n{\"Id\":\"" ID
+			       "\"}\n" BUILD_WEB,
 	      false);
 	assert_int_equal(ensure_web(s), 0);
 	expect_nothing_wrong(s);
@@ -233,8 +236,8 @@ static void the_base_is_made_once_in_a_run(void **state)
 
 	put_mmdebstrap(s, "#!/bin/sh\necho archive\n");
 	start(s,
-	      NO_REGISTRY ">>> POST /images/import*\n<<< 200\n\n{\"Id\":\"" ID
-			  "\"}\n" BUILD_WEB BUILD_WEB,
+	      NO_REGISTRY MARK ">>> POST /images/import*\n<<< 200\n\n{\"Id\":\"" ID
+			       "\"}\n" BUILD_WEB BUILD_WEB,
 	      true);
 	assert_int_equal(ensure_web(s), 0);
 	free(s->id);
@@ -291,24 +294,46 @@ static void a_failing_mmdebstrap_is_quoted_with_a_remedy(void **state)
 	assert_null(strstr(s->err.text, "I: x"));
 }
 
+#define WORKING(id, state)                                                                         \
+	"{\"Id\":\"" id "\",\"ImageID\":\"image-" id                                               \
+	"\",\"Command\":[\"buildah\"],\"State\":\"" state "\"}"
+#define FAIL_WEB                                                                                   \
+	">>> POST /build*\n<<< 200\n\n"                                                            \
+	"{\"stream\":\"STEP 5/9: RUN : install packages; set -eu\\n\"}\n"                          \
+	"{\"stream\":\"E: Unable to locate package nosuch\\n\"}\n"                                 \
+	"{\"error\":\"building at STEP \\\"RUN : install packages; set -eu\\\": while "            \
+	"running runtime: exit status 100\"}\n"
+#define IMAGE_LABELS(id, labels)                                                                   \
+	">>> GET /images/image-" id "/json\n<<< 200\n\n{\"Labels\":" labels "}\n"
+#define OTHER_MARK(expires)                                                                        \
+	">>> GET /volumes/json*\n<<< 200\n\n"                                                      \
+	"[{\"Name\":\"winalux-build-other\",\"Mountpoint\":\"/v\",\"Labels\":"                     \
+	"{\"io.winalux.builder\":\"another machine\",\"io.winalux.builder.before\":\"aaaa\","      \
+	"\"io.winalux.builder.expires\":\"" expires "\"}}]\n"
+
 static void a_build_that_fails_is_explained_and_cleaned_up(void **state)
 {
 	struct bench *s = *state;
 
 	start(s,
-	      ">>> GET /containers/json*\n<<< 200\n\n"
-	      "[{\"Id\":\"aaaa\",\"Command\":[\"buildah\"],\"State\":\"storage\"}]\n"
-	      ">>> POST /build*\n<<< 200\n\n"
-	      "{\"stream\":\"STEP 5/9: RUN : install packages; set -eu\\n\"}\n"
-	      "{\"stream\":\"E: Unable to locate package nosuch\\n\"}\n"
-	      "{\"error\":\"building at STEP \\\"RUN : install packages; set -eu\\\": while "
-	      "running runtime: "
-	      "exit status 100\"}\n"
-	      ">>> GET /containers/json*\n<<< 200\n\n"
-	      "[{\"Id\":\"aaaa\",\"Command\":[\"buildah\"],\"State\":\"storage\"},"
-	      "{\"Id\":\"bbbb\",\"Command\":[\"buildah\"],\"State\":\"storage\"},"
-	      "{\"Id\":\"cccc\",\"Command\":[\"buildah\"],\"State\":\"running\"}]\n"
-	      ">>> DELETE /containers/bbbb*force=true*\n<<< 200\n\n[]\n",
+	      ">>> GET /containers/json*\n<<< 200\n\n[" WORKING(
+		      "aaaa", "storage") "]\n" NO_MARKS SET_MARK FAIL_WEB
+					 ">>> GET /containers/json*\n<<< 200\n\n"
+					 "[" WORKING("aaaa", "storage") "," WORKING("bbbb", "storag"
+											    "e") "," WORKING(
+						 "cccc",
+						 "running") "," WORKING("dddd",
+									"storage") "]\n" NO_MARKS
+						 IMAGE_LABELS("bbbb", "{\"io.winalux.image\":"
+								      "\"base\"}") ">>> DELETE "
+										   "/containers/"
+										   "bbbb*force="
+										   "true*\n<<< "
+										   "200\n\n[]"
+										   "\n" IMAGE_LABELS(
+											   "dddd",
+											   "null") /* somebody's own build */
+	      ">>> DELETE /volumes/winalux-build-*\n<<< 204\n\n",
 	      false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), -1);
@@ -317,6 +342,49 @@ static void a_build_that_fails_is_explained_and_cleaned_up(void **state)
 	assert_non_null(strstr(s->err.text, "exit status 100"));
 	assert_non_null(strstr(s->err.text, "E: Unable to locate package nosuch"));
 	assert_null(s->id);
+	builder_freep(&s->builder);
+	expect_nothing_wrong(s);
+}
+
+static void while_another_one_builds_nothing_is_removed(void **state)
+{
+	struct bench *s = *state;
+
+	start(s,
+	      NO_LEFTOVERS OTHER_MARK("2999-01-01T00:00:00Z") SET_MARK FAIL_WEB
+	      ">>> GET /containers/json*\n<<< 200\n\n[" WORKING("bbbb", "storage") "]\n" OTHER_MARK(
+		      "2999-01-01T00:00:00Z"),
+	      false);
+	add_base(s);
+	assert_int_equal(ensure_web(s), -1);
+	builder_freep(&s->builder);
+	expect_nothing_wrong(s);
+}
+
+static void what_a_dead_build_left_is_removed_before_the_next_one(void **state)
+{
+	struct bench *s = *state;
+
+	start(s,
+	      ">>> GET /containers/json*\n<<< 200\n\n"
+	      "[" WORKING("aaaa", "storage") "," WORKING("bbbb", "storage") "]\n" OTHER_MARK(
+		      "2020-01-01T00:00:00Z")
+		      IMAGE_LABELS(
+			      "bbbb",
+			      "{\"io.winalux.image\":\"base\"}") ">>> DELETE "
+								 "/containers/"
+								 "bbbb*force=true*\n<<< 200\n\n[]\n"
+								 ">>> DELETE "
+								 "/volumes/"
+								 "winalux-build-other*\n<<< "
+								 "204\n\n" SET_MARK BUILD_WEB
+								 ">>> DELETE "
+								 "/volumes/winalux-build-*\n<<< "
+								 "204\n\n",
+	      false);
+	add_base(s);
+	assert_int_equal(ensure_web(s), 0);
+	builder_freep(&s->builder);
 	expect_nothing_wrong(s);
 }
 
@@ -324,7 +392,9 @@ static void an_image_of_ours_without_a_name_is_swept(void **state)
 {
 	struct bench *s = *state;
 
-	start(s, BUILD_WEB ">>> DELETE /images/0000a91828c4*\n<<< 409\n\n{\"cause\":\"in use\"}\n",
+	start(s,
+	      MARK BUILD_WEB
+	      ">>> DELETE /images/0000a91828c4*\n<<< 409\n\n{\"cause\":\"in use\"}\n",
 	      false);
 	add_base(s);
 	labels_add(&add_image(s, NULL)->labels, IMAGE_LABEL_ROLE, "base");
@@ -370,6 +440,8 @@ int main(void)
 		WITH_BENCH(a_mirror_with_a_password_is_refused_without_saying_it),
 		WITH_BENCH(a_failing_mmdebstrap_is_quoted_with_a_remedy),
 		WITH_BENCH(a_build_that_fails_is_explained_and_cleaned_up),
+		WITH_BENCH(while_another_one_builds_nothing_is_removed),
+		WITH_BENCH(what_a_dead_build_left_is_removed_before_the_next_one),
 		WITH_BENCH(an_image_of_ours_without_a_name_is_swept),
 		WITH_BENCH(the_guest_is_imported_once_by_its_digest),
 	};

@@ -10,7 +10,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
 #include "winalux/plan/names.h"
-#include "workspace/process_mark.h"
+#include "winalux/format/process_mark.h"
 
 #define LATER "2999-01-01T00:00:00Z"
 #define EARLIER "2001-01-01T00:00:00Z"

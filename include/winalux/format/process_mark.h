@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WINALUX_WORKSPACE_PROCESS_MARK_H
-#define WINALUX_WORKSPACE_PROCESS_MARK_H
+#ifndef WINALUX_FORMAT_PROCESS_MARK_H
+#define WINALUX_FORMAT_PROCESS_MARK_H
 
 #include <stdbool.h>
 

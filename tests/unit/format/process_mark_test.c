@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "workspace/process_mark.h"
+#include "winalux/format/process_mark.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "process_mark.h"
+#include "winalux/format/process_mark.h"
 
 #include <errno.h>
 #include <inttypes.h>
