@@ -32,12 +32,14 @@
 #define LABEL_BEFORE "io.winalux.builder.before"   /* ids, separated by spaces */
 #define LABEL_EXPIRES "io.winalux.builder.expires" /* RFC 3339; for processes of other machines */
 
-enum { LIFETIME_S = 6 * 3600, CLEAR_TIMEOUT_MS = 10000 };
+enum { CLEAR_TIMEOUT_MS = 10000 };
 
 struct build_mark {
 	struct podman *podman;
 	char *name;   /* of the volume; NULL: not set */
 	char *before; /* as its label says */
+	unsigned lifetime_s;
+	int64_t renew_at_ms;
 	bool has_failed;
 	bool has_company;
 	char process[PROCESS_MARK_SIZE];
@@ -118,34 +120,42 @@ static void sweep(const struct build_mark *m, struct podman *podman, const struc
 	}
 }
 
-struct build_mark *build_mark_new(struct podman *podman)
+struct build_mark *build_mark_new(struct podman *podman, unsigned lifetime_s)
 {
 	struct build_mark *m = xcalloc(1, sizeof(*m));
 
 	m->podman = podman;
+	m->lifetime_s = lifetime_s;
 	process_mark_make(m->process);
 	return m;
 }
 
-static int create(struct build_mark *m, const struct leftovers *before, struct error *err)
+/* The caller frees it. */
+static char *ids_of(const struct leftovers *containers)
+{
+	DEFER(strv_release) struct strv ids = { 0 };
+
+	for (size_t i = 0; i < containers->count; i++)
+		strv_add(&ids, containers->items[i].id);
+	return strv_join(&ids, " ");
+}
+
+/* A volume with m->before; *ret_name is its name. */
+static int create(struct build_mark *m, struct podman *podman, char **ret_name, struct error *err)
 {
 	DEFER(labels_release) struct labels labels = { 0 };
-	DEFER(strv_release) struct strv ids = { 0 };
 	char random[HASH_HEX_SIZE], expires[CLOCK_RFC3339_SIZE];
 
-	for (size_t i = 0; i < before->count; i++)
-		strv_add(&ids, before->items[i].id);
-	DEFER(freep) char *list = strv_join(&ids, " ");
 	hash_random_hex(random);
-	clock_format_rfc3339(clock_wall_s() + LIFETIME_S, expires);
+	clock_format_rfc3339(clock_wall_s() + m->lifetime_s, expires);
 	labels_add(&labels, LABEL_BUILDER, m->process);
-	labels_add(&labels, LABEL_BEFORE, list);
+	labels_add(&labels, LABEL_BEFORE, m->before);
 	labels_add(&labels, LABEL_EXPIRES, expires);
 	DEFER(freep) char *name = xasprintf("winalux-build-%.16s", random);
-	if (volume_create(m->podman, name, &labels, NULL, err) < 0)
+	if (volume_create(podman, name, &labels, NULL, err) < 0)
 		return -1;
-	m->name = TAKE(name);
-	m->before = TAKE(list);
+	m->renew_at_ms = clock_mono_ms() + (int64_t)m->lifetime_s * 500;
+	*ret_name = TAKE(name);
 	return 0;
 }
 
@@ -160,7 +170,25 @@ int build_mark_set(struct build_mark *m, struct error *err)
 	m->has_company = s.has_company;
 	if (!s.has_company)
 		sweep(m, m->podman, &s);
-	return create(m, &s.containers, err); /* what was swept and named again harms nothing */
+	free(m->before);
+	m->before = ids_of(&s.containers); /* that of what was swept harms nothing */
+	return create(m, m->podman, &m->name, err);
+}
+
+/* While a build streams its connection is in use. What fails is tried again with the next line. */
+void build_mark_keep(struct build_mark *m)
+{
+	DEFER(podman_freep) struct podman *podman = NULL;
+	DEFER(freep) char *name = NULL;
+
+	if (!m || !m->name || clock_mono_ms() < m->renew_at_ms)
+		return;
+	podman = podman_clone_for_cleanup(m->podman, CLEAR_TIMEOUT_MS);
+	if (create(m, podman, &name, NULL) < 0)
+		return;
+	volume_remove(podman, m->name, NULL);
+	free(m->name);
+	m->name = TAKE(name);
 }
 
 void build_mark_fail(struct build_mark *m)

@@ -36,7 +36,7 @@ struct builder *builder_new(const struct builder_options *options, struct error 
 	struct builder *b = xcalloc(1, sizeof(*b));
 
 	b->options = *options;
-	b->mark = build_mark_new(options->podman);
+	b->mark = build_mark_new(options->podman, BUILD_MARK_LIFETIME_S);
 	if (check_mirror(options->config->debian_mirror, err) < 0 ||
 	    host_ca_find(options->config, &b->ca_pem, &b->ca_count, err) < 0) {
 		builder_freep(&b);

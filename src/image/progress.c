@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/build_mark.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/parse.h"
@@ -45,6 +46,7 @@ void progress_say(const struct builder *b, const char *name, const char *fmt, ..
 	DEFER(freep) char *line = NULL;
 	va_list ap;
 
+	build_mark_keep(b->mark);
 	if (b->options.on_line == NULL)
 		return;
 	va_start(ap, fmt);

@@ -177,6 +177,10 @@ killed()
 	equal '' "$(podman volume ls -q --filter label=io.winalux.builder)"
 }
 
+# What an earlier run left that was killed.
+podman ps -a --external --format '{{.ID}} {{.Command}}' | sed -n 's/ buildah$//p' | xargs -r podman rm -f >/dev/null
+podman volume ls -q --filter label=io.winalux.builder | xargs -r podman volume rm >/dev/null
+
 start_service
 first "what is built is found unchanged" nothing_changed
 it "the developer owns a home, and nothing leads to root" developer_has_no_way_to_root
