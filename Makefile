@@ -28,9 +28,12 @@ LINK_release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LINK_asan := -fsanitize=address,undefined
 GUEST_FLAGS := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fno-PIE -ffunction-sections -fdata-sections
 GUEST_LINK := -s -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none -Wl,-e,shortcut_entry
-GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc)
-GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc)
-GUEST_ARCHS ?= $(ARCH)
+# The other architecture's guest is embedded too where there is what to compile it with (tools/setup.sh build).
+OTHER := $(filter-out $(ARCH),amd64 arm64)
+CROSS := $(shell tools/cross.sh $(OTHER) 2>/dev/null)
+GUEST_CC_amd64 := $(if $(filter amd64,$(ARCH)),$(CC),x86_64-linux-gnu-gcc -I$(CROSS)/include -L$(CROSS)/lib)
+GUEST_CC_arm64 := $(if $(filter arm64,$(ARCH)),$(CC),aarch64-linux-gnu-gcc -I$(CROSS)/include -L$(CROSS)/lib)
+GUEST_ARCHS ?= $(ARCH) $(if $(CROSS),$(OTHER))
 # Asked once, and only when something is compiled: set-up may have to install pkg-config first.
 CFLAGS_PKG = $(eval CFLAGS_PKG := $(shell pkg-config --cflags $(PKGS)))$(CFLAGS_PKG)
 LIBS_PKG = $(eval LIBS_PKG := $(shell pkg-config --libs $(PKGS)))$(LIBS_PKG)
@@ -114,6 +117,7 @@ $(BUILD)/seccomp.ok: data/seccomp.json $(BUILD)/data/seccomp-strict.json $(BUILD
 	$(Q)$(BUILD)/seccomp-check $< && $(BUILD)/seccomp-check $(BUILD)/data/seccomp-strict.json && touch $@
 $(BUILD)/embed.S: tools/embed.sh $(BUILD)/seccomp.ok $(EMBEDDED) $(GUESTS)
 	$(call say,EMBED,$@)
+	$(if $(filter $(OTHER),$(GUEST_ARCHS)),,@echo "no cross compiler for $(OTHER): only the $(ARCH) guest is embedded (tools/setup.sh build gets it)")
 	$(Q)tools/embed.sh $@ $(BUILD) $(EMBEDDED) $(BUILD)/data/seccomp-strict.json $(GUESTS)
 $(BUILD)/release/embed.o: $(BUILD)/embed.S
 	$(Q)mkdir -p $(@D) && $(CC) -c -o $@ $<
@@ -181,6 +185,6 @@ uninstall:
 deb: all
 	$(Q)tools/deb.sh $(VERSION) $(ARCH)
 clean:
-	$(Q)rm -rf $(BUILD)
+	$(Q)find $(BUILD) -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + # what tools/setup.sh fetched stays
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -23,6 +23,11 @@ read_release() {
 	release=$ID-$VERSION_ID
 	firewall=nftables
 	clang=
+	other= # the architecture that the guest is also compiled for
+	case $(uname -m) in
+	x86_64) other=arm64 ;;
+	aarch64) other=amd64 ;;
+	esac
 	case $release in
 	debian-12) clang=14 firewall=iptables ;;
 	debian-13) clang=19 ;;
@@ -35,6 +40,10 @@ packages_of() { # GROUP
 	build)
 		echo gcc libc6-dev make pkg-config git ca-certificates libcurl4-openssl-dev libcjson-dev libyaml-dev
 		echo libarchive-dev libsodium-dev libseccomp-dev
+		case $other in
+		arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+		amd64) echo gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;;
+		esac
 		;;
 	run)
 		# Without recommended packages Podman comes without most of what it needs rootless.
@@ -95,6 +104,12 @@ fetch_promtool() {
 		echo "setup: there is no promtool, the checks of docs/grafana are left out" >&2
 }
 
+# The program then carries the guest of its own architecture only, and says so when it is built.
+fetch_cross() {
+	[ -z "$other" ] || "$(dirname "$0")/cross.sh" --fetch "$other" >/dev/null ||
+		echo "setup: there is no libsodium for $other, its guest is left out" >&2
+}
+
 main() {
 	local list='' wanted=() need=()
 	[ "${1:-}" != --list ] || { list=yes; shift; }
@@ -111,6 +126,7 @@ main() {
 		return
 	fi
 	[ ${#need[@]} -eq 0 ] || install_packages "${need[@]}"
+	case " $* " in *" build "*) fetch_cross ;; esac
 	case " $* " in *" test "*) fetch_promtool ;; esac
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/version.h"
 #include "winalux/format/json.h"
@@ -14,7 +15,7 @@ static int run_version(struct app *app, const void *options, const struct strv *
 		       struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(digest);
+	DEFER(freep) char *reference = image_guest_reference(arch_own(), digest);
 
 	(void)options, (void)args, (void)err;
 	if (app->global.is_json) {

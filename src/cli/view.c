@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/mem.h"
@@ -140,7 +141,7 @@ static const char *guest_digest(const struct workspace_facts *w)
 
 void view_our_guest(char ret_digest[static HASH_HEX_SIZE])
 {
-	DEFER(freep) char *reference = image_guest_reference(ret_digest);
+	DEFER(freep) char *reference = image_guest_reference(arch_own(), ret_digest);
 
 	(void)reference;
 }

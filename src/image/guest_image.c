@@ -17,20 +17,15 @@
 #include "winalux/guest/wire.h"
 #include "winalux/podman/image.h"
 
-#if defined(__aarch64__)
-#define GUEST_ARCH "arm64"
-#else
-#define GUEST_ARCH "amd64"
-#endif
-
 enum { GUEST_MAX_BYTES = 32 << 20 };
 
-static const struct {
-	const char *resource;
+/* What is compiled comes in one resource for each architecture. */
+static const struct guest_file {
+	const char *resource; /* NULL: "guest/ARCH/NAME" */
 	const char *name;
 	mode_t mode;
 } files[] = {
-	{ "guest/" GUEST_ARCH "/winalux-guest", "winalux-guest", 0111 },
+	{ NULL, "winalux-guest", 0111 },
 	{ "guest/sshd_config", "sshd_config", 0444 },
 	{ "guest/Taskfile.yml", "Taskfile.yml", 0444 },
 	{ "seccomp.json", "seccomp.json", 0444 },
@@ -47,12 +42,24 @@ const char *image_guest_wire(void)
 	return WIRE_VERSION_TEXT;
 }
 
-char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE])
+static const struct resource *find_file(const struct guest_file *file, const char *arch)
+{
+	DEFER(freep) char *compiled = xasprintf("guest/%s/%s", arch, file->name);
+
+	return resource_find(file->resource != NULL ? file->resource : compiled);
+}
+
+bool image_has_guest(const char *arch)
+{
+	return find_file(&files[0], arch) != NULL;
+}
+
+char *image_guest_reference(const char *arch, char ret_digest[static HASH_HEX_SIZE])
 {
 	struct hash *h = hash_new();
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		const struct resource *r = resource_find(files[i].resource);
+		const struct resource *r = find_file(&files[i], arch);
 
 		hash_add_text(h, files[i].name);
 		hash_add_text(h, r != NULL ? r->digest : NULL);
@@ -75,18 +82,20 @@ void image_seccomp_digest(char ret[static HASH_HEX_SIZE])
 	hash_end(h, ret);
 }
 
-static int write_guest(struct buf *tar, struct error *err)
+static int write_guest(const char *arch, struct buf *tar, struct error *err)
 {
 	DEFER(tar_writer_freep) struct tar_writer *w = tar_writer_new(tar, err);
 
 	if (!w)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		const struct resource *r = resource_find(files[i].resource);
+		const struct resource *r = find_file(&files[i], arch);
 
 		if (r == NULL)
-			return error_set(err, ERROR_INTERNAL, "this program does not carry '%s'",
-					 files[i].resource);
+			return error_set(err, ERROR_HOST,
+					 "this winalux was built without '%s' for %s; "
+					 "`tools/setup.sh build && make` builds one with it",
+					 files[i].name, arch);
 		if (tar_add_file(w, files[i].name, files[i].mode, 0, 0, r->data, r->size, err) < 0)
 			return -1;
 	}
@@ -96,11 +105,11 @@ static int write_guest(struct buf *tar, struct error *err)
 	return tar_finish(w, err);
 }
 
-int builder_ensure_guest(struct builder *b, const struct images *images, char **ret_id,
-			 bool *ret_built, struct error *err)
+int builder_ensure_guest(struct builder *b, const struct images *images, const char *arch,
+			 char **ret_id, bool *ret_built, struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(digest);
+	DEFER(freep) char *reference = image_guest_reference(arch, digest);
 	DEFER(buf_release) struct buf tar = { 0 };
 	DEFER(strv_release) struct strv changes = { 0 };
 	const struct image *image = images_find(images, reference);
@@ -111,7 +120,7 @@ int builder_ensure_guest(struct builder *b, const struct images *images, char **
 		return 0;
 	}
 	buf_init(&tar, GUEST_MAX_BYTES);
-	if (write_guest(&tar, err) < 0)
+	if (write_guest(arch, &tar, err) < 0)
 		return -1;
 	strv_addf(&changes, "LABEL %s=guest", IMAGE_LABEL_ROLE);
 	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, digest);

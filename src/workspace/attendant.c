@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -34,7 +35,7 @@ char *attendant_find_guest(const struct facts *facts,
 			   bool (*is_for)(const struct workspace_facts *w), struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *own = image_guest_reference(digest);
+	DEFER(freep) char *own = image_guest_reference(arch_own(), digest);
 
 	if (images_find(&facts->images, own))
 		return xstrdup(digest);

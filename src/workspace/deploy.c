@@ -23,6 +23,7 @@
 #include "port_probe.h"
 #include "telemetry_daemon.h"
 #include "verify.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
@@ -449,7 +450,7 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 	if (!d->builder)
 		return -1;
 	builder_add_environment(d->builder, &d->environment);
-	d->guest_image = image_guest_reference(d->guest_digest);
+	d->guest_image = image_guest_reference(arch_own(), d->guest_digest);
 	return 0;
 }
 

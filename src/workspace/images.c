@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -206,13 +207,14 @@ static int build_own(const struct ensure *e, const struct want *want,
 static int ensure_guest(const struct ensure *e, struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(digest);
+	DEFER(freep) char *reference = image_guest_reference(arch_own(), digest);
 	DEFER(freep) char *id = NULL;
 	bool is_built;
 
 	if (!images_find(e->images, reference) && floor_check(e->options->host, err) < 0)
 		return -1;
-	return builder_ensure_guest(e->options->builder, e->images, &id, &is_built, err);
+	return builder_ensure_guest(e->options->builder, e->images, arch_own(), &id, &is_built,
+				    err);
 }
 
 static int visit_ensure(const struct want *want, const struct want_container *c, void *context,

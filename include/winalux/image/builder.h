@@ -52,8 +52,10 @@ struct builder_options {
 struct builder *builder_new(const struct builder_options *options, struct error *err);
 void builder_freep(struct builder **builder);
 
-/* "localhost/winalux/guest:<digest>" of the guest that this program carries. */
-char *image_guest_reference(char ret_digest[static HASH_HEX_SIZE]);
+/* "localhost/winalux/guest:<digest>" of the guest of an architecture that this program carries. */
+char *image_guest_reference(const char *arch, char ret_digest[static HASH_HEX_SIZE]);
+/* A program that was built without a cross compiler carries that of its own architecture alone. */
+bool image_has_guest(const char *arch);
 /* Version of the wire between host and guest that this program speaks. */
 const char *image_guest_wire(void);
 /* Digest of the seccomp profiles, "seccomp.json" and "seccomp-strict.json" inside the guest image.
@@ -78,8 +80,8 @@ int builder_ensure_profile(struct builder *b, const struct images *images, const
 int builder_ensure_sidecar(struct builder *b, const struct images *images,
 			   const struct sidecar_kind *k, char **ret_id, bool *ret_built,
 			   struct error *err);
-int builder_ensure_guest(struct builder *b, const struct images *images, char **ret_id,
-			 bool *ret_built, struct error *err);
+int builder_ensure_guest(struct builder *b, const struct images *images, const char *arch,
+			 char **ret_id, bool *ret_built, struct error *err);
 
 /*
  * Environment that builds and workspaces need behind proxies: http_proxy, https_proxy, no_proxy,

@@ -11,6 +11,7 @@
 
 #include "fake/fake.h"
 #include "image/internal.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
@@ -407,19 +408,21 @@ static void the_guest_is_imported_once_by_its_digest(void **state)
 {
 	struct bench *s = *state;
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(digest);
+	DEFER(freep) char *reference = image_guest_reference(arch_own(), digest);
 
 	start(s,
 	      ">>> POST /images/import*reference=localhost%2Fwinalux%2Fguest%3A*\n<<< "
 	      "200\n\n{\"Id\":\"" ID "\"}\n",
 	      false);
-	assert_int_equal(
-		builder_ensure_guest(s->builder, &s->images, &s->id, &s->was_built, &s->err), 0);
+	assert_int_equal(builder_ensure_guest(s->builder, &s->images, arch_own(), &s->id,
+					      &s->was_built, &s->err),
+			 0);
 	assert_true(s->was_built);
 	free(s->id);
 	add_image(s, reference);
-	assert_int_equal(
-		builder_ensure_guest(s->builder, &s->images, &s->id, &s->was_built, &s->err), 0);
+	assert_int_equal(builder_ensure_guest(s->builder, &s->images, arch_own(), &s->id,
+					      &s->was_built, &s->err),
+			 0);
 	assert_false(s->was_built);
 	expect_nothing_wrong(s);
 	assert_int_equal(fake_request_count(s->server), 1);

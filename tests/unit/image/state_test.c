@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "image/internal.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/config.h"
@@ -109,12 +110,24 @@ static enum image_state state_of(const struct fixture *f)
 	return builder_profile_state(f->builder, &f->images, &f->profile);
 }
 
+static void each_architecture_has_a_guest_image_of_its_own(void **state)
+{
+	char digests[2][HASH_HEX_SIZE];
+	DEFER(freep) char *amd64 = image_guest_reference("amd64", digests[0]);
+	DEFER(freep) char *arm64 = image_guest_reference("arm64", digests[1]);
+
+	(void)state;
+	assert_string_not_equal(amd64, arm64);
+	assert_true(image_has_guest(arch_own()));
+	assert_false(image_has_guest("riscv64"));
+}
+
 static void references_are_local_names(void **state)
 {
 	DEFER(freep) char *profile = image_profile_reference("web");
 	DEFER(freep) char *sidecar = image_sidecar_reference("redis");
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *guest = image_guest_reference(digest);
+	DEFER(freep) char *guest = image_guest_reference(arch_own(), digest);
 
 	(void)state;
 	assert_string_equal(profile, "localhost/winalux/web:latest");
@@ -283,6 +296,7 @@ static void proxies_and_certificates_reach_workspaces_sorted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_architecture_has_a_guest_image_of_its_own),
 		cmocka_unit_test(references_are_local_names),
 		WITH_FIXTURE(what_is_not_there_is_missing),
 		WITH_FIXTURE(an_equal_digest_is_current_even_without_its_base),

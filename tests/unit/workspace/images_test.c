@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
@@ -65,7 +66,7 @@ static void yard_open(struct yard *y, const char *inventory, const char *script)
 {
 	struct builder_options options = { .config = &y->stage.config };
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *guest = image_guest_reference(digest);
+	DEFER(freep) char *guest = image_guest_reference(arch_own(), digest);
 
 	*y = (struct yard){ 0 };
 	buf_init(&y->said, SIZE_MAX);
