@@ -163,7 +163,7 @@ static void add_rights(struct json *body, const struct container_spec *spec)
 	if (spec->sees_host_cgroups)
 		add_namespace(body, "cgroupns", "host");
 	if (!spec->pod)
-		add_namespace(body, "netns", "none");
+		add_namespace(body, "netns", spec->sees_host_network ? "host" : "none");
 }
 
 static void add_life(struct json *body, const struct container_spec *spec)
@@ -176,6 +176,8 @@ static void add_life(struct json *body, const struct container_spec *spec)
 		json_add_int(body, "stop_signal", spec->stop_signal);
 	if (spec->stop_timeout_s)
 		json_add_int(body, "stop_timeout", spec->stop_timeout_s);
+	if (spec->goes_when_it_ends)
+		json_add_bool(body, "remove", true);
 	json_add_text(body, "systemd", "false");
 	json_add_text(body, "sdnotifyMode", "ignore"); /* the default may hang systemd units */
 	json_add_bool(body, "httpproxy", false); /* else the server adds its own environment */

@@ -9,8 +9,10 @@
  */
 #include "winalux/podman/exec.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "exec_pump.h"
@@ -21,6 +23,7 @@
 #include "winalux/format/json.h"
 
 enum { STATUS_WAIT_MS = 1000, STATUS_PAUSE_MS = 5, FIRST_BYTES_MAX = 1 << 20 };
+enum { FRAME_HEAD = 8, HOLD_TICK_MS = 150, HOLD_BYTES_MAX = 64 << 10 };
 
 /*
  * An empty text would leave ctrl-p,ctrl-q in force, or is refused (before 5.8). The engine holds
@@ -184,4 +187,96 @@ int exec_run(struct podman *podman, const char *container_id, const struct exec_
 
 	free(s.id);
 	return result;
+}
+
+/* --- a command that is held --- */
+
+/* The payload of whole and of begun frames {stream, 0, 0, 0, len32be}, into text. */
+static void unframe(const struct buf *raw, struct buf *text)
+{
+	const unsigned char *at = (const unsigned char *)raw->data;
+	size_t left = raw->len;
+
+	while (left >= FRAME_HEAD) {
+		size_t len = (size_t)at[4] << 24 | (size_t)at[5] << 16 | (size_t)at[6] << 8 | at[7];
+
+		at += FRAME_HEAD;
+		left -= FRAME_HEAD;
+		if (len > left)
+			len = left;
+		buf_add(text, (const char *)at, len);
+		at += len;
+		left -= len;
+	}
+}
+
+static char *first_line(const struct buf *raw)
+{
+	DEFER(buf_release) struct buf text = { 0 };
+	const char *end;
+
+	buf_init(&text, FIRST_BYTES_MAX);
+	unframe(raw, &text);
+	end = text.len ? memchr(text.data, '\n', text.len) : NULL;
+	return end ? xstrndup(text.data, (size_t)(end - text.data)) : NULL;
+}
+
+/* More of the stream; 0 at its end. */
+static ssize_t read_more(struct podman *podman, int fd, int64_t deadline_ms, struct buf *raw,
+			 struct error *err)
+{
+	char bytes[512];
+	ssize_t n;
+
+	for (;;) {
+		int left_ms = clock_left_ms(deadline_ms);
+
+		if (podman_is_cancelled(podman))
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
+		if (left_ms == 0)
+			return error_set(err, ERROR_TIMEOUT, "the command does not answer");
+		if (fd_wait(fd, POLLIN, left_ms < HOLD_TICK_MS ? left_ms : HOLD_TICK_MS) > 0)
+			break;
+	}
+	n = read(fd, bytes, sizeof(bytes));
+	if (n > 0)
+		buf_add(raw, bytes, (size_t)n);
+	return n > 0 ? n : 0;
+}
+
+static int await_line(struct podman *podman, int fd, int timeout_ms, struct buf *raw,
+		      char **ret_line, struct error *err)
+{
+	const int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+
+	while ((*ret_line = first_line(raw)) == NULL) {
+		ssize_t n = read_more(podman, fd, deadline_ms, raw, err);
+
+		if (n < 0)
+			return -1;
+		if (n == 0 || raw->len >= HOLD_BYTES_MAX)
+			return error_set(err, ERROR_PODMAN, "the command ended at once");
+	}
+	return 0;
+}
+
+int exec_hold(struct podman *podman, const char *container_id, const struct strv *command,
+	      int timeout_ms, char **ret_line, int *ret_fd, struct error *err)
+{
+	const struct exec_options options = { .command = *command, .stdin_fd = STDIN_FILENO };
+	struct session s = { .podman = podman, .options = &options, .container = container_id };
+	DEFER(fd_closep) int sock = -1;
+	DEFER(buf_release) struct buf raw = { 0 };
+	DEFER(freep) char *line = NULL;
+	int result = -1;
+
+	buf_init(&raw, FIRST_BYTES_MAX);
+	if (create(&s, err) == 0 && start(&s, &sock, &raw, err) == 0)
+		result = await_line(podman, sock, timeout_ms, &raw, &line, err);
+	free(s.id);
+	if (result < 0)
+		return error_add(err, "cannot execute in container '%s'", container_id);
+	*ret_line = TAKE(line);
+	*ret_fd = TAKE_FD(sock);
+	return 0;
 }

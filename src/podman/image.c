@@ -21,6 +21,7 @@ static void image_release(void *item)
 	free(i->id);
 	strv_release(&i->names);
 	labels_release(&i->labels);
+	free(i->arch);
 }
 
 void images_release(struct images *i)
@@ -39,6 +40,8 @@ static const struct decode_field image_fields[] = {
 	DECODE_FIELD("Size", struct image, size_bytes, decode_size),
 	DECODE_FIELD("Created", struct image, created_s, decode_time),
 	DECODE_FIELD("Labels", struct image, labels, decode_labels),
+	DECODE_FIELD("Arch", struct image, arch, decode_text),
+	DECODE_FIELD("IsManifestList", struct image, is_list, decode_bool),
 	{ .name = NULL },
 };
 
@@ -134,37 +137,60 @@ const struct image *images_find(const struct images *images, const char *referen
 	return found;
 }
 
-static void import_request(struct request *rq, const char *reference, const struct strv *changes)
+static void import_request(struct request *rq, const struct import_options *options)
 {
-	request_init(rq, "POST", "import image", reference);
+	request_init(rq, "POST", "import image", options->reference);
 	request_path(rq, "images", "import", NULL);
-	request_query(rq, "reference", reference);
-	for (size_t i = 0; changes && i < changes->count; i++)
-		request_query(rq, "changes", changes->items[i]);
+	request_query(rq, "reference", options->reference);
+	if (options->arch) {
+		request_query(rq, "os", "linux");
+		request_query(rq, "architecture", options->arch);
+	}
+	for (size_t i = 0; i < options->changes.count; i++)
+		request_query(rq, "changes", options->changes.items[i]);
 	rq->timeout_ms = -1;
 	rq->idle_timeout_ms = IMPORT_IDLE_MS;
 }
 
-int image_import_fd(struct podman *podman, int fd, const char *reference,
-		    const struct strv *changes, char **ret_id, struct error *err)
+int image_import_fd(struct podman *podman, int fd, const struct import_options *options,
+		    char **ret_id, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 
-	import_request(&rq, reference, changes);
+	import_request(&rq, options);
 	rq.body_fd = fd;
 	return podman_call_id(podman, &rq, "Id", ret_id, err);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): the contract of image.h */
-int image_import(struct podman *podman, const void *tar, size_t len, const char *reference,
-		 const struct strv *changes, char **ret_id, struct error *err)
+int image_import(struct podman *podman, const void *tar, size_t len,
+		 const struct import_options *options, char **ret_id, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 
-	import_request(&rq, reference, changes);
+	import_request(&rq, options);
 	rq.body = tar;
 	rq.body_len = len;
 	return podman_call_id(podman, &rq, "Id", ret_id, err);
+}
+
+int image_get_arch(struct podman *podman, const char *reference, char **ret, struct error *err)
+{
+	DEFER(request_release) struct request rq;
+	DEFER(json_freep) struct json *answer = NULL;
+	const char *arch;
+
+	request_init(&rq, "GET", "inspect image", reference);
+	request_path(&rq, "images", reference, "json", NULL);
+	if (podman_call_json(podman, &rq, &answer, err) < 0)
+		return -1;
+	arch = json_get_text(answer, "Architecture");
+	if (!arch)
+		return error_set(err, ERROR_PODMAN,
+				 "Podman does not say for which architecture "
+				 "image '%s' is",
+				 reference);
+	*ret = xstrdup(arch);
+	return 0;
 }
 
 int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,

@@ -94,6 +94,8 @@ struct container_spec {
 	uint64_t log_size_bytes;  /* k8s-file, rotated by conmon at this size */
 	bool no_new_privileges;
 	bool sees_host_processes; /* the host's pid namespace */
+	bool sees_host_network;   /* of the account; only without a pod */
+	bool goes_when_it_ends;   /* removed by the engine */
 	bool sees_host_cgroups;   /* the host's cgroup namespace, and so the tree of all cgroups */
 };
 void container_spec_release(struct container_spec *spec);

@@ -32,4 +32,12 @@ struct exec_options {
 int exec_run(struct podman *podman, const char *container_id, const struct exec_options *options,
 	     int *ret_status, struct error *err);
 
+/*
+ * Starts a command whose stdin is the connection: *ret_fd, which the caller closes, and which ends
+ * with this process in any case. Waits for its first line of output, *ret_line, without its
+ * newline; the caller frees it. ERROR_PODMAN when it ends without one, ERROR_TIMEOUT.
+ */
+int exec_hold(struct podman *podman, const char *container_id, const struct strv *command,
+	      int timeout_ms, char **ret_line, int *ret_fd, struct error *err);
+
 #endif

@@ -18,6 +18,8 @@ struct image {
 	uint64_t size_bytes;
 	int64_t created_s;
 	struct labels labels;
+	char *arch;   /* as the list has it; NULL before 5.1, which does not say */
+	bool is_list; /* a manifest list; false before 5.1, too */
 };
 struct images {
 	struct image *items;
@@ -40,12 +42,21 @@ int image_labels(struct podman *podman, const char *reference, struct labels *re
 /* A stream's progress in lines; return false to cancel. */
 typedef bool (*image_line_fn)(const char *line, void *context);
 
+/* What an imported image says of itself. */
+struct import_options {
+	const char *reference;
+	const char *arch; /* "arm64"; NULL: the server's */
+	struct strv changes;
+};
+
 /* POST /images/import?reference=&changes=…: a root file system tar from a descriptor. The caller
  * frees *ret_id. */
-int image_import_fd(struct podman *podman, int fd, const char *reference,
-		    const struct strv *changes, char **ret_id, struct error *err);
-int image_import(struct podman *podman, const void *tar, size_t len, const char *reference,
-		 const struct strv *changes, char **ret_id, struct error *err);
+int image_import_fd(struct podman *podman, int fd, const struct import_options *options,
+		    char **ret_id, struct error *err);
+int image_import(struct podman *podman, const void *tar, size_t len,
+		 const struct import_options *options, char **ret_id, struct error *err);
+/* GET /images/{name}/json: its architecture, "arm64". The caller frees *ret. ERROR_NOT_FOUND. */
+int image_get_arch(struct podman *podman, const char *reference, char **ret, struct error *err);
 /* POST /images/pull?reference=&policy=missing: errors come inside the 200 stream. timeout_ms as a
  * whole. */
 int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,

@@ -217,6 +217,42 @@ static void an_answer_that_is_not_http_is_refused(void **state)
 		       "is not HTTP");
 }
 
+static void a_held_command_gives_its_first_line_and_lives_as_long_as_its_connection(void **state)
+{
+	static const char script[] = ">>> POST /containers/c/exec\n~ \"Cmd\":[\"hold\"]\n"
+				     "~ \"AttachStdin\":true\n<<< 201\n\n{\"Id\":\"e1\"}\n"
+				     ">>> POST /exec/e1/start\n<<< 101 echo escaped split=3\n\n"
+				     "\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x03rea"
+				     "\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x03dy\\x0a\n";
+	DEFER(fixture_release) struct fixture f = fixture_start(script);
+	DEFER(strv_release) struct strv command = { 0 };
+	DEFER(freep) char *line = NULL;
+	DEFER(fd_closep) int fd = -1;
+
+	(void)state;
+	strv_add(&command, "hold");
+	assert_success(&f, exec_hold(f.podman, "c", &command, 10000, &line, &fd, &f.err));
+	assert_string_equal(line, "ready");
+	assert_true(fd >= 0);
+	assert_no_problems(&f);
+}
+
+static void a_held_command_that_ends_at_once_is_an_error(void **state)
+{
+	static const char script[] = CREATE ">>> POST /exec/e1/start\n<<< 101 raw escaped\n\n"
+					    "\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x02no\n";
+	DEFER(fixture_release) struct fixture f = fixture_start(script);
+	DEFER(strv_release) struct strv command = { 0 };
+	DEFER(freep) char *line = NULL;
+	int fd = -1;
+
+	(void)state;
+	strv_add(&command, "hold");
+	assert_failure(&f, exec_hold(f.podman, "c", &command, 10000, &line, &fd, &f.err),
+		       ERROR_PODMAN, "the command ended at once");
+	assert_int_equal(fd, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +264,9 @@ int main(void)
 		cmocka_unit_test(a_closed_output_ends_the_session),
 		cmocka_unit_test(a_signal_ends_the_session),
 		cmocka_unit_test(an_answer_that_is_not_http_is_refused),
+		cmocka_unit_test(
+			a_held_command_gives_its_first_line_and_lives_as_long_as_its_connection),
+		cmocka_unit_test(a_held_command_that_ends_at_once_is_an_error),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

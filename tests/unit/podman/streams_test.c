@@ -12,6 +12,7 @@
 #include "winalux/podman/container.h"
 #include "winalux/podman/event.h"
 #include "winalux/podman/image.h"
+#include "winalux/podman/manifest.h"
 
 /* --- logs --- */
 
@@ -321,14 +322,14 @@ static void an_import_takes_memory_files_and_pipes(void **state)
 		">>> POST /images/import?reference=x%3A1&changes=CMD%20a&changes=ENV%20A%3D1\n"
 		"~ tarball\n<<< 200 repeat\n\n{\"Id\":\"sha256:" BUILT "\"}\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
-	DEFER(strv_release) struct strv changes = { 0 };
+	struct import_options options = { .reference = "x:1" };
 	char path[] = "/tmp/winalux-test-XXXXXX";
 	DEFER(fd_closep) int file = mkostemp(path, O_CLOEXEC);
 	int pipe_fds[2];
 
 	(void)state;
-	strv_add(&changes, "CMD a");
-	strv_add(&changes, "ENV A=1");
+	strv_add(&options.changes, "CMD a");
+	strv_add(&options.changes, "ENV A=1");
 	unlink(path);
 	assert_int_equal(write(file, "skip tarball", 12), 12);
 	assert_int_equal(lseek(file, 5, SEEK_SET), 5);
@@ -337,15 +338,16 @@ static void an_import_takes_memory_files_and_pipes(void **state)
 	close(pipe_fds[1]);
 
 	DEFER(freep) char *id = NULL;
-	assert_success(&f, image_import(f.podman, "tarball", 7, "x:1", &changes, &id, &f.err));
+	assert_success(&f, image_import(f.podman, "tarball", 7, &options, &id, &f.err));
 	assert_string_equal(id, BUILT);
-	assert_success(&f, image_import_fd(f.podman, file, "x:1", &changes, NULL, &f.err));
+	assert_success(&f, image_import_fd(f.podman, file, &options, NULL, &f.err));
 	DEFER(freep) char *from_file = fake_last_body(f.server);
 	assert_string_equal(from_file, "tarball");
-	assert_success(&f, image_import_fd(f.podman, pipe_fds[0], "x:1", &changes, NULL, &f.err));
+	assert_success(&f, image_import_fd(f.podman, pipe_fds[0], &options, NULL, &f.err));
 	DEFER(freep) char *from_pipe = fake_last_body(f.server);
 	assert_string_equal(from_pipe, "tarball");
 	close(pipe_fds[0]);
+	strv_release(&options.changes);
 }
 
 /* --- archives --- */
@@ -454,6 +456,23 @@ static void a_link_that_leads_in_a_circle_is_an_error(void **state)
 	assert_no_problems(&f);
 }
 
+static void a_manifest_list_takes_the_place_of_the_one_before(void **state)
+{
+	static const char script[] =
+		">>> DELETE /manifests/localhost%2Fw%3A1\n<<< 404\n\n"
+		"{\"cause\":\"image not known\"}\n"
+		">>> POST /manifests/localhost%2Fw%3A1?images=a%3A1&images=b%3A1\n"
+		"<<< 200\n\n{\"Id\":\"x\"}\n";
+	DEFER(fixture_release) struct fixture f = fixture_start(script);
+	DEFER(strv_release) struct strv images = { 0 };
+
+	(void)state;
+	strv_add(&images, "a:1");
+	strv_add(&images, "b:1");
+	assert_success(&f, manifest_create(f.podman, "localhost/w:1", &images, &f.err));
+	assert_no_problems(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +494,7 @@ int main(void)
 		cmocka_unit_test(a_path_is_looked_up_by_its_header),
 		cmocka_unit_test(a_link_to_a_directory_is_looked_up_as_the_directory),
 		cmocka_unit_test(a_link_that_leads_in_a_circle_is_an_error),
+		cmocka_unit_test(a_manifest_list_takes_the_place_of_the_one_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
