@@ -217,6 +217,37 @@ static int ensure_guest(const struct ensure *e, struct error *err)
 				    err);
 }
 
+/* What is written into images, and may be left out: then there is nothing to compare. */
+static int find_arch(const struct ensure *e, const char *reference, char **ret, struct error *err)
+{
+	const struct image *image = images_find(e->images, reference);
+
+	if (image && image->arch && *image->arch) {
+		*ret = xstrdup(image->arch);
+		return 0;
+	}
+	return image_get_arch(host_podman(e->options->host), reference, ret, err);
+}
+
+/*
+ * Podman starts an image of another architecture with no more than a warning, and what is in it
+ * then fails in ways that do not tell why.
+ */
+static int check_arch(const struct ensure *e, const struct want *want, const char *reference,
+		      struct error *err)
+{
+	DEFER(freep) char *arch = NULL;
+
+	if (find_arch(e, reference, &arch, err) < 0)
+		return -1;
+	if (!*arch || strcmp(arch, arch_own()) == 0)
+		return 0;
+	return error_set(err, ERROR_HOST,
+			 "image '%s' for workspace '%s' is for %s, and this host is %s; `podman "
+			 "rmi %s` removes it, the next deploy then gets the right one",
+			 reference, want->workspace->name, arch, arch_own(), reference);
+}
+
 static int visit_ensure(const struct want *want, const struct want_container *c, void *context,
 			struct error *err)
 {
@@ -226,7 +257,7 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 		return 0;
 	strv_add(&e->done, c->spec.image);
 	if (images_find(e->images, c->spec.image))
-		return 0;
+		return check_arch(e, want, c->spec.image, err);
 	if (e->options->no_build)
 		return error_set(err, ERROR_NOT_FOUND,
 				 "image '%s' for workspace '%s' is missing; %s", c->spec.image,
@@ -235,7 +266,10 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 					       : "`winalux build` makes it");
 	if (floor_check(e->options->host, err) < 0)
 		return -1;
-	return c->is_foreign ? pull_foreign(e, c->spec.image, err) : build_own(e, want, c, err);
+	if (!c->is_foreign)
+		return build_own(e, want, c, err);
+	return pull_foreign(e, c->spec.image, err) < 0 ? -1
+						       : check_arch(e, want, c->spec.image, err);
 }
 
 int images_ensure(const struct images_options *options, const struct plan *plan,

@@ -16,7 +16,7 @@ struct strv;
 /*
  * The images that a plan's containers need: ours are built, foreign ones (sidecars with "image:")
  * are pulled. What is there is used as it is; a profile that changed since is only noted, because a
- * rebuild recreates its workspaces.
+ * rebuild recreates its workspaces. One of another architecture than the host's is an error.
  */
 
 /* References that are needed by steps of the plan and are not there. */

@@ -2,6 +2,7 @@
 #include "workspace/images.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stage.h"
@@ -58,7 +59,13 @@ static void add_image(struct scene *s, const char *name)
 	struct image *i = xgrow(&list->items, &list->cap, list->count++, sizeof(*i));
 
 	i->id = xasprintf("%064zu", list->count);
+	i->arch = xstrdup(arch_own()); /* as Podman 5 lists it */
 	strv_add(&i->names, name);
+}
+
+static const char *another_arch(void)
+{
+	return arch_own() == arch_names[0] ? arch_names[1] : arch_names[0];
 }
 
 /* A first deploy of that inventory; the guest's image is there already. */
@@ -152,7 +159,9 @@ static void a_foreign_image_is_pulled(void **state)
 	yard_open(&y, FOREIGN,
 		  STAGE_PING ">>> POST /images/pull?reference=example.org%2Fother%3A1&*\n"
 			     "<<< 200 chunked\n\n{\"stream\":\"Getting it\\n\"}\n"
-			     "{\"id\":\"0123\",\"images\":[\"0123\"]}\n");
+			     "{\"id\":\"0123\",\"images\":[\"0123\"]}\n"
+			     ">>> GET /images/example.org%2Fother%3A1/json\n<<< 200\n\n"
+			     "{\"Architecture\":\"\"}\n");
 	add_image(&y.stage.scene, "localhost/winalux/web:latest");
 	if (ensure(&y, false) < 0)
 		fail_msg("%s", y.stage.err.text);
@@ -190,6 +199,43 @@ static void images_that_are_there_cost_no_call(void **state)
 	assert_string_equal(y.said.data, "");
 }
 
+static void an_image_of_another_architecture_is_refused(void **state)
+{
+	DEFER(yard_close) struct yard y;
+	struct images *images = &y.stage.scene.facts.images;
+
+	(void)state;
+	yard_open(&y, stage_alice, STAGE_PING);
+	add_image(&y.stage.scene, "localhost/winalux/web:latest");
+	add_image(&y.stage.scene, "localhost/winalux/sidecar-redis:latest");
+	free(images->items[images->count - 1].arch);
+	images->items[images->count - 1].arch = xstrdup(another_arch());
+	assert_error(
+		&y.stage.err, ensure(&y, false), ERROR_HOST,
+		"image 'localhost/winalux/sidecar-redis:latest' for workspace 'alice' is for ");
+	assert_requests(&y.stage.service, "GET /_ping\n");
+}
+
+/* Before 5.1 the list does not say. */
+static void an_architecture_that_is_not_listed_is_asked_for(void **state)
+{
+	DEFER(freep)
+	char *script = xasprintf(STAGE_PING ">>> GET /images/localhost%%2Fwinalux%%2Fweb%%3Alatest/"
+					    "json\n<<< 200\n\n{\"Architecture\":\"%s\"}\n",
+				 another_arch());
+	DEFER(yard_close) struct yard y;
+	struct images *images = &y.stage.scene.facts.images;
+
+	(void)state;
+	yard_open(&y, stage_alice, script);
+	add_image(&y.stage.scene, "localhost/winalux/sidecar-redis:latest");
+	add_image(&y.stage.scene, "localhost/winalux/web:latest");
+	freep(&images->items[images->count - 1].arch);
+	assert_error(&y.stage.err, ensure(&y, false), ERROR_HOST,
+		     "image 'localhost/winalux/web:latest' for workspace 'alice' is for ");
+	assert_all_asked(&y.stage.service);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +245,8 @@ int main(void)
 		cmocka_unit_test(a_foreign_image_is_pulled),
 		cmocka_unit_test(a_pull_that_fails_inside_its_stream_is_an_error),
 		cmocka_unit_test(images_that_are_there_cost_no_call),
+		cmocka_unit_test(an_image_of_another_architecture_is_refused),
+		cmocka_unit_test(an_architecture_that_is_not_listed_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
