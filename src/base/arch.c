@@ -16,6 +16,11 @@ static const struct {
 	{ "aarch64", "arm64" },
 };
 
+const char *arch_platform(const char *arch)
+{
+	return strcmp(arch, arch_names[0]) == 0 ? "linux/amd64" : "linux/arm64";
+}
+
 const char *arch_own(void)
 {
 #if defined(__aarch64__)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -22,12 +23,15 @@
 #include "table.h"
 #include "view.h"
 
+enum { ARCHS_MAX = 2 };
+
 struct build_flags {
 	bool with_sidecars;
 	bool is_all;
 	bool no_cache;
 	bool with_base;
 	bool names_only;
+	const char *arch;
 };
 
 static const struct option build_option_table[] = {
@@ -44,6 +48,11 @@ static const struct option build_option_table[] = {
 	{ .name = "base",
 	  .offset = offsetof(struct build_flags, with_base),
 	  .help = "make the base image anew too" },
+	{ .name = "arch",
+	  .kind = OPTION_TEXT,
+	  .offset = offsetof(struct build_flags, arch),
+	  .arg = "ARCH,…",
+	  .help = "for amd64, arm64 or all; what is not this machine's is built by QEMU" },
 	{ .name = "names",
 	  .offset = offsetof(struct build_flags, names_only),
 	  .help = "print the names of the profiles, one a line, and build nothing" },
@@ -54,12 +63,14 @@ static const struct option build_option_table[] = {
 struct selection {
 	struct strv profiles;
 	struct strv sidecars;
+	struct strv archs; /* never empty */
 };
 
 static void selection_release(struct selection *s)
 {
 	strv_release(&s->profiles);
 	strv_release(&s->sidecars);
+	strv_release(&s->archs);
 }
 
 static void add_once(struct strv *v, const char *text)
@@ -101,6 +112,20 @@ static int unknown_profile(const struct profiles *profiles, const char *name, st
 	return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s", name, names);
 }
 
+/* "sidecar-redis", as its image is called. */
+static bool select_sidecar(const struct profiles *p, const char *name, struct selection *ret)
+{
+	static const char prefix[] = "sidecar-";
+	const struct sidecar_kind *kind;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 || profiles_find(p, name))
+		return false;
+	kind = profiles_find_sidecar(p, name + strlen(prefix));
+	if (kind)
+		add_once(&ret->sidecars, kind->name);
+	return kind != NULL;
+}
+
 /* Names; else --all; else what the inventory at hand uses; else every profile. */
 static int select_images(struct app *app, const struct build_flags *flags, const struct strv *args,
 			 struct selection *ret, struct error *err)
@@ -108,6 +133,8 @@ static int select_images(struct app *app, const struct build_flags *flags, const
 	const struct profiles *p = &app->profiles;
 
 	for (size_t i = 0; i < args->count; i++) {
+		if (select_sidecar(p, args->items[i], ret))
+			continue;
 		if (!profiles_find(p, args->items[i]))
 			return unknown_profile(p, args->items[i], err);
 		add_once(&ret->profiles, args->items[i]);
@@ -119,6 +146,34 @@ static int select_images(struct app *app, const struct build_flags *flags, const
 		return 0;
 	}
 	return args->count == 0 ? select_inventory(app, ret, err) : 0;
+}
+
+/* The own architecture comes first: an emulator is built on its base. */
+static int select_archs(const char *text, struct selection *ret, struct error *err)
+{
+	DEFER(strv_release) struct strv names = { 0 };
+	bool is_wanted[ARCHS_MAX] = { false };
+
+	strv_add_split(&names, text ? text : arch_own(), ",");
+	for (size_t i = 0; i < names.count; i++) {
+		const char *arch = arch_find(names.items[i]);
+		bool is_all = strcmp(names.items[i], "all") == 0;
+
+		if (!arch && !is_all)
+			return error_set(err, ERROR_USAGE,
+					 "--arch: no architecture '%s'; there are amd64, arm64 and "
+					 "all",
+					 names.items[i]);
+		for (size_t k = 0; arch_names[k]; k++)
+			is_wanted[k] |= is_all || arch == arch_names[k];
+	}
+	for (int own = 1; own >= 0; own--)
+		for (size_t k = 0; arch_names[k]; k++)
+			if (is_wanted[k] && (arch_names[k] == arch_own()) == own)
+				strv_add(&ret->archs, arch_names[k]);
+	if (ret->archs.count == 0)
+		return error_set(err, ERROR_USAGE, "--arch: name amd64, arm64 or all");
+	return 0;
 }
 
 /* One run: the builder, the list of images as it is now, and what was done. */
@@ -147,50 +202,88 @@ static void on_build_line(const char *image, const char *line, void *context)
 	sink->on_line(sink->context, name, line);
 }
 
-static void note_done(struct run *run, const char *name, const char *id, bool was_built,
-		      int64_t took_ms)
+static void note_done(struct run *run, const char *name, const char *arch, const char *id,
+		      bool was_built, int64_t took_ms)
 {
 	DEFER(freep) char *took = view_took(took_ms);
 	struct json *item = json_append_object(run->json);
 
 	json_add_text(item, "name", name);
+	json_add_text(item, "arch", arch);
 	json_add_text(item, "id", id);
 	json_add_bool(item, "built", was_built);
 	json_add_int(item, "took_ms", took_ms);
-	table_add(&run->table, name);
+	if (arch == arch_own())
+		table_add(&run->table, name);
+	else
+		table_addf(&run->table, "%s-%s", name, arch);
 	table_add_colored(&run->table, was_built ? TABLE_GREEN : TABLE_PLAIN,
 			  was_built ? "built" : "unchanged");
 	table_add(&run->table, took);
 	table_addf(&run->table, "%.12s", id);
 }
 
-/* p or k, not both. */
-static int build_one(struct run *run, const struct profile *p, const struct sidecar_kind *k,
-		     struct error *err)
-{
-	DEFER(freep) char *name = p ? xstrdup(p->name) : xasprintf("sidecar-%s", k->name);
-	DEFER(freep) char *row = xasprintf("image %s", name);
-	DEFER(freep) char *id = NULL;
-	int64_t begun_ms = clock_mono_ms();
-	bool was_built = false;
+/* A profile or a sidecar, not both. */
+struct subject {
+	const struct profile *profile;
+	const struct sidecar_kind *kind;
+};
 
-	if (floor_check(run->host, err) < 0)
+static int ensure(struct run *run, const struct subject *s, const char *arch, char **ret_id,
+		  bool *ret_built, struct error *err)
+{
+	if (floor_check(run->host, err) < 0 ||
+	    emulation_ensure(run->builder, &run->images, arch, err) < 0)
 		return -1;
-	int result =
-		p ? builder_ensure_profile(run->builder, &run->images, p, &id, &was_built, err)
-		  : builder_ensure_sidecar(run->builder, &run->images, k, &id, &was_built, err);
-	int64_t took_ms = clock_mono_ms() - begun_ms;
-	if (result < 0 || was_built)
+	builder_set_arch(run->builder, arch);
+	return s->profile ? builder_ensure_profile(run->builder, &run->images, s->profile, ret_id,
+						   ret_built, err)
+			  : builder_ensure_sidecar(run->builder, &run->images, s->kind, ret_id,
+						   ret_built, err);
+}
+
+static int build_for(struct run *run, const struct subject *s, const char *name, const char *arch,
+		     bool *was_built, struct error *err)
+{
+	DEFER(freep)
+	char *row = arch == arch_own() ? xasprintf("image %s", name)
+				       : xasprintf("image %s-%s", name, arch);
+	DEFER(freep) char *id = NULL;
+	const int64_t begun_ms = clock_mono_ms();
+	bool is_new = false;
+	int result = ensure(run, s, arch, &id, &is_new, err);
+	const int64_t took_ms = clock_mono_ms() - begun_ms;
+
+	if (result < 0 || is_new)
 		run->sink.on_done(run->sink.context, row, ACTION_CREATE, took_ms,
 				  result < 0 ? err : NULL);
 	if (result < 0)
 		return -1;
-	note_done(run, name, id, was_built, took_ms);
-	if (!was_built)
+	note_done(run, name, arch, id, is_new, took_ms);
+	if (!is_new)
 		return 0;
+	*was_built = true;
 	images_release(&run->images);
 	run->images = (struct images){ 0 };
 	return image_list(run->podman, &run->images, err);
+}
+
+static int build_one(struct run *run, const struct subject *s, const struct strv *archs,
+		     struct error *err)
+{
+	DEFER(freep)
+	char *name =
+		s->profile ? xstrdup(s->profile->name) : xasprintf("sidecar-%s", s->kind->name);
+	DEFER(freep)
+	char *reference = s->profile ? image_profile_reference(s->profile->name)
+				     : image_sidecar_reference(s->kind->name);
+	bool was_built = false;
+
+	for (size_t i = 0; i < archs->count; i++)
+		if (build_for(run, s, name, arch_find(archs->items[i]), &was_built, err) < 0)
+			return -1;
+	return builder_ensure_list(run->builder, &run->images, reference, archs->count > 1,
+				   was_built, err);
 }
 
 static int build_selected(struct run *run, const struct profiles *profiles,
@@ -199,14 +292,17 @@ static int build_selected(struct run *run, const struct profiles *profiles,
 	if (image_list(run->podman, &run->images, err) < 0)
 		return -1;
 	for (size_t i = 0; i < selection->profiles.count; i++) {
-		const struct profile *p = profiles_find(profiles, selection->profiles.items[i]);
-		if (p && build_one(run, p, NULL, err) < 0)
+		const struct subject s = { .profile = profiles_find(profiles,
+								    selection->profiles.items[i]) };
+
+		if (s.profile && build_one(run, &s, &selection->archs, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < selection->sidecars.count; i++) {
-		const struct sidecar_kind *k =
-			profiles_find_sidecar(profiles, selection->sidecars.items[i]);
-		if (k && build_one(run, NULL, k, err) < 0)
+		const struct subject s = { .kind = profiles_find_sidecar(
+						   profiles, selection->sidecars.items[i]) };
+
+		if (s.kind && build_one(run, &s, &selection->archs, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -261,7 +357,8 @@ static int run_build(struct app *app, const void *options, const struct strv *ar
 			puts(app->profiles.items[i].name);
 		return 0;
 	}
-	if (select_images(app, flags, args, &selection, err) < 0 || app_open_host(app, err) < 0)
+	if (select_archs(flags->arch, &selection, err) < 0 ||
+	    select_images(app, flags, args, &selection, err) < 0 || app_open_host(app, err) < 0)
 		return -1;
 	return build(app, flags, &selection, err);
 }
@@ -269,11 +366,13 @@ static int run_build(struct app *app, const void *options, const struct strv *ar
 const struct command cmd_build = {
 	.name = "build",
 	.summary = "Build the images of profiles and sidecars",
-	.args = "[PROFILE…]",
+	.args = "[PROFILE|sidecar-NAME…]",
 	.details =
 		"Without a name: what the inventory at hand uses, or every profile where there is "
 		"none. No registry is needed: the base is pulled when one answers, else made from "
-		"Debian packages. Unchanged input builds nothing.",
+		"Debian packages. Unchanged input builds nothing. With more than one architecture "
+		"each image gets a manifest list, which has the version of winalux as its tag; the "
+		"other architecture's own tag ends with its name (web:latest-arm64).",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_PROFILE,

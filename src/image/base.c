@@ -4,6 +4,9 @@
  * certificates added by Containerfiles/base; else a root file system from Debian packages,
  * imported. Whichever way, its digest is that of the configuration, so it is made once and no
  * registry is asked again.
+ *
+ * That of another architecture is always made from packages, in the container that emulates: a
+ * pulled one would take the name from this architecture's.
  */
 #include "image/internal.h"
 
@@ -72,7 +75,7 @@ static int build_pulled(const struct builder *b, const struct images *images, co
 		.base = b->pulled,
 		.containerfile = file == NULL ? "" : (const char *)file->data,
 		.mirror = b->mirror,
-		.reference = xstrdup(IMAGE_BASE_REFERENCE),
+		.reference = xstrdup(b->base_reference),
 	};
 	DEFER(freep) char *id = NULL;
 
@@ -103,28 +106,33 @@ static int open_temporary(struct error *err)
 static int import_base(const struct builder *b, const struct images *images, int fd,
 		       const char *build, struct error *err)
 {
-	DEFER(strv_release) struct strv changes = { 0 };
+	struct import_options options = { .reference = b->base_reference };
 	DEFER(freep) char *id = NULL;
+	int result;
 
 	if (build_mark_set(b->mark, err) < 0)
 		return -1;
-	strv_add(&changes, "CMD [\"/bin/bash\"]");
-	strv_addf(&changes, "LABEL %s=base", IMAGE_LABEL_ROLE);
-	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, b->base_input);
-	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_BUILD, build);
-	if (image_import_fd(b->options.podman, fd, IMAGE_BASE_REFERENCE, &changes, &id, err) < 0)
+	options.arch = builder_is_foreign(b) ? b->arch : NULL;
+	strv_add(&options.changes, "CMD [\"/bin/bash\"]");
+	strv_addf(&options.changes, "LABEL %s=base", IMAGE_LABEL_ROLE);
+	strv_addf(&options.changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, b->base_input);
+	strv_addf(&options.changes, "LABEL %s=%s", IMAGE_LABEL_BUILD, build);
+	result = image_import_fd(b->options.podman, fd, &options, &id, err);
+	strv_release(&options.changes);
+	if (result < 0)
 		return progress_explain_disk("base", err);
-	recipe_remove_replaced(b, images, IMAGE_BASE_REFERENCE, id);
+	recipe_remove_replaced(b, images, b->base_reference, id);
 	return 0;
 }
 
-static int bootstrap_base(const struct builder *b, const struct images *images, const char *build,
+static int bootstrap_base(struct builder *b, const struct images *images, const char *build,
 			  struct error *err)
 {
 	DEFER(fd_closep) int fd = open_temporary(err);
 	off_t size;
 
-	if (fd < 0 || bootstrap_run(b, fd, err) < 0)
+	if (fd < 0 || (builder_is_foreign(b) ? bootstrap_foreign(b, images, fd, err)
+					     : bootstrap_run(b, fd, err)) < 0)
 		return -1;
 	size = lseek(fd, 0, SEEK_CUR);
 	if (size < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -147,11 +155,16 @@ static const char *last_cause(char *text)
 	return cause;
 }
 
-static int make_base(const struct builder *b, const struct images *images, const char *build,
+static int make_base(struct builder *b, const struct images *images, const char *build,
 		     struct error *err)
 {
 	DEFER(freep) char *program = NULL;
 	struct error pull_error = { .text = "no base_image is configured" };
+
+	if (builder_is_foreign(b))
+		return bootstrap_base(b, images, build, err) < 0
+			       ? error_add(err, "cannot make the base image for %s", b->arch)
+			       : 0;
 	if (b->pulled[0] != '\0' && pull_base(b, images, &pull_error) == 0)
 		return build_pulled(b, images, build, err);
 	if (pull_error.kind == ERROR_INTERRUPTED) {
@@ -173,18 +186,29 @@ static int make_base(const struct builder *b, const struct images *images, const
 	return 0;
 }
 
-int base_ensure(struct builder *b, const struct images *images, bool *ret_built, struct error *err)
+enum image_state builder_base_state(const struct builder *b, const struct images *images)
 {
-	const struct image *image = images_find(images, IMAGE_BASE_REFERENCE);
+	const struct image *image = images_find(images, b->base_reference);
 	const char *input = image == NULL ? NULL : labels_get(&image->labels, IMAGE_LABEL_INPUT);
 	const char *build = image == NULL ? NULL : labels_get(&image->labels, IMAGE_LABEL_BUILD);
+
+	if (image == NULL)
+		return IMAGE_MISSING;
+	return input != NULL && build != NULL && strcmp(input, b->base_input) == 0 &&
+			       strlen(build) == HASH_HEX_SIZE - 1
+		       ? IMAGE_CURRENT
+		       : IMAGE_STALE;
+}
+
+int base_ensure(struct builder *b, const struct images *images, bool *ret_built, struct error *err)
+{
+	const struct image *image = images_find(images, b->base_reference);
 	char made[HASH_HEX_SIZE];
 
 	if (b->base_build[0] != '\0') /* earlier in this run */
 		return 0;
-	if (!b->options.with_base && input != NULL && build != NULL &&
-	    strcmp(input, b->base_input) == 0 && strlen(build) == HASH_HEX_SIZE - 1) {
-		memcpy(b->base_build, build, HASH_HEX_SIZE);
+	if (!b->options.with_base && builder_base_state(b, images) == IMAGE_CURRENT) {
+		memcpy(b->base_build, labels_get(&image->labels, IMAGE_LABEL_BUILD), HASH_HEX_SIZE);
 		return 0;
 	}
 	hash_random_hex(made);

@@ -8,15 +8,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "winalux/base/buf.h"
 #include "winalux/base/error.h"
+#include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/process.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/config.h"
 
-enum { BOOTSTRAP_TIMEOUT_MS = 30 * 60 * 1000, KEPT_LINES = 6 };
+enum { BOOTSTRAP_TIMEOUT_MS = 30 * 60 * 1000, KEPT_LINES = 6, TALK_MAX_BYTES = 1 << 20 };
 
 /* Kept in the image as apt's and dpkg's own configuration, as Debian's slim images have it. */
 static const char *const options[] = {
@@ -127,6 +130,44 @@ static const char *const *temporary_directory(void)
 	static const char *const var_tmp[] = { "TMPDIR=/var/tmp", NULL };
 
 	return getenv("TMPDIR") == NULL && access("/var/tmp", W_OK | X_OK) == 0 ? var_tmp : NULL;
+}
+
+/* Its talk, as mmdebstrap's own run has told it line by line. */
+static void take_talk(int fd, struct talk *talk)
+{
+	DEFER(buf_release) struct buf text = { 0 };
+	DEFER(strv_release) struct strv lines = { 0 };
+
+	buf_init(&text, TALK_MAX_BYTES);
+	if (lseek(fd, 0, SEEK_SET) < 0 || fd_read_all(fd, &text, NULL) < 0)
+		return;
+	strv_add_split(&lines, text.data, "\n");
+	for (size_t i = 0; i < lines.count; i++)
+		if (strncmp(lines.items[i], "I: ", 3) != 0)
+			strv_add(&talk->lines, lines.items[i]);
+}
+
+/* There, programs of the other architecture run: that needs no test by mmdebstrap. */
+int bootstrap_foreign(struct builder *b, const struct images *images, int fd, struct error *err)
+{
+	DEFER(strv_release) struct strv arguments = { 0 };
+	DEFER(fd_closep) int errors = memfd_create("mmdebstrap", MFD_CLOEXEC);
+	struct talk talk = { .builder = b };
+	int status, result;
+
+	bootstrap_arguments(b->options.config->debian_suite, b->mirror, &arguments);
+	strv_addf(&arguments, "--arch=%s", b->arch);
+	strv_add(&arguments, "--mode=root");
+	strv_add(&arguments, "--skip=check/qemu");
+	progress_say(b, "base", "making it for %s under emulation, which takes some minutes",
+		     b->arch);
+	result = emulation_run(b, images, &arguments, fd, errors, &status, err);
+	if (result == 0 && status != 0) {
+		take_talk(errors, &talk);
+		result = report(&talk, status, err);
+	}
+	strv_release(&talk.lines);
+	return result;
 }
 
 int bootstrap_run(const struct builder *b, int fd, struct error *err)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "winalux/image/builder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "image/internal.h"
 #include "image/build_mark.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/base/strv.h"
 #include "winalux/inventory/config.h"
 #include "winalux/podman/image.h"
+#include "winalux/podman/manifest.h"
 
 /* The suite is the one setting that people change: the image of the same suite goes with it. */
 static char *pulled_reference(const struct config *config)
@@ -46,8 +50,48 @@ struct builder *builder_new(const struct builder_options *options, struct error 
 			    ? xstrdup(options->config->debian_mirror)
 			    : mirror_find("/etc/os-release", "/etc/apt");
 	b->pulled = pulled_reference(options->config);
+	b->arch = arch_own();
+	b->base_reference = xstrdup(IMAGE_BASE_REFERENCE);
 	input_base(b, b->base_input);
 	return b;
+}
+
+bool builder_is_foreign(const struct builder *b)
+{
+	return b->arch != arch_own();
+}
+
+/* There are two, so one place is enough for what is known of the other one's base. */
+void builder_set_arch(struct builder *b, const char *arch)
+{
+	char build[HASH_HEX_SIZE] = "";
+
+	arch = arch_find(arch);
+	assert(arch != NULL);
+	if (arch == b->arch)
+		return;
+	if (b->made_arch == arch)
+		memcpy(build, b->made_build, HASH_HEX_SIZE);
+	b->made_arch = b->arch;
+	memcpy(b->made_build, b->base_build, HASH_HEX_SIZE);
+	memcpy(b->base_build, build, HASH_HEX_SIZE);
+	b->arch = arch;
+	free(b->base_reference);
+	b->base_reference = image_reference_for(IMAGE_BASE_REFERENCE, arch);
+	input_base(b, b->base_input);
+}
+
+/* A recipe names what the own architecture's image is called. */
+static void recipe_set_arch(struct recipe *r, const struct builder *b)
+{
+	char *reference = image_reference_for(r->reference, b->arch);
+
+	free(r->reference);
+	r->reference = reference;
+	if (!builder_is_foreign(b))
+		return;
+	r->arch_name = xasprintf("%s-%s", r->name, b->arch);
+	r->name = r->arch_name;
 }
 
 void builder_freep(struct builder **builder)
@@ -57,6 +101,8 @@ void builder_freep(struct builder **builder)
 	if (b == NULL)
 		return;
 	build_mark_freep(&b->mark);
+	emulation_freep(&b->emulation);
+	free(b->base_reference);
 	free(b->ca_pem);
 	free(b->mirror);
 	free(b->pulled);
@@ -69,6 +115,7 @@ enum image_state builder_profile_state(struct builder *b, const struct images *i
 	DEFER(recipe_release) struct recipe recipe;
 
 	recipe_init_profile(&recipe, p);
+	recipe_set_arch(&recipe, b);
 	return recipe_state(b, &recipe, images);
 }
 
@@ -79,6 +126,7 @@ enum image_state builder_sidecar_state(struct builder *b, const struct images *i
 	DEFER(freep) char *name = NULL;
 
 	recipe_init_sidecar(&recipe, k, &name);
+	recipe_set_arch(&recipe, b);
 	return recipe_state(b, &recipe, images);
 }
 
@@ -88,8 +136,8 @@ static bool is_wanted_anew(const struct builder *b, const struct recipe *r)
 	return b->options.no_cache || (b->options.with_base && recipe_is_on_our_base(r));
 }
 
-static int ensure(struct builder *b, const struct images *images, const struct recipe *r,
-		  char **ret_id, bool *ret_built, struct error *err)
+int builder_ensure(struct builder *b, const struct images *images, const struct recipe *r,
+		   char **ret_id, bool *ret_built, struct error *err)
 {
 	bool has_new_base = false;
 
@@ -112,7 +160,8 @@ int builder_ensure_profile(struct builder *b, const struct images *images, const
 	DEFER(recipe_release) struct recipe recipe;
 
 	recipe_init_profile(&recipe, p);
-	return ensure(b, images, &recipe, ret_id, ret_built, err);
+	recipe_set_arch(&recipe, b);
+	return builder_ensure(b, images, &recipe, ret_id, ret_built, err);
 }
 
 int builder_ensure_sidecar(struct builder *b, const struct images *images,
@@ -123,5 +172,24 @@ int builder_ensure_sidecar(struct builder *b, const struct images *images,
 	DEFER(freep) char *name = NULL;
 
 	recipe_init_sidecar(&recipe, k, &name);
-	return ensure(b, images, &recipe, ret_id, ret_built, err);
+	recipe_set_arch(&recipe, b);
+	return builder_ensure(b, images, &recipe, ret_id, ret_built, err);
+}
+
+int builder_ensure_list(struct builder *b, const struct images *images, const char *reference,
+			bool is_wanted, bool was_built, struct error *err)
+{
+	DEFER(freep) char *list = image_list_reference(reference);
+	DEFER(strv_release) struct strv members = { 0 };
+	bool exists = images_find(images, list) != NULL;
+
+	if (exists ? !was_built : !is_wanted)
+		return 0;
+	for (size_t i = 0; arch_names[i] != NULL; i++) {
+		DEFER(freep) char *member = image_reference_for(reference, arch_names[i]);
+
+		if (images_find(images, member) != NULL)
+			strv_add(&members, member);
+	}
+	return manifest_create(b->options.podman, list, &members, err);
 }

@@ -111,8 +111,9 @@ int builder_ensure_guest(struct builder *b, const struct images *images, const c
 	char digest[HASH_HEX_SIZE];
 	DEFER(freep) char *reference = image_guest_reference(arch, digest);
 	DEFER(buf_release) struct buf tar = { 0 };
-	DEFER(strv_release) struct strv changes = { 0 };
+	struct import_options options = { .reference = reference, .arch = arch };
 	const struct image *image = images_find(images, reference);
+	int result;
 
 	*ret_built = false;
 	if (image != NULL) { /* the name is the digest */
@@ -122,12 +123,13 @@ int builder_ensure_guest(struct builder *b, const struct images *images, const c
 	buf_init(&tar, GUEST_MAX_BYTES);
 	if (write_guest(arch, &tar, err) < 0)
 		return -1;
-	strv_addf(&changes, "LABEL %s=guest", IMAGE_LABEL_ROLE);
-	strv_addf(&changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, digest);
-	strv_addf(&changes, "LABEL io.winalux.wire=%s", image_guest_wire());
+	strv_addf(&options.changes, "LABEL %s=guest", IMAGE_LABEL_ROLE);
+	strv_addf(&options.changes, "LABEL %s=%s", IMAGE_LABEL_INPUT, digest);
+	strv_addf(&options.changes, "LABEL io.winalux.wire=%s", image_guest_wire());
 	progress_say(b, "guest", "importing %zu KiB", tar.len >> 10);
-	if (image_import(b->options.podman, tar.data, tar.len, reference, &changes, ret_id, err) <
-	    0)
+	result = image_import(b->options.podman, tar.data, tar.len, &options, ret_id, err);
+	strv_release(&options.changes);
+	if (result < 0)
 		return error_add(err, "cannot import the guest image");
 	*ret_built = true;
 	return 0;

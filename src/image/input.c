@@ -55,6 +55,8 @@ void input_base(const struct builder *b, char ret[static HASH_HEX_SIZE])
 	hash_add_text(h, file == NULL ? NULL : (const char *)file->data);
 	hash_add_text(h, b->ca_pem);
 	add_list(h, &arguments);
+	if (builder_is_foreign(b))
+		hash_add_text(h, b->arch);
 	hash_end(h, ret);
 }
 

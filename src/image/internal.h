@@ -26,9 +26,16 @@ struct labels;
 #define IMAGE_BASE_REFERENCE "localhost/winalux/base:latest"
 #define IMAGE_BASE_NAME "debian" /* how profiles name the base of ours */
 
+struct emulation; /* emulation.c */
+
 struct builder {
 	struct builder_options options;
-	char *ca_pem; /* never NULL */
+	const char *arch;      /* what is built for now; builder_set_arch */
+	char *base_reference;  /* of the base for it */
+	const char *made_arch; /* another one, whose base's build is made_build */
+	char made_build[HASH_HEX_SIZE];
+	struct emulation *emulation; /* NULL: not needed so far */
+	char *ca_pem;                /* never NULL */
 	size_t ca_count;
 	char *mirror; /* as configured or the host's own; NULL: Debian's */
 	char *pulled; /* reference of the image that the base is pulled as; "" is never */
@@ -49,6 +56,7 @@ struct recipe {
 	const struct strv *python;   /* or NULL */
 	const char *mirror;          /* or NULL */
 	char *reference;
+	char *arch_name; /* or NULL: name, where it is made for another architecture */
 };
 
 /* --- input.c: digests of what goes into an image --- */
@@ -93,6 +101,8 @@ int base_ensure(struct builder *b, const struct images *images, bool *ret_built,
 /* --- bootstrap.c --- */
 /* Writes the base's root file system as a tar, made by mmdebstrap, to fd. */
 int bootstrap_run(const struct builder *b, int fd, struct error *err);
+/* The same for another architecture, in the container that emulates. */
+int bootstrap_foreign(struct builder *b, const struct images *images, int fd, struct error *err);
 /* Arguments for mmdebstrap, from its name on. mirror may be NULL. */
 void bootstrap_arguments(const char *suite, const char *mirror, struct strv *ret);
 
@@ -103,6 +113,19 @@ char *mirror_find(const char *os_release, const char *apt_directory);
 /* Build arguments stay in an image's history, so an address with a name or password cannot be used.
  */
 bool mirror_has_password(const char *mirror);
+
+/* --- builder.c --- */
+bool builder_is_foreign(const struct builder *b);
+/* Makes a recipe current for the builder's architecture. */
+int builder_ensure(struct builder *b, const struct images *images, const struct recipe *r,
+		   char **ret_id, bool *ret_built, struct error *err);
+
+/* --- emulation.c --- */
+/* Ends what emulation_ensure began. */
+void emulation_freep(struct emulation **emulation);
+/* A command in the container of the emulator's image, after emulation_ensure. */
+int emulation_run(struct builder *b, const struct images *images, const struct strv *command,
+		  int stdout_fd, int stderr_fd, int *ret_status, struct error *err);
 
 /* --- recipe.c --- */
 void recipe_init_profile(struct recipe *r, const struct profile *p);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "image/build_mark.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -42,8 +43,10 @@ void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **
 
 void recipe_release(struct recipe *r)
 {
-	if (r != NULL)
-		freep(&r->reference);
+	if (r == NULL)
+		return;
+	freep(&r->reference);
+	freep(&r->arch_name);
 }
 
 static void add_list(struct labels *args, const char *name, const struct strv *list,
@@ -76,8 +79,9 @@ static void fill_options(const struct builder *b, const struct recipe *r, const 
 
 	options->tag = r->reference;
 	options->containerfile = "Containerfile";
+	options->platform = builder_is_foreign(b) ? arch_platform(b->arch) : NULL;
 	options->no_cache = b->options.no_cache;
-	labels_add(&options->build_args, "BASE", is_ours ? IMAGE_BASE_REFERENCE : r->base);
+	labels_add(&options->build_args, "BASE", is_ours ? b->base_reference : r->base);
 	add_packages(&options->build_args, r);
 	add_list(&options->build_args, "PYTHON", r->python, "\n");
 	if (r->mirror != NULL)
@@ -113,12 +117,35 @@ void recipe_remove_replaced(const struct builder *b, const struct images *images
 	}
 }
 
+/*
+ * Podman builds on a base of another architecture than was asked for without a word (4.3.1 and
+ * 5.4.2), where that is what the name means here. What came of it must not keep the tag.
+ */
+static int check_arch(const struct builder *b, const struct recipe *r, const char *id,
+		      struct error *err)
+{
+	DEFER(freep) char *arch = NULL;
+
+	if (!builder_is_foreign(b))
+		return 0;
+	if (image_get_arch(b->options.podman, id, &arch, err) < 0)
+		return -1;
+	if (strcmp(arch, b->arch) == 0)
+		return 0;
+	image_remove(b->options.podman, r->reference, false, NULL);
+	return error_set(err, ERROR_BUILD,
+			 "what came out is for %s and not for %s: its base '%s' is another "
+			 "architecture's",
+			 arch, b->arch, recipe_is_on_our_base(r) ? b->base_reference : r->base);
+}
+
 int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
 		 const char *build, char **ret_id, struct error *err)
 {
 	DEFER(buf_release) struct buf context = { 0 };
 	struct build_options options = { 0 };
 	DEFER(progress_release) struct progress progress = { .builder = b, .name = r->name };
+	DEFER(freep) char *id = NULL;
 	int result;
 
 	buf_init(&context, CONTEXT_MAX_BYTES);
@@ -128,12 +155,15 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 		return error_add(err, "cannot build image '%s'", r->name);
 	fill_options(b, r, build, &options);
 	result = image_build(b->options.podman, context.data, context.len, &options,
-			     progress_build_line, &progress, ret_id, err);
+			     progress_build_line, &progress, &id, err);
+	if (result == 0)
+		result = check_arch(b, r, id, err);
 	if (result < 0) {
 		build_mark_fail(b->mark);
 		result = progress_explain(&progress, err);
 	} else {
-		recipe_remove_replaced(b, images, r->reference, *ret_id);
+		recipe_remove_replaced(b, images, r->reference, id);
+		*ret_id = TAKE(id);
 	}
 	labels_release(&options.build_args);
 	labels_release(&options.labels);
@@ -148,7 +178,7 @@ enum image_state recipe_state(const struct builder *b, const struct recipe *r,
 			      const struct images *images)
 {
 	const struct image *image = images_find(images, r->reference);
-	const struct image *base = images_find(images, IMAGE_BASE_REFERENCE);
+	const struct image *base = images_find(images, b->base_reference);
 	const char *build = b->base_build[0] != '\0' ? b->base_build : NULL;
 	char input[HASH_HEX_SIZE];
 	const char *label;

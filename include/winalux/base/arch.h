@@ -7,6 +7,9 @@
 /* Architectures by the names that images have: "amd64" and "arm64". The list ends with NULL. */
 extern const char *const arch_names[];
 
+/* "linux/arm64" for "arm64": what builds and pulls call a platform. */
+const char *arch_platform(const char *arch);
+
 /* The one that this program was compiled for. */
 const char *arch_own(void);
 

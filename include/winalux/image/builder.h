@@ -27,9 +27,14 @@ struct strv;
  *   localhost/winalux/guest:<digest>   FROM scratch, made by import from embedded files
  *   localhost/winalux/base:latest      pulled and tagged, or mmdebstrap + import
  *   localhost/winalux/<profile>:latest, localhost/winalux/sidecar-<kind>:latest
+ *   localhost/winalux/emulator:latest  what builds for another architecture need
+ *
+ * An image for another architecture has that at the end of its tag (reference.h).
  */
 #define IMAGE_LABEL_INPUT "io.winalux.input"
-#define IMAGE_LABEL_ROLE "io.winalux.image" /* "guest", "base", "profile", "sidecar" */
+#define IMAGE_LABEL_ROLE                                                                           \
+	"io.winalux.image" /* "guest", "base", "profile", "sidecar", "emulator"                    \
+			    */
 
 enum image_state { IMAGE_MISSING, IMAGE_STALE, IMAGE_CURRENT };
 
@@ -62,11 +67,26 @@ const char *image_guest_wire(void);
  */
 void image_seccomp_digest(char ret[static HASH_HEX_SIZE]);
 
+/* What states and builds are about from now on; the own architecture at first. */
+void builder_set_arch(struct builder *b, const char *arch);
+
+/*
+ * Lets this account run programs of an architecture until the builder is freed or this process
+ * ends, however it does: by what the server's administrator has registered, else by a container of
+ * ours that registers QEMU in Podman's own user namespace (Linux 6.7; src/guest/emulator.c).
+ * Nothing to do for the own architecture. ERROR_HOST with what an administrator would do.
+ */
+int emulation_ensure(struct builder *b, const struct images *images, const char *arch,
+		     struct error *err);
+
 /* Pure: is what stands in images what a build would make? */
 enum image_state builder_profile_state(struct builder *b, const struct images *images,
 				       const struct profile *p);
 enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
 				       const struct sidecar_kind *k);
+
+enum image_state builder_base_state(const struct builder *b, const struct images *images);
+enum image_state builder_emulator_state(struct builder *b, const struct images *images);
 
 /*
  * Make an image current with everything below it; do nothing (no call but the list) when it is.
@@ -82,6 +102,14 @@ int builder_ensure_sidecar(struct builder *b, const struct images *images,
 			   struct error *err);
 int builder_ensure_guest(struct builder *b, const struct images *images, const char *arch,
 			 char **ret_id, bool *ret_built, struct error *err);
+
+/*
+ * One name for all architectures of an image: the manifest list image_list_reference(reference) of
+ * those that are here. Made where the last build has made one of them anew, or where it is missing
+ * and is_wanted; a list that is there is kept up in any case.
+ */
+int builder_ensure_list(struct builder *b, const struct images *images, const char *reference,
+			bool is_wanted, bool was_built, struct error *err);
 
 /*
  * Environment that builds and workspaces need behind proxies: http_proxy, https_proxy, no_proxy,

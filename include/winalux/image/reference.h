@@ -7,5 +7,12 @@
 /* "localhost/winalux/web:latest". The caller frees them. */
 char *image_profile_reference(const char *profile);
 char *image_sidecar_reference(const char *kind);
+/*
+ * The same image for an architecture: as it is for the own one, which is what containers name, and
+ * "localhost/winalux/web:latest-arm64" for another.
+ */
+char *image_reference_for(const char *reference, const char *arch);
+/* The manifest list of all architectures: "localhost/winalux/web:0.1.0". */
+char *image_list_reference(const char *reference);
 
 #endif

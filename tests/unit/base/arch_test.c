@@ -24,6 +24,8 @@ static void the_own_architecture_is_a_known_one(void **state)
 {
 	(void)state;
 	assert_ptr_equal(arch_find(arch_own()), arch_own());
+	for (size_t i = 0; arch_names[i]; i++)
+		assert_ptr_equal(arch_find(arch_platform(arch_names[i])), arch_names[i]);
 }
 
 int main(void)

@@ -428,6 +428,133 @@ static void the_guest_is_imported_once_by_its_digest(void **state)
 	assert_int_equal(fake_request_count(s->server), 1);
 }
 
+/* --- another architecture --- */
+
+static const char *another_arch(void)
+{
+	return arch_own() == arch_names[0] ? arch_names[1] : arch_names[0];
+}
+
+static void aim_at_another_arch(struct bench *s)
+{
+	struct image *base;
+
+	builder_set_arch(s->builder, another_arch());
+	base = add_image(s, s->builder->base_reference);
+	labels_add(&base->labels, IMAGE_LABEL_INPUT, s->builder->base_input);
+	labels_add(&base->labels, IMAGE_LABEL_BUILD, "0123456789abcdef0123456789abcdef");
+}
+
+#define ARCH_ANSWER(arch)                                                                          \
+	">>> GET /images/" ID "/json\n<<< 200\n\n{\"Architecture\":\"" arch "\"}\n"
+
+static void another_architecture_is_in_tag_base_and_platform(void **state)
+{
+	struct bench *s = *state;
+	DEFER(freep) char *answer = xasprintf("{\"Architecture\":\"%s\"}\n", another_arch());
+	DEFER(freep)
+	char *script = xasprintf("%s>>> GET /images/%s/json\n<<< 200\n\n%s", BUILD_WEB, ID, answer);
+	DEFER(freep) char *tag = xasprintf("winalux%%2Fweb%%3Alatest-%s&", another_arch());
+	DEFER(freep) char *base = xasprintf("winalux%%2Fbase%%3Alatest-%s", another_arch());
+	DEFER(freep) char *platform = xasprintf("platform=linux%%2F%s", another_arch());
+	DEFER(freep) char *requests = NULL;
+
+	start(s, script, false);
+	aim_at_another_arch(s);
+	assert_int_equal(ensure_web(s), 0);
+	expect_nothing_wrong(s);
+	requests = fake_requests(s->server);
+	assert_non_null(strstr(requests, tag));
+	assert_non_null(strstr(requests, base));
+	assert_non_null(strstr(requests, platform));
+}
+
+static void what_comes_out_for_the_wrong_architecture_loses_its_tag(void **state)
+{
+	struct bench *s = *state;
+
+	start(s,
+	      BUILD_WEB ARCH_ANSWER("riscv64") ">>> DELETE /images/localhost%2Fwinalux%2Fweb*\n"
+					       "<<< 200\n\n{}\n" NO_LEFTOVERS,
+	      false);
+	aim_at_another_arch(s);
+	assert_int_equal(ensure_web(s), -1);
+	assert_non_null(strstr(s->err.text, "is for riscv64 and not for "));
+	expect_nothing_wrong(s);
+}
+
+static void each_architecture_has_inputs_of_its_own_that_come_back(void **state)
+{
+	struct bench *s = *state;
+	char own[HASH_HEX_SIZE];
+
+	start(s, "# nothing\n", false);
+	memcpy(own, s->builder->base_input, sizeof(own));
+	builder_set_arch(s->builder, another_arch());
+	assert_string_not_equal(s->builder->base_input, own);
+	builder_set_arch(s->builder, arch_own());
+	assert_string_equal(s->builder->base_input, own);
+	assert_string_equal(s->builder->base_reference, IMAGE_BASE_REFERENCE);
+}
+
+/* The guest is imported and tried in a container. */
+#define TRY(exit)                                                                                  \
+	">>> POST /images/import*guest*\n<<< 200\n\n{\"Id\":\"" ID "\"}\n"                         \
+	">>> GET /containers/json*emulator*\n<<< 200\n\n[]\n"                                      \
+	">>> POST /containers/create\n~ \"version\"\n<<< 201\n\n{\"Id\":\"t\"}\n"                  \
+	">>> POST /containers/t/start\n<<< 204\n\n"                                                \
+	">>> POST /containers/t/wait*\n<<< 200\n\n" exit "\n"                                      \
+	">>> DELETE /containers/t*\n<<< 200\n\n[]\n"
+
+static void the_own_architecture_needs_no_emulator(void **state)
+{
+	struct bench *s = *state;
+
+	start(s, "# nothing\n", false);
+	assert_int_equal(emulation_ensure(s->builder, &s->images, arch_own(), &s->err), 0);
+	assert_int_equal(fake_request_count(s->server), 0);
+}
+
+static void what_an_administrator_has_registered_is_used(void **state)
+{
+	struct bench *s = *state;
+
+	start(s, TRY("0"), false);
+	assert_int_equal(emulation_ensure(s->builder, &s->images, another_arch(), &s->err), 0);
+	expect_nothing_wrong(s);
+	assert_int_equal(fake_request_count(s->server), 6);
+	assert_int_equal(emulation_ensure(s->builder, &s->images, another_arch(), &s->err), 0);
+	assert_int_equal(fake_request_count(s->server), 6);
+}
+
+static void an_older_kernel_is_told_with_what_an_administrator_would_do(void **state)
+{
+	struct bench *s = *state;
+
+	start(s,
+	      TRY("1") ">>> POST /images/import*guest*\n<<< 200\n\n{\"Id\":\"" ID
+		       "\"}\n" NO_LEFTOVERS
+		       ">>> POST /build*t=localhost%2Fwinalux%2Femulator*\n<<< 200\n\n"
+		       "{\"stream\":\"--> 4f803a91828\\n\"}\n"
+		       ">>> GET /images/localhost%2Fwinalux%2Femulator*/json\n<<< 200\n\n"
+		       "{\"Id\":\"" ID "\"}\n"
+		       ">>> POST /containers/create\n~ \"lease\"\n~ \"remove\":true\n<<< 201\n\n"
+		       "{\"Id\":\"e\"}\n"
+		       ">>> POST /containers/e/start\n<<< 204\n\n"
+		       ">>> POST /containers/e/exec\n<<< 201\n\n{\"Id\":\"x\"}\n"
+		       ">>> POST /exec/x/start\n<<< 101 raw escaped\n\n"
+		       "\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x0ffailed: denied\\x0a\n"
+		       ">>> GET /info\n<<< 200\n\n{\"host\":{\"kernel\":\"6.1.0\"}}\n"
+		       ">>> DELETE /containers/e*\n<<< 200\n\n[]\n",
+	      false);
+	add_base(s);
+	assert_int_equal(emulation_ensure(s->builder, &s->images, another_arch(), &s->err), -1);
+	assert_int_equal(s->err.kind, ERROR_HOST);
+	assert_non_null(strstr(s->err.text, "failed: denied (Linux 6.1.0; from 6.7 on"));
+	assert_non_null(strstr(s->err.text, "qemu-user-binfmt"));
+	expect_nothing_wrong(s);
+}
+
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -447,6 +574,12 @@ int main(void)
 		WITH_BENCH(what_a_dead_build_left_is_removed_before_the_next_one),
 		WITH_BENCH(an_image_of_ours_without_a_name_is_swept),
 		WITH_BENCH(the_guest_is_imported_once_by_its_digest),
+		WITH_BENCH(another_architecture_is_in_tag_base_and_platform),
+		WITH_BENCH(what_comes_out_for_the_wrong_architecture_loses_its_tag),
+		WITH_BENCH(each_architecture_has_inputs_of_its_own_that_come_back),
+		WITH_BENCH(the_own_architecture_needs_no_emulator),
+		WITH_BENCH(what_an_administrator_has_registered_is_used),
+		WITH_BENCH(an_older_kernel_is_told_with_what_an_administrator_would_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
