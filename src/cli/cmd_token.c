@@ -7,7 +7,6 @@
 #include "winalux/base/error.h"
 #include "winalux/base/log.h"
 #include "winalux/base/mem.h"
-#include "winalux/base/nearest.h"
 #include "winalux/base/strv.h"
 #include "winalux/base/token.h"
 #include "winalux/format/json.h"
@@ -22,6 +21,7 @@
 #include "command.h"
 #include "find.h"
 #include "progress.h"
+#include "subcommand.h"
 #include "summary.h"
 #include "table.h"
 #include "token.h"
@@ -35,52 +35,6 @@ static const struct option token_option_table[] = {
 	  .help = "rotate: end the sessions too, by a restart of the dev container" },
 	{ .name = NULL },
 };
-
-/* --- actions --- */
-
-static const struct token_action *find_action(const struct token_action *actions, const char *name,
-					      struct nearest *near)
-{
-	for (const struct token_action *a = actions; a->name; a++) {
-		if (strcmp(a->name, name) == 0)
-			return a;
-		nearest_try(near, a->name);
-	}
-	return NULL;
-}
-
-static int unknown_action(const struct token_action *actions, const char *what,
-			  const struct nearest *near, struct error *err)
-{
-	DEFER(strv_release) struct strv names = { 0 };
-	DEFER(freep) char *list = NULL;
-
-	for (const struct token_action *a = actions; a->name; a++)
-		strv_add(&names, a->name);
-	list = strv_join(&names, ", ");
-	if (near->best)
-		return error_set(err, ERROR_USAGE, "unknown action '%s %s'; did you mean '%s'?",
-				 what, near->word, near->best);
-	return error_set(err, ERROR_USAGE, "unknown action '%s %s'; there are: %s", what,
-			 near->word, list);
-}
-
-int token_act(struct app *app, const struct token_action *actions, const char *what,
-	      const struct token_flags *flags, const struct strv *args, struct error *err)
-{
-	struct nearest near = { .word = args->items[0] };
-	const struct token_action *action = find_action(actions, args->items[0], &near);
-	DEFER(strv_release) struct strv rest = { 0 };
-
-	if (!action)
-		return unknown_action(actions, what, &near, err);
-	for (size_t i = 1; i < args->count; i++)
-		strv_add(&rest, args->items[i]);
-	if (rest.count < action->min_args || rest.count > action->max_args)
-		return error_set(err, ERROR_USAGE, "it is 'winalux %s %s%s%s'", what, action->name,
-				 *action->args ? " " : "", action->args);
-	return action->run(app, flags, &rest, err);
-}
 
 int token_load_key(struct app *app, struct key *ret, struct error *err)
 {
@@ -127,9 +81,10 @@ static void print_token(struct app *app, const struct token_flags *flags, const 
 		puts(text);
 }
 
-static int run_show(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_show(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
+	const struct token_flags *flags = options;
 	DEFER(facts_release) struct facts facts = { 0 };
 	DEFER(key_clear) struct key key = { 0 };
 	DEFER(token_clear) struct token token = { 0 };
@@ -172,9 +127,10 @@ int token_rotate(struct app *app, const struct key *key, const struct strv *name
 	return result;
 }
 
-static int run_rotate(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_rotate(struct app *app, const void *options, const struct strv *args,
 		      struct error *err)
 {
+	const struct token_flags *flags = options;
 	DEFER(key_clear) struct key key = { 0 };
 
 	if (token_load_key(app, &key, err) < 0 || app_open_host(app, err) < 0)
@@ -182,10 +138,10 @@ static int run_rotate(struct app *app, const struct token_flags *flags, const st
 	return token_rotate(app, &key, args, flags->is_kick, err);
 }
 
-static int run_unlock(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_unlock(struct app *app, const void *options, const struct strv *args,
 		      struct error *err)
 {
-	(void)flags;
+	(void)options;
 	if (app_open_host(app, err) < 0)
 		return -1;
 	return token_rotate(app, NULL, args, false, err);
@@ -255,13 +211,13 @@ static void print_list_json(struct app *app, const struct facts *facts, const st
 	app_print_json(app, root);
 }
 
-static int run_list(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_list(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 	char at_hand[KEY_FINGERPRINT_SIZE];
 
-	(void)flags;
+	(void)options;
 	if (find_facts(app, args, OBSERVE_STATE, &facts, err) < 0)
 		return -1;
 	key_fingerprint_at(app->config.key_file, at_hand);
@@ -274,7 +230,7 @@ static int run_list(struct app *app, const struct token_flags *flags, const stru
 	return 0;
 }
 
-static const struct token_action actions[] = {
+static const struct subcommand actions[] = {
 	{ "show", 1, 1, "NAME", run_show },
 	{ "rotate", 1, ARGS_ANY, "NAME…", run_rotate },
 	{ "unlock", 1, ARGS_ANY, "NAME…", run_unlock },
@@ -298,7 +254,7 @@ static int run_token(struct app *app, const void *options, const struct strv *ar
 		return error_set(err, ERROR_USAGE, "--ssh-config and --json exclude each other");
 	if (flags->is_kick && !rotates)
 		return error_set(err, ERROR_USAGE, "--kick belongs to 'token rotate'");
-	return token_act(app, actions, "token", flags, args, err);
+	return subcommand_run(app, actions, "token", flags, args, err);
 }
 
 const struct command cmd_token = {

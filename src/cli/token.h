@@ -17,20 +17,6 @@ struct token_flags {
 	bool is_kick;
 };
 
-/* What may be done with something: a row of a table. args are what stands behind the action. */
-struct token_action {
-	const char *name; /* ends a table when NULL */
-	unsigned min_args;
-	unsigned max_args;
-	const char *args; /* for the usage */
-	int (*run)(struct app *app, const struct token_flags *flags, const struct strv *args,
-		   struct error *err);
-};
-
-/* Runs what args begins with; what ("token", "token key") names the table in errors. */
-int token_act(struct app *app, const struct token_action *actions, const char *what,
-	      const struct token_flags *flags, const struct strv *args, struct error *err);
-
 /* The key file, with what to do about it when it is not there. */
 int token_load_key(struct app *app, struct key *ret, struct error *err);
 
@@ -47,7 +33,6 @@ int token_rotate(struct app *app, const struct key *key, const struct strv *name
 		 struct error *err);
 
 /* `token key …` */
-int token_key(struct app *app, const struct token_flags *flags, const struct strv *args,
-	      struct error *err);
+int token_key(struct app *app, const void *options, const struct strv *args, struct error *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "winalux/workspace/key.h"
 
 #include "app.h"
+#include "subcommand.h"
 
 bool token_at_hand(struct app *app, const struct workspace_facts *w, struct token *ret,
 		   uint8_t *ret_hash)
@@ -51,12 +52,11 @@ static void print_key(struct app *app, const struct key *key, const char *path)
 	printf("%s  %s\n", fingerprint, path);
 }
 
-static int run_new(struct app *app, const struct token_flags *flags, const struct strv *args,
-		   struct error *err)
+static int run_new(struct app *app, const void *options, const struct strv *args, struct error *err)
 {
 	DEFER(key_clear) struct key key = { 0 };
 
-	(void)flags, (void)args;
+	(void)options, (void)args;
 	key_random(&key);
 	if (key_save(&key, app->config.key_file, err) < 0)
 		return -1;
@@ -64,26 +64,26 @@ static int run_new(struct app *app, const struct token_flags *flags, const struc
 	return 0;
 }
 
-static int run_show(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_show(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
 	DEFER(key_clear) struct key key = { 0 };
 
-	(void)flags, (void)args;
+	(void)options, (void)args;
 	if (token_load_key(app, &key, err) < 0)
 		return -1;
 	print_key(app, &key, app->config.key_file);
 	return 0;
 }
 
-static int run_backup(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_backup(struct app *app, const void *options, const struct strv *args,
 		      struct error *err)
 {
 	DEFER(key_clear) struct key key = { 0 };
 	DEFER(key_clear) struct key copy = { 0 };
 	struct error reason = { 0 };
 
-	(void)flags;
+	(void)options;
 	if (token_load_key(app, &key, err) < 0 || key_save(&key, args->items[0], err) < 0)
 		return -1;
 	if (key_load(args->items[0], &copy, &reason) < 0) /* a file system without modes */
@@ -93,9 +93,10 @@ static int run_backup(struct app *app, const struct token_flags *flags, const st
 }
 
 /* The host first: a key is not replaced where its tokens cannot be. */
-static int run_rotate(struct app *app, const struct token_flags *flags, const struct strv *args,
+static int run_rotate(struct app *app, const void *options, const struct strv *args,
 		      struct error *err)
 {
+	const struct token_flags *flags = options;
 	DEFER(key_clear) struct key old = { 0 };
 	DEFER(key_clear) struct key fresh = { 0 };
 	DEFER(freep) char *path = key_file_behind(app->config.key_file);
@@ -117,7 +118,7 @@ static int run_rotate(struct app *app, const struct token_flags *flags, const st
 	return 0;
 }
 
-static const struct token_action actions[] = {
+static const struct subcommand actions[] = {
 	{ "new", 0, 0, "", run_new },
 	{ "show", 0, 0, "", run_show },
 	{ "backup", 1, 1, "FILE", run_backup },
@@ -125,8 +126,7 @@ static const struct token_action actions[] = {
 	{ .name = NULL },
 };
 
-int token_key(struct app *app, const struct token_flags *flags, const struct strv *args,
-	      struct error *err)
+int token_key(struct app *app, const void *options, const struct strv *args, struct error *err)
 {
-	return token_act(app, actions, "token key", flags, args, err);
+	return subcommand_run(app, actions, "token key", options, args, err);
 }
