@@ -168,6 +168,21 @@ bool app_peek_inventory(struct app *app, struct inventory *ret)
 	       inventory_load(path, &app->profiles, ret, &diags, NULL) == 0;
 }
 
+struct json *app_diagnostics_json(const struct diagnostics *diags)
+{
+	struct json *array = json_new_array();
+
+	for (size_t i = 0; i < diags->count; i++) {
+		struct json *item = json_append_object(array);
+
+		json_add_text(item, "level", diags->items[i].is_warning ? "warning" : "error");
+		json_add_int(item, "line", diags->items[i].line);
+		json_add_int(item, "column", diags->items[i].column);
+		json_add_text(item, "text", diags->items[i].text);
+	}
+	return array;
+}
+
 void app_print_json(struct app *app, struct json *value)
 {
 	DEFER(freep) char *text = json_print(value, true);

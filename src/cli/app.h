@@ -63,6 +63,9 @@ bool app_peek_inventory(struct app *app, struct inventory *ret);
 /* Each diagnostic as a line on stderr, but not what err (NULL: none), told later, says as well. */
 void app_print_diagnostics(const struct diagnostics *diags, const struct error *err);
 
+/* The same as an array of {level, line, column, text}. The caller frees it. */
+struct json *app_diagnostics_json(const struct diagnostics *diags);
+
 /* Prints a value on stdout as the result and frees it. */
 void app_print_json(struct app *app, struct json *value);
 

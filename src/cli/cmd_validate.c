@@ -11,21 +11,6 @@
 #include "app.h"
 #include "command.h"
 
-static struct json *diagnostics_to_json(const struct diagnostics *diags)
-{
-	struct json *array = json_new_array();
-
-	for (size_t i = 0; i < diags->count; i++) {
-		struct json *item = json_append_object(array);
-
-		json_add_text(item, "level", diags->items[i].is_warning ? "warning" : "error");
-		json_add_int(item, "line", diags->items[i].line);
-		json_add_int(item, "column", diags->items[i].column);
-		json_add_text(item, "text", diags->items[i].text);
-	}
-	return array;
-}
-
 static void print_json(struct app *app, const char *path, const struct inventory *inventory,
 		       const struct diagnostics *diags, bool is_valid)
 {
@@ -36,7 +21,7 @@ static void print_json(struct app *app, const char *path, const struct inventory
 	struct json *names = json_add_array(root, "workspaces");
 	for (size_t i = 0; is_valid && i < inventory->count; i++)
 		json_append_text(names, inventory->workspaces[i].name);
-	json_add(root, "diagnostics", diagnostics_to_json(diags));
+	json_add(root, "diagnostics", app_diagnostics_json(diags));
 	app_print_json(app, root);
 }
 

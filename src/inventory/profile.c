@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
@@ -349,6 +350,57 @@ int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics
 		qsort(p.items, p.count, sizeof(p.items[0]), compare_names);
 	if (p.kind_count > 1)
 		qsort(p.kinds, p.kind_count, sizeof(p.kinds[0]), compare_names);
+	*ret = p;
+	p = (struct profiles){ 0 };
+	return 0;
+}
+
+/* The shelf of a file is told by its folder, as in a profile directory. */
+static const struct shelf *shelf_of(const char *dir)
+{
+	DEFER(freep) char *full = realpath(dir, NULL);
+	const char *name = full ? strrchr(full, '/') : NULL;
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(shelves); i++) {
+		if (*shelves[i].subdir && strcmp(name + 1, shelves[i].subdir) == 0)
+			return &shelves[i];
+	}
+	return &shelves[0];
+}
+
+static int check_file(const struct loader *l, const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	DEFER(freep) char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	DEFER(freep) char *stem = stem_of(name);
+	DEFER(buf_release) struct buf text = { 0 };
+
+	if (!stem)
+		return error_set(err, ERROR_INVENTORY,
+				 "'%s' is no profile: its name does not end in .yml or .yaml",
+				 path);
+	if (source_read(path, &text, err) < 0)
+		return -1;
+	load_text(l, shelf_of(dir), &(struct text_source){ path, stem, dir, text.data, text.len });
+	return 0;
+}
+
+int profiles_check(const char *path, struct profiles *ret, struct diagnostics *diags,
+		   struct error *err)
+{
+	DEFER(profiles_release) struct profiles p = { 0 };
+	struct loader l = { &p, diags };
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_set_errno(err, ERROR_INVENTORY, errno, "cannot read '%s'", path);
+	for (size_t i = 0; S_ISDIR(st.st_mode) && i < ARRAY_SIZE(shelves); i++) {
+		if (load_dir(&l, &shelves[i], path, err) < 0)
+			return -1;
+	}
+	if (!S_ISDIR(st.st_mode) && check_file(&l, path, err) < 0)
+		return -1;
 	*ret = p;
 	p = (struct profiles){ 0 };
 	return 0;

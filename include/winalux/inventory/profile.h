@@ -72,6 +72,12 @@ struct profiles {
  * be read. */
 int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags,
 		  struct error *err);
+/*
+ * Only what path has, a file or a directory of the layout above, without the embedded ones. A file
+ * is taken for what its folder says: a sidecar kind in one called "sidecars", else a profile.
+ */
+int profiles_check(const char *path, struct profiles *ret, struct diagnostics *diags,
+		   struct error *err);
 void profiles_release(struct profiles *p);
 const struct profile *profiles_find(const struct profiles *p, const char *name);
 const struct sidecar_kind *profiles_find_sidecar(const struct profiles *p, const char *name);

@@ -210,6 +210,44 @@ static void a_missing_directory_is_an_error(void **state)
 	assert_non_null(strstr(err.text, "/nonexistent/profiles"));
 }
 
+static void one_file_is_checked_as_its_folder_says(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(freep) char *profile = xasprintf("%s/go.yml", f->dir);
+	DEFER(freep) char *sidecar = xasprintf("%s/sidecars/db.yml", f->dir);
+
+	write_file(f, "go.yml", "version: 1\nname: go\nport: x\n");
+	write_file(f, "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\n");
+	assert_int_equal(profiles_check(profile, &f->profiles, &f->diags, NULL), 0);
+	assert_int_equal(f->diags.error_count, 1);
+	assert_non_null(strstr(f->diags.items[0].text, "go.yml:3:7: 'port' must be"));
+	assert_int_equal(profiles_check(sidecar, &f->profiles, &f->diags, NULL), 0);
+	assert_int_equal(f->diags.error_count, 1);
+	assert_int_equal(f->profiles.kind_count, 1);
+	assert_int_equal(f->profiles.count, 0);
+}
+
+static void a_directory_is_checked_without_the_built_in_ones(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "go.yml", "version: 1\nname: go\n");
+	assert_int_equal(profiles_check(f->dir, &f->profiles, &f->diags, NULL), 0);
+	assert_int_equal(f->diags.count, 0);
+	assert_int_equal(f->profiles.count, 1);
+	assert_int_equal(f->profiles.kind_count, 0);
+}
+
+static void what_is_no_profile_file_cannot_be_checked(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(profiles_check("/nonexistent", &f->profiles, &f->diags, &err), -1);
+	assert_int_equal(profiles_check("/dev/null", &f->profiles, &f->diags, &err), -1);
+	assert_non_null(strstr(err.text, "does not end in .yml"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +259,9 @@ int main(void)
 		TEST(faults_of_files_are_named_and_the_rest_is_read),
 		TEST(other_files_are_left_alone),
 		TEST(a_missing_directory_is_an_error),
+		TEST(one_file_is_checked_as_its_folder_says),
+		TEST(a_directory_is_checked_without_the_built_in_ones),
+		TEST(what_is_no_profile_file_cannot_be_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
