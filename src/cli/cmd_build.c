@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,57 +60,88 @@ static const struct option build_option_table[] = {
 	{ .name = NULL },
 };
 
-/* What is to be built, by name. */
+/* A profile with its stacks, or a sidecar kind. */
+struct target {
+	char *name; /* "web", "web.golang", "sidecar-redis" */
+	const struct profile *profile;
+	struct stack_list stacks;
+	const struct sidecar_kind *kind;
+};
+
 struct selection {
-	struct strv profiles;
-	struct strv sidecars;
+	struct target *items;
+	size_t count;
+	size_t cap;
 	struct strv archs; /* never empty */
 };
 
+static void target_release(struct target *t)
+{
+	freep(&t->name);
+	stack_list_release(&t->stacks);
+}
+
 static void selection_release(struct selection *s)
 {
-	strv_release(&s->profiles);
-	strv_release(&s->sidecars);
 	strv_release(&s->archs);
+	for (size_t i = 0; i < s->count; i++)
+		target_release(&s->items[i]);
+	free(s->items);
 }
 
-static void add_once(struct strv *v, const char *text)
+/* Takes t, unless it is there already. */
+static void add_target(struct selection *s, struct target *t)
 {
-	if (!strv_contains(v, text))
-		strv_add(v, text);
+	for (size_t i = 0; i < s->count; i++) {
+		if (strcmp(s->items[i].name, t->name) == 0) {
+			target_release(t);
+			return;
+		}
+	}
+	struct target *place = xgrow(&s->items, &s->cap, s->count, sizeof(s->items[0]));
+	*place = *t;
+	s->count++;
 }
 
-static void select_all(const struct profiles *p, struct selection *ret, bool with_sidecars)
+static void add_profile(struct selection *s, const struct profiles *profiles,
+			const struct profile *p, const struct strv *stacks)
 {
-	for (size_t i = 0; i < p->count; i++)
-		add_once(&ret->profiles, p->items[i].name);
-	for (size_t i = 0; with_sidecars && i < p->kind_count; i++)
-		add_once(&ret->sidecars, p->kinds[i].name);
+	struct target t = { .profile = p };
+
+	stacks_of(profiles, p, stacks, &t.stacks);
+	t.name = stacks_image_name(p->name, &t.stacks, t.stacks.count);
+	add_target(s, &t);
+}
+
+static void add_kind(struct selection *s, const struct sidecar_kind *kind)
+{
+	struct target t = { .kind = kind, .name = xasprintf("sidecar-%s", kind->name) };
+
+	add_target(s, &t);
 }
 
 static int select_inventory(struct app *app, struct selection *ret, struct error *err)
 {
 	DEFER(inventory_release) struct inventory inventory = { 0 };
+	const struct profiles *profiles = &app->profiles;
 
 	if (app_load_inventory(app, NULL, &inventory, err) < 0)
 		return -1;
 	for (size_t i = 0; i < inventory.count; i++) {
 		const struct workspace *w = &inventory.workspaces[i];
+		const struct profile *p = profiles_find(profiles, w->profile);
 
-		add_once(&ret->profiles, w->profile);
+		if (p)
+			add_profile(ret, profiles, p, &w->stacks);
 		for (size_t j = 0; j < w->sidecar_count; j++) {
-			if (!w->sidecars[j].image)
-				add_once(&ret->sidecars, w->sidecars[j].name);
+			const struct sidecar_kind *k =
+				profiles_find_sidecar(profiles, w->sidecars[j].name);
+
+			if (!w->sidecars[j].image && k)
+				add_kind(ret, k);
 		}
 	}
 	return 0;
-}
-
-static int unknown_profile(const struct profiles *profiles, const char *name, struct error *err)
-{
-	DEFER(freep) char *names = profiles_names(profiles);
-
-	return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s", name, names);
 }
 
 /* "sidecar-redis", as its image is called. */
@@ -122,30 +154,58 @@ static bool select_sidecar(const struct profiles *p, const char *name, struct se
 		return false;
 	kind = profiles_find_sidecar(p, name + strlen(prefix));
 	if (kind)
-		add_once(&ret->sidecars, kind->name);
+		add_kind(ret, kind);
 	return kind != NULL;
 }
 
-/* Names; else --all; else what the inventory at hand uses; else every profile. */
+/* "web" or "web.golang.nodejs", as images are called. */
+static int select_named(const struct profiles *profiles, const char *text, struct selection *ret,
+			struct error *err)
+{
+	DEFER(strv_release) struct strv words = { 0 };
+	DEFER(strv_release) struct strv stacks = { 0 };
+	const struct profile *p;
+
+	strv_add_split(&words, text, ".");
+	p = words.count > 0 ? profiles_find(profiles, words.items[0]) : NULL;
+	if (!p) {
+		DEFER(freep) char *names = profiles_names(profiles);
+
+		return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s",
+				 words.count > 0 ? words.items[0] : text, names);
+	}
+	for (size_t i = 1; i < words.count; i++) {
+		DEFER(freep) char *names = profiles_stack_names(profiles);
+
+		if (!profiles_find_stack(profiles, words.items[i]))
+			return error_set(err, ERROR_NOT_FOUND, "no stack '%s'; there are: %s",
+					 words.items[i], names);
+		strv_add(&stacks, words.items[i]);
+	}
+	add_profile(ret, profiles, p, &stacks);
+	return 0;
+}
+
+/* Names; else --all and what the inventory at hand uses; else every profile. */
 static int select_images(struct app *app, const struct build_flags *flags, const struct strv *args,
 			 struct selection *ret, struct error *err)
 {
 	const struct profiles *p = &app->profiles;
+	const bool has_inventory = app_default_inventory(app) != NULL;
+	const bool is_every = flags->is_all || (args->count == 0 && !has_inventory);
 
 	for (size_t i = 0; i < args->count; i++) {
-		if (select_sidecar(p, args->items[i], ret))
-			continue;
-		if (!profiles_find(p, args->items[i]))
-			return unknown_profile(p, args->items[i], err);
-		add_once(&ret->profiles, args->items[i]);
+		if (!select_sidecar(p, args->items[i], ret) &&
+		    select_named(p, args->items[i], ret, err) < 0)
+			return -1;
 	}
+	for (size_t i = 0; is_every && i < p->count; i++)
+		add_profile(ret, p, &p->items[i], NULL);
+	if (args->count == 0 && has_inventory && select_inventory(app, ret, err) < 0)
+		return -1;
 	for (size_t i = 0; (flags->with_sidecars || flags->is_all) && i < p->kind_count; i++)
-		add_once(&ret->sidecars, p->kinds[i].name);
-	if (flags->is_all || (args->count == 0 && !app_default_inventory(app))) {
-		select_all(p, ret, flags->is_all);
-		return 0;
-	}
-	return args->count == 0 ? select_inventory(app, ret, err) : 0;
+		add_kind(ret, &p->kinds[i]);
+	return 0;
 }
 
 /* The own architecture comes first: an emulator is built on its base. */
@@ -223,35 +283,30 @@ static void note_done(struct run *run, const char *name, const char *arch, const
 	table_addf(&run->table, "%.12s", id);
 }
 
-/* A profile or a sidecar, not both. */
-struct subject {
-	const struct profile *profile;
-	const struct sidecar_kind *kind;
-};
-
-static int ensure(struct run *run, const struct subject *s, const char *arch, char **ret_id,
+static int ensure(struct run *run, const struct target *t, const char *arch, char **ret_id,
 		  bool *ret_built, struct error *err)
 {
 	if (floor_check(run->host, err) < 0 ||
 	    emulation_ensure(run->builder, &run->images, arch, err) < 0)
 		return -1;
 	builder_set_arch(run->builder, arch);
-	return s->profile ? builder_ensure_profile(run->builder, &run->images, s->profile, ret_id,
-						   ret_built, err)
-			  : builder_ensure_sidecar(run->builder, &run->images, s->kind, ret_id,
-						   ret_built, err);
+	if (t->kind)
+		return builder_ensure_sidecar(run->builder, &run->images, t->kind, ret_id,
+					      ret_built, err);
+	return builder_ensure_profile(run->builder, &run->images, t->profile, &t->stacks, ret_id,
+				      ret_built, err);
 }
 
-static int build_for(struct run *run, const struct subject *s, const char *name, const char *arch,
-		     bool *was_built, struct error *err)
+static int build_for(struct run *run, const struct target *t, const char *arch, bool *was_built,
+		     struct error *err)
 {
 	DEFER(freep)
-	char *row = arch == arch_own() ? xasprintf("image %s", name)
-				       : xasprintf("image %s-%s", name, arch);
+	char *row = arch == arch_own() ? xasprintf("image %s", t->name)
+				       : xasprintf("image %s-%s", t->name, arch);
 	DEFER(freep) char *id = NULL;
 	const int64_t begun_ms = clock_mono_ms();
 	bool is_new = false;
-	int result = ensure(run, s, arch, &id, &is_new, err);
+	int result = ensure(run, t, arch, &id, &is_new, err);
 	const int64_t took_ms = clock_mono_ms() - begun_ms;
 
 	if (result < 0 || is_new)
@@ -259,7 +314,7 @@ static int build_for(struct run *run, const struct subject *s, const char *name,
 				  result < 0 ? err : NULL);
 	if (result < 0)
 		return -1;
-	note_done(run, name, arch, id, is_new, took_ms);
+	note_done(run, t->name, arch, id, is_new, took_ms);
 	if (!is_new)
 		return 0;
 	*was_built = true;
@@ -268,43 +323,28 @@ static int build_for(struct run *run, const struct subject *s, const char *name,
 	return image_list(run->podman, &run->images, err);
 }
 
-static int build_one(struct run *run, const struct subject *s, const struct strv *archs,
+static int build_one(struct run *run, const struct target *t, const struct strv *archs,
 		     struct error *err)
 {
 	DEFER(freep)
-	char *name =
-		s->profile ? xstrdup(s->profile->name) : xasprintf("sidecar-%s", s->kind->name);
-	DEFER(freep)
-	char *reference = s->profile ? image_profile_reference(s->profile->name)
-				     : image_sidecar_reference(s->kind->name);
+	char *reference =
+		t->kind ? image_sidecar_reference(t->kind->name) : image_profile_reference(t->name);
 	bool was_built = false;
 
 	for (size_t i = 0; i < archs->count; i++)
-		if (build_for(run, s, name, arch_find(archs->items[i]), &was_built, err) < 0)
+		if (build_for(run, t, arch_find(archs->items[i]), &was_built, err) < 0)
 			return -1;
 	return builder_ensure_list(run->builder, &run->images, reference, archs->count > 1,
 				   was_built, err);
 }
 
-static int build_selected(struct run *run, const struct profiles *profiles,
-			  const struct selection *selection, struct error *err)
+static int build_selected(struct run *run, const struct selection *selection, struct error *err)
 {
 	if (image_list(run->podman, &run->images, err) < 0)
 		return -1;
-	for (size_t i = 0; i < selection->profiles.count; i++) {
-		const struct subject s = { .profile = profiles_find(profiles,
-								    selection->profiles.items[i]) };
-
-		if (s.profile && build_one(run, &s, &selection->archs, err) < 0)
+	for (size_t i = 0; i < selection->count; i++)
+		if (build_one(run, &selection->items[i], &selection->archs, err) < 0)
 			return -1;
-	}
-	for (size_t i = 0; i < selection->sidecars.count; i++) {
-		const struct subject s = { .kind = profiles_find_sidecar(
-						   profiles, selection->sidecars.items[i]) };
-
-		if (s.kind && build_one(run, &s, &selection->archs, err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -330,7 +370,7 @@ static int build(struct app *app, const struct build_flags *flags,
 	run.json = json_new_array();
 	table_init(&run.table, build_columns, ARRAY_SIZE(build_columns));
 	run.builder = builder_new(&options, err);
-	int result = run.builder ? build_selected(&run, &app->profiles, selection, err) : -1;
+	int result = run.builder ? build_selected(&run, selection, err) : -1;
 	builder_freep(&run.builder);
 	progress_freep(&progress);
 	if (app->global.is_json && result == 0) {
@@ -366,13 +406,14 @@ static int run_build(struct app *app, const void *options, const struct strv *ar
 const struct command cmd_build = {
 	.name = "build",
 	.summary = "Build the images of profiles and sidecars",
-	.args = "[PROFILE|sidecar-NAME…]",
+	.args = "[PROFILE[.STACK…]|sidecar-NAME…]",
 	.details =
 		"Without a name: what the inventory at hand uses, or every profile where there is "
-		"none. No registry is needed: the base is pulled when one answers, else made from "
-		"Debian packages. Unchanged input builds nothing. With more than one architecture "
-		"each image gets a manifest list, which has the version of winalux as its tag; the "
-		"other architecture's own tag ends with its name (web:latest-arm64).",
+		"none. 'web.golang' is the profile web with the stack golang. No registry is "
+		"needed: the base is pulled when one answers, else made from Debian packages. "
+		"Unchanged input builds nothing. With more than one architecture each image gets a "
+		"manifest list, which has the version of winalux as its tag; the other "
+		"architecture's own tag ends with its name (web:latest-arm64).",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_PROFILE,

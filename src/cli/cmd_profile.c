@@ -6,11 +6,8 @@
 
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
-#include "winalux/base/fd.h"
-#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/nearest.h"
-#include "winalux/base/resource.h"
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 #include "winalux/inventory/diagnostics.h"
@@ -18,6 +15,7 @@
 
 #include "app.h"
 #include "command.h"
+#include "data_file.h"
 #include "subcommand.h"
 #include "table.h"
 
@@ -48,6 +46,7 @@ static void add_profile(struct json *item, const struct profile *p)
 	json_add_text(item, "port_label", p->port_label);
 	add_texts(item, "packages", &p->packages);
 	add_texts(item, "python", &p->python);
+	add_texts(item, "stacks", &p->stacks);
 	add_texts(item, "environment", &p->environment);
 	struct json *services = json_add_array(item, "services");
 	for (size_t i = 0; i < p->service_count; i++)
@@ -98,23 +97,6 @@ static int unknown_profile(const struct profiles *profiles, const char *name, st
 	return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s", name, names);
 }
 
-/* The file as it is, so that it can be the beginning of one's own. */
-static int print_source(const struct profile *p, struct error *err)
-{
-	DEFER(freep) char *name = xasprintf("profiles/%s.yml", p->name);
-	const struct resource *built_in = resource_find(name);
-	DEFER(buf_release) struct buf text = { 0 };
-
-	if (strcmp(p->origin, "built-in") == 0 && built_in) {
-		fwrite(built_in->data, 1, built_in->size, stdout);
-		return 0;
-	}
-	if (file_read(p->origin, INVENTORY_MAX_BYTES, &text, err) < 0)
-		return -1;
-	fwrite(text.data, 1, text.len, stdout);
-	return 0;
-}
-
 static int run_show(struct app *app, const void *options, const struct strv *args,
 		    struct error *err)
 {
@@ -130,8 +112,8 @@ static int run_show(struct app *app, const void *options, const struct strv *arg
 		app_print_json(app, root);
 		return 0;
 	}
-	log_info("# %s", p->origin);
-	return print_source(p, err);
+	DEFER(freep) char *built_in = xasprintf("profiles/%s.yml", p->name);
+	return data_file_print(built_in, p->origin, err);
 }
 
 /* --- check --- */
@@ -145,10 +127,18 @@ static void count_some(struct buf *b, size_t count, const char *what)
 static void print_sound(const char *path, const struct profiles *p)
 {
 	DEFER(buf_release) struct buf found = { 0 };
+	size_t profiles = 0, sidecars = 0, stacks = 0;
 
 	buf_init(&found, SIZE_MAX / 2);
-	count_some(&found, p->count, "profile");
-	count_some(&found, p->kind_count, "sidecar");
+	for (size_t i = 0; i < p->count; i++)
+		profiles += data_file_is_own(p->items[i].origin);
+	for (size_t i = 0; i < p->kind_count; i++)
+		sidecars += data_file_is_own(p->kinds[i].origin);
+	for (size_t i = 0; i < p->stack_count; i++)
+		stacks += data_file_is_own(p->stacks[i].origin);
+	count_some(&found, profiles, "profile");
+	count_some(&found, sidecars, "sidecar");
+	count_some(&found, stacks, "stack");
 	printf("%s: %s, ok\n", path, found.len ? found.data : "nothing in it");
 }
 
@@ -246,8 +236,9 @@ const struct command cmd_profile = {
 	.args = "ACTION [ARGUMENT…]",
 	.details = "'list' says which there are, built in and in 'profile_dir', and what each is "
 		   "for. 'show PROFILE' prints its file, which can be the beginning of one's own. "
-		   "'check [PATH…]' reads a profile, or a directory of them with sidecars/ below "
-		   "it, and reports everything that is wrong, each as FILE:LINE:COLUMN; without "
+		   "'check [PATH…]' reads a profile, or a directory of them with sidecars/ and "
+		   "stacks/ below it, and reports everything that is wrong, each as "
+		   "FILE:LINE:COLUMN; without "
 		   "a path, 'profile_dir'.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,

@@ -12,6 +12,8 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/config.h"
+#include "winalux/inventory/profile.h"
+#include "winalux/inventory/stack.h"
 #include "winalux/podman/image.h"
 #include "winalux/podman/manifest.h"
 
@@ -106,17 +108,57 @@ void builder_freep(struct builder **builder)
 	free(b->ca_pem);
 	free(b->mirror);
 	free(b->pulled);
+	strv_release(&b->made);
 	free(b);
 }
 
-enum image_state builder_profile_state(struct builder *b, const struct images *images,
-				       const struct profile *p)
-{
-	DEFER(recipe_release) struct recipe recipe;
+/* --- the layers of a profile with stacks: 0 is the profile itself --- */
 
-	recipe_init_profile(&recipe, p);
-	recipe_set_arch(&recipe, b);
-	return recipe_state(b, &recipe, images);
+struct layers {
+	struct recipe *items;
+	size_t count;
+};
+
+static void layers_release(struct layers *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		recipe_release(&l->items[i]);
+	free(l->items);
+}
+
+static void layers_init(struct layers *l, const struct builder *b, const struct profile *p,
+			const struct stack_list *stacks)
+{
+	l->count = 1 + (stacks != NULL ? stacks->count : 0);
+	l->items = xcalloc(l->count, sizeof(l->items[0]));
+	recipe_init_profile(&l->items[0], p);
+	recipe_set_arch(&l->items[0], b);
+	for (size_t i = 1; i < l->count; i++) {
+		recipe_init_stack(&l->items[i], &l->items[i - 1], p->name, stacks, i);
+		recipe_set_arch(&l->items[i], b);
+	}
+}
+
+/* The last layer's input holds those of all below it, which need not be there any more. */
+static enum image_state layers_state(const struct builder *b, const struct layers *layers,
+				     const struct images *images)
+{
+	enum image_state state = recipe_state(b, &layers->items[layers->count - 1], images);
+
+	for (size_t i = 0; state == IMAGE_CURRENT && i + 1 < layers->count; i++) {
+		if (recipe_state(b, &layers->items[i], images) == IMAGE_STALE)
+			state = IMAGE_STALE;
+	}
+	return state;
+}
+
+enum image_state builder_profile_state(struct builder *b, const struct images *images,
+				       const struct profile *p, const struct stack_list *stacks)
+{
+	DEFER(layers_release) struct layers layers = { 0 };
+
+	layers_init(&layers, b, p, stacks);
+	return layers_state(b, &layers, images);
 }
 
 enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
@@ -130,14 +172,16 @@ enum image_state builder_sidecar_state(struct builder *b, const struct images *i
 	return recipe_state(b, &recipe, images);
 }
 
-/* What is asked for by --no-cache and --base is made whatever its state. */
+/* What is asked for by --no-cache and --base is made whatever its state, once. */
 static bool is_wanted_anew(const struct builder *b, const struct recipe *r)
 {
+	if (strv_contains(&b->made, r->reference))
+		return false;
 	return b->options.no_cache || (b->options.with_base && recipe_is_on_our_base(r));
 }
 
-int builder_ensure(struct builder *b, const struct images *images, const struct recipe *r,
-		   char **ret_id, bool *ret_built, struct error *err)
+int builder_ensure(struct builder *b, const struct images *images, struct recipe *r, char **ret_id,
+		   bool *ret_built, struct error *err)
 {
 	bool has_new_base = false;
 
@@ -150,18 +194,46 @@ int builder_ensure(struct builder *b, const struct images *images, const struct 
 		return -1;
 	if (recipe_build(b, r, images, NULL, ret_id, err) < 0)
 		return -1;
+	strv_add(&b->made, r->reference);
 	*ret_built = true;
 	return 0;
 }
 
-int builder_ensure_profile(struct builder *b, const struct images *images, const struct profile *p,
-			   char **ret_id, bool *ret_built, struct error *err)
+static int ensure_layers(struct builder *b, const struct images *images, struct layers *layers,
+			 char **ret_id, bool *ret_built, struct error *err)
 {
-	DEFER(recipe_release) struct recipe recipe;
+	DEFER(freep) char *id = NULL;
+	bool is_any_built = false;
 
-	recipe_init_profile(&recipe, p);
-	recipe_set_arch(&recipe, b);
-	return builder_ensure(b, images, &recipe, ret_id, ret_built, err);
+	for (size_t i = 0; i < layers->count; i++) {
+		bool is_built = false;
+
+		freep(&id);
+		if (builder_ensure(b, images, &layers->items[i], &id, &is_built, err) < 0)
+			return -1;
+		is_any_built = is_any_built || is_built;
+	}
+	*ret_built = is_any_built;
+	*ret_id = TAKE(id);
+	return 0;
+}
+
+int builder_ensure_profile(struct builder *b, const struct images *images, const struct profile *p,
+			   const struct stack_list *stacks, char **ret_id, bool *ret_built,
+			   struct error *err)
+{
+	DEFER(layers_release) struct layers layers = { 0 };
+	const struct recipe *top;
+
+	layers_init(&layers, b, p, stacks);
+	top = &layers.items[layers.count - 1];
+	*ret_built = false;
+	if (!is_wanted_anew(b, &layers.items[0]) &&
+	    layers_state(b, &layers, images) == IMAGE_CURRENT) {
+		*ret_id = xstrdup(images_find(images, top->reference)->id);
+		return 0;
+	}
+	return ensure_layers(b, images, &layers, ret_id, ret_built, err);
 }
 
 int builder_ensure_sidecar(struct builder *b, const struct images *images,

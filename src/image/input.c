@@ -63,14 +63,21 @@ void input_base(const struct builder *b, char ret[static HASH_HEX_SIZE])
 void input_recipe(const struct builder *b, const struct recipe *r, char ret[static HASH_HEX_SIZE])
 {
 	struct hash *h = hash_new();
+	char below[HASH_HEX_SIZE];
 
+	if (r->parent != NULL)
+		input_recipe(b, r->parent, below);
 	hash_add_text(h, format);
 	hash_add_text(h, r->role);
-	hash_add_text(h, recipe_is_on_our_base(r) ? b->base_input : r->base);
+	hash_add_text(h, r->parent != NULL          ? below
+			 : recipe_is_on_our_base(r) ? b->base_input
+						    : r->base);
 	hash_add_text(h, r->containerfile);
 	hash_add_text(h, b->ca_pem);
 	add_list(h, r->packages);
 	add_list(h, r->python);
+	if (r->npm != NULL)
+		add_list(h, r->npm);
 	add_folder(h, r->folder);
 	hash_end(h, ret);
 }

@@ -14,11 +14,13 @@ struct build_mark;
 struct error;
 struct images;
 struct labels;
+struct stack;
+struct stack_list;
 
 /*
- * Labels that tie an image to the base it was built on: a base carries a random IMAGE_LABEL_BUILD,
- * what is built on it repeats that as IMAGE_LABEL_BASE. Ids would not do: they change when an image
- * is saved in one format and loaded from another.
+ * Labels that tie an image to the one of ours that it was built on: each carries a random
+ * IMAGE_LABEL_BUILD, what is built on it repeats that as IMAGE_LABEL_BASE. Ids would not do: they
+ * change when an image is saved in one format and loaded from another.
  */
 #define IMAGE_LABEL_BUILD "io.winalux.build"
 #define IMAGE_LABEL_BASE "io.winalux.base"
@@ -43,20 +45,26 @@ struct builder {
 	char base_input[HASH_HEX_SIZE];
 	char base_build[HASH_HEX_SIZE]; /* of the base that this builder made or found current; or
 					   "" */
+	struct strv made;               /* references of what was built in this run */
 };
 
-/* What an image is built from. Texts are borrowed but for reference. */
+/* What an image is built from. Texts are borrowed but for reference and generated. */
 struct recipe {
-	const char *name;   /* for people: "web", "sidecar-redis", "base" */
-	const char *role;   /* value of IMAGE_LABEL_ROLE */
+	const struct recipe *parent; /* the image of ours below, whose reference is base; or NULL */
+	const char *name;            /* for people: "web", "web.golang", "sidecar-redis", "base" */
+	const char *role;            /* value of IMAGE_LABEL_ROLE */
 	const char *folder; /* its helper files are the resources "Containerfiles/<folder>/…" */
 	const char *base;   /* IMAGE_BASE_NAME or a reference */
 	const char *containerfile;   /* text */
 	const struct strv *packages; /* or NULL */
 	const struct strv *python;   /* or NULL */
+	const struct strv *npm;      /* or NULL */
 	const char *mirror;          /* or NULL */
 	char *reference;
 	char *arch_name; /* or NULL: name, where it is made for another architecture */
+	char *generated; /* containerfile and name of a stack; or NULL */
+	char *generated_name;
+	char build[HASH_HEX_SIZE]; /* IMAGE_LABEL_BUILD, once it is built; else "" */
 };
 
 /* --- input.c: digests of what goes into an image --- */
@@ -117,7 +125,7 @@ bool mirror_has_password(const char *mirror);
 /* --- builder.c --- */
 bool builder_is_foreign(const struct builder *b);
 /* Makes a recipe current for the builder's architecture. */
-int builder_ensure(struct builder *b, const struct images *images, const struct recipe *r,
+int builder_ensure(struct builder *b, const struct images *images, struct recipe *r,
 		   char **ret_id, bool *ret_built, struct error *err);
 
 /* --- emulation.c --- */
@@ -130,10 +138,15 @@ int emulation_run(struct builder *b, const struct images *images, const struct s
 /* --- recipe.c --- */
 void recipe_init_profile(struct recipe *r, const struct profile *p);
 void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **ret_name);
+/* parent is borrowed. */
+void recipe_init_stack(struct recipe *r, const struct recipe *parent, const char *profile,
+		       const struct stack_list *stacks, size_t count);
 void recipe_release(struct recipe *r);
-/* Builds and tags; removes the image that had the tag when nothing else needs it. build, if not
- * NULL, becomes IMAGE_LABEL_BUILD. */
-int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
+/* The Containerfile of a stack's layer; the caller frees it. */
+char *stack_containerfile(const struct stack *s);
+/* Builds and tags; removes the image that had the tag when nothing else needs it. build is that of
+ * a base; NULL: any other image. */
+int recipe_build(const struct builder *b, struct recipe *r, const struct images *images,
 		 const char *build, char **ret_id, struct error *err);
 /*
  * Removes what had the tag before, and images of ours that lost their name earlier (an old base,

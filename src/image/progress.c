@@ -59,6 +59,9 @@ void progress_say(const struct builder *b, const char *name, const char *fmt, ..
 static bool take_step(struct progress *p, const char *line)
 {
 	static const char run[] = "RUN : ";
+	/* A stack's command (stack_file.c). */
+	static const char command[] =
+		"RUN [\"/bin/sh\",\"-euc\",\". /opt/winalux/build/environment.sh; ";
 	const char *number, *text = line;
 	size_t len, text_len;
 
@@ -70,6 +73,9 @@ static bool take_step(struct progress *p, const char *line)
 		text_len = strcspn(text, ";");
 		snprintf(p->step, sizeof(p->step), "step %.*s: RUN %.*s", (int)len, number,
 			 text_len > 60 ? 60 : (int)text_len, text);
+	} else if (strncmp(text, command, strlen(command)) == 0) {
+		text += strlen(command);
+		snprintf(p->step, sizeof(p->step), "step %.*s: RUN %.60s", (int)len, number, text);
 	} else {
 		bool is_label = strncmp(text, "LABEL ", 6) == 0; /* ours, digests */
 

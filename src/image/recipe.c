@@ -11,6 +11,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/profile.h"
+#include "winalux/inventory/stack.h"
 #include "winalux/podman/image.h"
 
 void recipe_init_profile(struct recipe *r, const struct profile *p)
@@ -41,12 +42,37 @@ void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **
 	};
 }
 
+void recipe_init_stack(struct recipe *r, const struct recipe *parent, const char *profile,
+		       const struct stack_list *stacks, size_t count)
+{
+	const struct stack *stack = stacks->items[count - 1];
+	char *name = stacks_image_name(profile, stacks, count);
+	char *generated = stack_containerfile(stack);
+
+	*r = (struct recipe){
+		.parent = parent,
+		.name = name,
+		.role = "stack",
+		.folder = "profile",
+		.base = parent->reference,
+		.containerfile = generated,
+		.packages = &stack->packages,
+		.python = &stack->python,
+		.npm = &stack->npm,
+		.reference = image_profile_reference(name),
+		.generated = generated,
+		.generated_name = name,
+	};
+}
+
 void recipe_release(struct recipe *r)
 {
 	if (r == NULL)
 		return;
 	freep(&r->reference);
 	freep(&r->arch_name);
+	freep(&r->generated);
+	freep(&r->generated_name);
 }
 
 static void add_list(struct labels *args, const char *name, const struct strv *list,
@@ -71,8 +97,24 @@ static void add_packages(struct labels *args, const struct recipe *r)
 	add_list(args, "PACKAGES", &packages, " ");
 }
 
-static void fill_options(const struct builder *b, const struct recipe *r, const char *build,
-			 struct build_options *options)
+/* The build of what is below a recipe, "" where that is none of ours, or when it is not known. */
+static const char *build_below(const struct builder *b, const struct recipe *r,
+			       const struct images *images)
+{
+	const char *reference = r->parent != NULL ? r->parent->reference : b->base_reference;
+	const char *made = r->parent != NULL ? r->parent->build : b->base_build;
+	const struct image *image = images_find(images, reference);
+	const char *label = image != NULL ? labels_get(&image->labels, IMAGE_LABEL_BUILD) : NULL;
+
+	if (r->parent == NULL && !recipe_is_on_our_base(r))
+		return "";
+	if (made[0] != '\0')
+		return made;
+	return label != NULL ? label : "";
+}
+
+static void fill_options(const struct builder *b, struct recipe *r, const struct images *images,
+			 const char *build, struct build_options *options)
 {
 	bool is_ours = recipe_is_on_our_base(r);
 	char input[HASH_HEX_SIZE];
@@ -84,6 +126,7 @@ static void fill_options(const struct builder *b, const struct recipe *r, const 
 	labels_add(&options->build_args, "BASE", is_ours ? b->base_reference : r->base);
 	add_packages(&options->build_args, r);
 	add_list(&options->build_args, "PYTHON", r->python, "\n");
+	add_list(&options->build_args, "NPM", r->npm, " ");
 	if (r->mirror != NULL)
 		labels_add(&options->build_args, "MIRROR", r->mirror);
 	environment_add_build_args(&options->build_args);
@@ -95,10 +138,11 @@ static void fill_options(const struct builder *b, const struct recipe *r, const 
 	}
 	input_recipe(b, r, input);
 	labels_add(&options->labels, IMAGE_LABEL_INPUT, input);
+	hash_random_hex(r->build);
+	labels_add(&options->labels, IMAGE_LABEL_BUILD, r->build);
 	/* Also where it is none of ours: labels are inherited, and another's base must not show
 	 * through. */
-	labels_add(&options->labels, IMAGE_LABEL_BUILD, "");
-	labels_add(&options->labels, IMAGE_LABEL_BASE, is_ours ? b->base_build : "");
+	labels_add(&options->labels, IMAGE_LABEL_BASE, build_below(b, r, images));
 }
 
 void recipe_remove_replaced(const struct builder *b, const struct images *images,
@@ -139,7 +183,7 @@ static int check_arch(const struct builder *b, const struct recipe *r, const cha
 			 arch, b->arch, recipe_is_on_our_base(r) ? b->base_reference : r->base);
 }
 
-int recipe_build(const struct builder *b, const struct recipe *r, const struct images *images,
+int recipe_build(const struct builder *b, struct recipe *r, const struct images *images,
 		 const char *build, char **ret_id, struct error *err)
 {
 	DEFER(buf_release) struct buf context = { 0 };
@@ -153,7 +197,7 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 		return error_add(err, "cannot pack the context of image '%s'", r->name);
 	if (build_mark_set(b->mark, err) < 0)
 		return error_add(err, "cannot build image '%s'", r->name);
-	fill_options(b, r, build, &options);
+	fill_options(b, r, images, build, &options);
 	result = image_build(b->options.podman, context.data, context.len, &options,
 			     progress_build_line, &progress, &id, err);
 	if (result == 0)
@@ -171,15 +215,14 @@ int recipe_build(const struct builder *b, const struct recipe *r, const struct i
 }
 
 /*
- * Its own input first. Whether the base was made anew since can only be told while there is a base:
- * an account may have been given the image alone.
+ * Its own input first. Whether what is below was made anew since can only be told while that is
+ * there: an account may have been given the image alone.
  */
 enum image_state recipe_state(const struct builder *b, const struct recipe *r,
 			      const struct images *images)
 {
 	const struct image *image = images_find(images, r->reference);
-	const struct image *base = images_find(images, b->base_reference);
-	const char *build = b->base_build[0] != '\0' ? b->base_build : NULL;
+	const char *below = build_below(b, r, images);
 	char input[HASH_HEX_SIZE];
 	const char *label;
 
@@ -189,11 +232,8 @@ enum image_state recipe_state(const struct builder *b, const struct recipe *r,
 	label = labels_get(&image->labels, IMAGE_LABEL_INPUT);
 	if (label == NULL || strcmp(label, input) != 0)
 		return IMAGE_STALE;
-	if (build == NULL && base != NULL)
-		build = labels_get(&base->labels, IMAGE_LABEL_BUILD);
 	label = labels_get(&image->labels, IMAGE_LABEL_BASE);
-	if (recipe_is_on_our_base(r) && build != NULL &&
-	    (label == NULL || strcmp(label, build) != 0))
+	if (below[0] != '\0' && (label == NULL || strcmp(label, below) != 0))
 		return IMAGE_STALE;
 	return IMAGE_CURRENT;
 }

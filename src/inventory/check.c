@@ -18,6 +18,8 @@ static const char *const later_profiles[] = { "data", "full", NULL };
 static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", "postgresql",
 					      "mariadb", "mysql",   "rabbitmq", NULL };
 
+static const char *const no_later[] = { NULL };
+
 /* Roles of our own objects (plan/names.h): a sidecar of that name would meet them. */
 static const char *const reserved_roles[] = { "pod",   "dev",   "infra",  "net",  "home", "keys",
 					      "audit", "state", "warden", "gate", NULL };
@@ -103,6 +105,37 @@ static const struct sidecar_kind *check_kind(const struct check *c, const struct
 		nearest_try(&u.nearest, c->profiles->kinds[i].name);
 	report_unknown(c, item, &u);
 	return NULL;
+}
+
+/* Each part of a repository's name may be long; Podman takes 255 bytes for the whole of it. */
+enum { IMAGE_NAME_MAX = 200 };
+
+static void check_stacks(const struct check *c, size_t index, const struct profile *profile)
+{
+	const struct workspace *w = &c->inventory->workspaces[index];
+	const struct yaml_node *list = check_node(c, index, "stacks");
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+
+	for (size_t i = 0; c->profiles && i < w->stacks.count; i++) {
+		if (profiles_find_stack(c->profiles, w->stacks.items[i]))
+			continue;
+		DEFER(freep) char *known = profiles_stack_names(c->profiles);
+		struct unknown_name u = {
+			"stack", w->stacks.items[i], known, no_later, { .word = w->stacks.items[i] }
+		};
+		for (size_t k = 0; k < c->profiles->stack_count; k++)
+			nearest_try(&u.nearest, c->profiles->stacks[k].name);
+		report_unknown(c, i < list->count ? list->items[i] : list, &u);
+	}
+	if (!c->profiles || !profile)
+		return;
+	stacks_of(c->profiles, profile, &w->stacks, &stacks);
+	DEFER(freep) char *image = stacks_image_name(profile->name, &stacks, stacks.count);
+	if (strlen(image) > IMAGE_NAME_MAX)
+		diagnostics_error(c->diags, c->file, list,
+				  "'stacks' has too many: the image's name would be longer than "
+				  "%d bytes",
+				  IMAGE_NAME_MAX);
 }
 
 /* --- one sidecar --- */
@@ -335,6 +368,7 @@ void check_workspaces(const struct check *c)
 
 		check_name(c, i);
 		check_keys(c, i);
+		check_stacks(c, i, profile);
 		check_app_port(c, i, profile);
 		check_sidecars(c, i, profile);
 	}

@@ -71,6 +71,8 @@ static const struct schema_field workspace_fields[] = {
 	{ "profile", &schema_text, offsetof(struct workspace, profile), 0, 1, 64,
 	  .detail = &profile_shape, .fallback = "web",
 	  .doc = "What is installed, and the port of its main service" },
+	{ "stacks", &schema_strings, offsetof(struct workspace, stacks), 0, 0, 16,
+	  .detail = &shape_stack, .doc = "More tools, each a layer on top of the profile's image" },
 	{ "ssh_port", &field_host_port, offsetof(struct workspace, ssh_port), .detail = ssh_words,
 	  .fallback = "auto",
 	  .doc = "Port of the host for ssh; auto picks a free one and keeps it" },

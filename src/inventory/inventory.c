@@ -65,6 +65,7 @@ static void workspace_release(struct workspace *w)
 	free(w->name);
 	free(w->slug);
 	free(w->profile);
+	strv_release(&w->stacks);
 	free(w->bind);
 	free(w->ssh_bind);
 	for (size_t i = 0; i < w->key_count; i++)

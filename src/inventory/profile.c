@@ -48,6 +48,7 @@ static void profile_release(void *object)
 	free(p->base);
 	strv_release(&p->packages);
 	strv_release(&p->python);
+	strv_release(&p->stacks);
 	free(p->port_label);
 	strv_release(&p->environment);
 	for (size_t i = 0; i < p->service_count; i++) {
@@ -77,10 +78,18 @@ static void kind_release(void *object)
 	free(k->origin);
 }
 
+static void stack_entry_release(void *object)
+{
+	stack_release(object);
+}
+
 void profiles_release(struct profiles *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; i < p->stack_count; i++)
+		stack_release(&p->stacks[i]);
+	free(p->stacks);
 	for (size_t i = 0; i < p->count; i++)
 		profile_release(&p->items[i]);
 	for (size_t i = 0; i < p->kind_count; i++)
@@ -95,6 +104,7 @@ void profiles_release(struct profiles *p)
 union entry {
 	struct profile profile;
 	struct sidecar_kind kind;
+	struct stack stack;
 };
 
 /* Where a text comes from. */
@@ -114,7 +124,7 @@ struct loader {
 struct shelf {
 	const char *resources;     /* prefix of their names: "profiles/" */
 	const char *subdir;        /* in the user's directory */
-	const char *containerfile; /* the generic one */
+	const char *containerfile; /* the generic one; NULL: it has none to name */
 	const struct schema *schema;
 	size_t containerfile_offset,
 		origin_offset; /* char * in the struct; name is its first member */
@@ -142,6 +152,16 @@ static const char *check_sidecar_kind(const union entry *e, const char **ret_key
 	*ret_key = "check";
 	if (e->kind.check != CHECK_NONE && !e->kind.port)
 		return "a check needs 'port'";
+	return NULL;
+}
+
+static const char *check_stack(const union entry *e, const char **ret_key)
+{
+	*ret_key = "environment";
+	for (size_t i = 0; i < e->stack.environment.count; i++) {
+		if (strncmp(e->stack.environment.items[i], "PATH=", strlen("PATH=")) == 0)
+			return "PATH would take the place of the profile's; use 'path'";
+	}
 	return NULL;
 }
 
@@ -174,6 +194,21 @@ static void store_kind(struct profiles *p, union entry *e)
 	p->kind_count++;
 }
 
+static void store_stack(struct profiles *p, union entry *e)
+{
+	for (size_t i = 0; i < p->stack_count; i++) {
+		if (strcmp(p->stacks[i].name, e->stack.name) == 0) {
+			stack_release(&p->stacks[i]);
+			p->stacks[i] = e->stack;
+			return;
+		}
+	}
+	struct stack *place =
+		xgrow(&p->stacks, &p->stack_cap, p->stack_count, sizeof(p->stacks[0]));
+	*place = e->stack;
+	p->stack_count++;
+}
+
 static const struct shelf shelves[] = {
 	{ "profiles/", "", "Containerfiles/profile/Containerfile", &profile_schema,
 	  offsetof(struct profile, containerfile), offsetof(struct profile, origin), check_profile,
@@ -181,6 +216,8 @@ static const struct shelf shelves[] = {
 	{ "profiles/sidecars/", "sidecars", "Containerfiles/sidecar/Containerfile", &kind_schema,
 	  offsetof(struct sidecar_kind, containerfile), offsetof(struct sidecar_kind, origin),
 	  check_sidecar_kind, store_kind, kind_release },
+	{ "profiles/stacks/", "stacks", NULL, &stack_schema, 0, offsetof(struct stack, origin),
+	  check_stack, store_stack, stack_entry_release },
 };
 
 static char **entry_text(union entry *e, size_t offset)
@@ -228,8 +265,9 @@ static bool check_entry(const struct loader *l, const struct shelf *shelf,
 		return false;
 	}
 	wrong = shelf->check(e, &key);
-	if (!wrong && load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset),
-					 &err) < 0) {
+	if (!wrong && shelf->containerfile &&
+	    load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset), &err) <
+		    0) {
 		key = "containerfile";
 		wrong = err.text;
 	}
@@ -350,6 +388,9 @@ int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics
 		qsort(p.items, p.count, sizeof(p.items[0]), compare_names);
 	if (p.kind_count > 1)
 		qsort(p.kinds, p.kind_count, sizeof(p.kinds[0]), compare_names);
+	if (p.stack_count > 1)
+		qsort(p.stacks, p.stack_count, sizeof(p.stacks[0]), compare_names);
+	stacks_check(&p, diags);
 	*ret = p;
 	p = (struct profiles){ 0 };
 	return 0;
@@ -390,17 +431,22 @@ int profiles_check(const char *path, struct profiles *ret, struct diagnostics *d
 		   struct error *err)
 {
 	DEFER(profiles_release) struct profiles p = { 0 };
-	struct loader l = { &p, diags };
+	DEFER(diagnostics_release) struct diagnostics embedded = { 0 };
+	struct loader l = { &p, &embedded };
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return error_set_errno(err, ERROR_INVENTORY, errno, "cannot read '%s'", path);
+	for (size_t i = 0; i < ARRAY_SIZE(shelves); i++)
+		load_resources(&l, &shelves[i]);
+	l.diags = diags;
 	for (size_t i = 0; S_ISDIR(st.st_mode) && i < ARRAY_SIZE(shelves); i++) {
 		if (load_dir(&l, &shelves[i], path, err) < 0)
 			return -1;
 	}
 	if (!S_ISDIR(st.st_mode) && check_file(&l, path, err) < 0)
 		return -1;
+	stacks_check(&p, diags);
 	*ret = p;
 	p = (struct profiles){ 0 };
 	return 0;

@@ -21,6 +21,8 @@ static const struct text_shape profile_name_shape = { "a-z0-9", "a-z0-9-",
 						      "a name of small letters, digits and '-'" };
 static const struct text_shape kind_name_shape = { "a-z", "a-z0-9",
 						   "a name of small letters and digits" };
+static const struct text_shape npm_shape = { "a-z0-9@", "a-zA-Z0-9@/._~^-",
+					     "the name of an npm package" };
 static const struct text_shape file_shape = { "a-zA-Z0-9_", "a-zA-Z0-9._-",
 					      "the name of a file beside this one" };
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
@@ -71,6 +73,42 @@ static void services_describe(const struct schema_field *f, struct json *object)
 static const struct schema_type services_type = { services_expect, services_read,
 						  services_describe };
 
+/* Names of stacks, which can only be looked up when all files are read: where they stand is kept
+ * for that. */
+static bool profile_stacks_read(const struct schema_reader *r, const struct schema_field *f,
+				const struct yaml_node *node, void *object)
+{
+	struct profile *p = object;
+
+	p->stacks_line = node->line;
+	p->stacks_column = node->column;
+	return schema_strings.read(r, f, node, object);
+}
+
+static bool needs_read(const struct schema_reader *r, const struct schema_field *f,
+		       const struct yaml_node *node, void *object)
+{
+	struct stack *s = object;
+
+	s->needs_line = node->line;
+	s->needs_column = node->column;
+	return schema_strings.read(r, f, node, object);
+}
+
+static void names_expect(const struct schema_field *f, struct buf *b)
+{
+	schema_strings.expect(f, b);
+}
+
+static void names_describe(const struct schema_field *f, struct json *object)
+{
+	schema_strings.describe(f, object);
+}
+
+static const struct schema_type profile_stacks_type = { names_expect, profile_stacks_read,
+							names_describe };
+static const struct schema_type needs_type = { names_expect, needs_read, names_describe };
+
 static const struct schema_field profile_fields[] = {
 	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
 	{ "name", &schema_text, offsetof(struct profile, name), SCHEMA_REQUIRED, 1, 40,
@@ -83,6 +121,8 @@ static const struct schema_field profile_fields[] = {
 	  .detail = &shape_package, .doc = "Debian packages" },
 	{ "python", &schema_requirements, offsetof(struct profile, python), 0, 0, 500,
 	  .doc = "PyPI packages of the image's virtual environment" },
+	{ "stacks", &profile_stacks_type, offsetof(struct profile, stacks), 0, 0, 16,
+	  .detail = &shape_stack, .doc = "Stacks that every workspace of the profile has" },
 	{ "port", &schema_port, offsetof(struct profile, port), 0, 1, PORT_MAX,
 	  .doc = "Port of the main service inside" },
 	{ "port_label", &schema_text, offsetof(struct profile, port_label), 0, 1, 40,
@@ -125,3 +165,31 @@ static const struct schema_field kind_fields[] = {
 	{ 0 }
 };
 const struct schema kind_schema = { "a sidecar kind", kind_fields };
+
+static const struct schema_field stack_fields[] = {
+	{ "version", &schema_version, 0, SCHEMA_REQUIRED, .doc = "Version of this format" },
+	{ "name", &schema_text, offsetof(struct stack, name), SCHEMA_REQUIRED, 1, STACK_NAME_MAX,
+	  .detail = &shape_stack, .doc = "Name of the stack, as of the file" },
+	{ "summary", &schema_text, offsetof(struct stack, summary), 0, 1, 200,
+	  .doc = "What it brings" },
+	{ "order", &schema_integer, offsetof(struct stack, order), 0, 1, STACK_ORDER_MAX,
+	  .fallback = "50", .doc = "Place from below among the layers of an image" },
+	{ "needs", &needs_type, offsetof(struct stack, needs), 0, 0, 16, .detail = &shape_stack,
+	  .doc = "Stacks that come with it, below it" },
+	{ "packages", &schema_strings, offsetof(struct stack, packages), 0, 0, 1000,
+	  .detail = &shape_package, .doc = "Debian packages" },
+	{ "python", &schema_requirements, offsetof(struct stack, python), 0, 0, 500,
+	  .doc = "PyPI packages of the image's virtual environment" },
+	{ "npm", &schema_strings, offsetof(struct stack, npm), 0, 0, 100, .detail = &npm_shape,
+	  .doc = "npm packages, installed for everybody" },
+	{ "commands", &schema_strings, offsetof(struct stack, commands), 0, 0, 50,
+	  .doc = "Commands of sh that the build runs as root" },
+	{ "environment", &schema_environment, offsetof(struct stack, environment), 0, 0, 256,
+	  .doc = "Environment of the build, sessions and services" },
+	{ "path", &schema_strings, offsetof(struct stack, path), 0, 0, 16, .detail = &shape_path,
+	  .doc = "Directories at the end of PATH" },
+	{ "test", &schema_strings, offsetof(struct stack, test), 0, 0, 50,
+	  .doc = "Commands of sh that show as the developer that it works" },
+	{ 0 }
+};
+const struct schema stack_schema = { "a stack", stack_fields };

@@ -5,6 +5,6 @@
 #include "schema_types.h"
 
 extern const struct schema profile_schema; /* struct profile; containerfile is a file name */
-extern const struct schema kind_schema;    /* struct sidecar_kind; the same */
+extern const struct schema kind_schema, stack_schema; /* struct sidecar_kind; the same */
 
 #endif

@@ -16,6 +16,8 @@ const struct text_shape shape_package = { "a-z0-9", "a-z0-9+.:=~-", "a Debian pa
 const struct text_shape shape_user = { "a-z_", "a-z0-9_-", "a user name" };
 const struct text_shape shape_image = { "a-zA-Z0-9", "a-zA-Z0-9._/:@-", "an image reference" };
 const struct text_shape shape_path = { "/", "a-zA-Z0-9._/@+-", "an absolute path" };
+const struct text_shape shape_stack = { "a-z", "a-z0-9",
+					"a stack's name of small letters and digits" };
 const struct text_shape shape_variable = { "a-zA-Z_", "a-zA-Z0-9_", "a variable name" };
 
 /* --- helpers --- */

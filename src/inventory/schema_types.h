@@ -15,7 +15,8 @@ struct text_shape {
 	const char *rest;
 	const char *expected; /* "a Debian package name" */
 };
-extern const struct text_shape shape_package, shape_user, shape_image, shape_path, shape_variable;
+extern const struct text_shape shape_package, shape_user, shape_image, shape_path, shape_stack,
+	shape_variable;
 
 /* Does text have this shape and at most max bytes? */
 bool shape_fits(const struct text_shape *shape, const char *text, size_t max);

@@ -100,10 +100,13 @@ void want_dev_container(struct want *want, const struct want_context *context,
 {
 	const struct workspace *w = want->workspace;
 	const struct profile *profile = profiles_find(context->profiles, w->profile);
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
 	struct container_spec *spec = &ret->spec;
 
 	want_common(want, ROLE_DEV, ret);
-	spec->image = image_profile_reference(w->profile);
+	stacks_of(context->profiles, profile, &w->stacks, &stacks);
+	DEFER(freep) char *image = stacks_image_name(w->profile, &stacks, stacks.count);
+	spec->image = image_profile_reference(image);
 	spec->user = xstrdup("0");
 	strv_add(&spec->entrypoint, GUEST);
 	strv_add(&spec->command, "init");

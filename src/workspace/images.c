@@ -89,8 +89,12 @@ static enum image_state image_state(struct builder *builder, const struct want *
 	const struct profile *profile = profiles_find(profiles, want->workspace->profile);
 	const struct sidecar_kind *kind = profiles_find_sidecar(profiles, c->role);
 
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+
+	stacks_of(profiles, profile, &want->workspace->stacks, &stacks);
 	if (!strcmp(c->role, ROLE_DEV))
-		return profile ? builder_profile_state(builder, images, profile) : IMAGE_MISSING;
+		return profile ? builder_profile_state(builder, images, profile, &stacks)
+			       : IMAGE_MISSING;
 	return kind ? builder_sidecar_state(builder, images, kind) : IMAGE_MISSING;
 }
 
@@ -123,7 +127,8 @@ void images_note_stale(struct builder *builder, const struct plan *plan,
 
 struct ensure {
 	const struct images_options *options;
-	const struct images *images;
+	const struct images *images; /* as known, or own */
+	struct images own;           /* after a build: what others stand upon may be among it */
 	struct strv done;
 };
 
@@ -175,31 +180,45 @@ static int pull_foreign(const struct ensure *e, const char *reference, struct er
 	return error_add(err, "image '%s' is not here and cannot be pulled", reference);
 }
 
+static int look_again(struct ensure *e, struct error *err)
+{
+	images_release(&e->own);
+	e->own = (struct images){ 0 };
+	if (image_list(host_podman(e->options->host), &e->own, err) < 0)
+		return -1;
+	e->images = &e->own;
+	return 0;
+}
+
 /* Short name, for people, and the build of one image of ours. */
-static int build_own(const struct ensure *e, const struct want *want,
-		     const struct want_container *c, struct error *err)
+static int build_own(struct ensure *e, const struct want *want, const struct want_container *c,
+		     struct error *err)
 {
 	const struct profiles *profiles = e->options->profiles;
 	const bool is_dev = !strcmp(c->role, ROLE_DEV);
-	const char *name = is_dev ? want->workspace->profile : c->role;
 	const struct sidecar_kind *kind = profiles_find_sidecar(profiles, c->role);
 	const struct profile *profile = profiles_find(profiles, want->workspace->profile);
 	const int64_t begun_ms = clock_mono_ms();
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+	DEFER(freep) char *name = NULL;
 	DEFER(freep) char *id = NULL;
 	struct error failure = { 0 };
 	bool is_built;
 	int status;
 
+	stacks_of(profiles, profile, &want->workspace->stacks, &stacks);
+	name = is_dev ? stacks_image_name(want->workspace->profile, &stacks, stacks.count)
+		      : xstrdup(c->role);
 	say(e->options->sink, name, "build");
 	if (is_dev)
-		status = builder_ensure_profile(e->options->builder, e->images, profile, &id,
-						&is_built, &failure);
+		status = builder_ensure_profile(e->options->builder, e->images, profile, &stacks,
+						&id, &is_built, &failure);
 	else
 		status = builder_ensure_sidecar(e->options->builder, e->images, kind, &id,
 						&is_built, &failure);
 	say_done(e->options->sink, name, begun_ms, status < 0 ? &failure : NULL);
 	if (status == 0)
-		return 0;
+		return look_again(e, err);
 	*err = failure;
 	return -1;
 }
@@ -281,5 +300,6 @@ int images_ensure(const struct images_options *options, const struct plan *plan,
 	if (!status)
 		status = each_created(plan, visit_ensure, &e, err);
 	strv_release(&e.done);
+	images_release(&e.own);
 	return status;
 }

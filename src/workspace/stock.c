@@ -14,6 +14,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
 #include "winalux/inventory/profile.h"
+#include "winalux/inventory/stack.h"
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 #include "winalux/podman/image.h"
@@ -112,11 +113,32 @@ static bool is_our_guest(const char *name)
 	return false;
 }
 
+/* Of "web.golang.nodejs", without its tag. */
+static enum stock_state state_of_layers(const struct taking *t, const char *name)
+{
+	DEFER(strv_release) struct strv words = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+	const struct profile *profile;
+
+	strv_add_split(&words, name, ".");
+	profile = words.count > 0 ? profiles_find(t->profiles, words.items[0]) : NULL;
+	if (!profile)
+		return STOCK_UNKNOWN;
+	for (size_t i = 1; i < words.count; i++) {
+		if (!profiles_find_stack(t->profiles, words.items[i]))
+			return STOCK_UNKNOWN;
+		strv_add(&names, words.items[i]);
+	}
+	stacks_resolve(t->profiles, &names, &stacks);
+	return state_of_build(
+		builder_profile_state(t->builder, &t->facts->images, profile, &stacks));
+}
+
 /* "web" of "web:latest-arm64". */
 static enum stock_state state_of_recipe(const struct taking *t, const struct stock_item *item)
 {
 	DEFER(freep) char *name = xstrndup(item->name, strcspn(item->name, ":"));
-	const struct profile *profile = profiles_find(t->profiles, name);
 	const struct sidecar_kind *kind = NULL;
 	const struct images *images = &t->facts->images;
 
@@ -132,8 +154,8 @@ static enum stock_state state_of_recipe(const struct taking *t, const struct sto
 		return state_of_build(builder_emulator_state(t->builder, images));
 	if (strcmp(item->role, "sidecar") == 0 && kind)
 		return state_of_build(builder_sidecar_state(t->builder, images, kind));
-	if (strcmp(item->role, "profile") == 0 && profile)
-		return state_of_build(builder_profile_state(t->builder, images, profile));
+	if (strcmp(item->role, "profile") == 0 || strcmp(item->role, "stack") == 0)
+		return state_of_layers(t, name);
 	return STOCK_UNKNOWN;
 }
 

@@ -15,6 +15,7 @@ struct podman;
 struct profile;
 struct profiles;
 struct sidecar_kind;
+struct stack_list;
 struct strv;
 
 /*
@@ -27,14 +28,14 @@ struct strv;
  *   localhost/winalux/guest:<digest>   FROM scratch, made by import from embedded files
  *   localhost/winalux/base:latest      pulled and tagged, or mmdebstrap + import
  *   localhost/winalux/<profile>:latest, localhost/winalux/sidecar-<kind>:latest
+ *   localhost/winalux/<profile>.<stack>.<stack>:latest, one on top of the other
  *   localhost/winalux/emulator:latest  what builds for another architecture need
  *
  * An image for another architecture has that at the end of its tag (reference.h).
  */
 #define IMAGE_LABEL_INPUT "io.winalux.input"
-#define IMAGE_LABEL_ROLE                                                                           \
-	"io.winalux.image" /* "guest", "base", "profile", "sidecar", "emulator"                    \
-			    */
+/* "guest", "base", "profile", "sidecar", "stack", "emulator" */
+#define IMAGE_LABEL_ROLE "io.winalux.image"
 
 enum image_state { IMAGE_MISSING, IMAGE_STALE, IMAGE_CURRENT };
 
@@ -79,9 +80,9 @@ void builder_set_arch(struct builder *b, const char *arch);
 int emulation_ensure(struct builder *b, const struct images *images, const char *arch,
 		     struct error *err);
 
-/* Pure: is what stands in images what a build would make? */
+/* Pure: is what stands in images what a build would make? stacks may be NULL. */
 enum image_state builder_profile_state(struct builder *b, const struct images *images,
-				       const struct profile *p);
+				       const struct profile *p, const struct stack_list *stacks);
 enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
 				       const struct sidecar_kind *k);
 
@@ -96,7 +97,8 @@ enum image_state builder_emulator_state(struct builder *b, const struct images *
  * (mmdebstrap missing, no space).
  */
 int builder_ensure_profile(struct builder *b, const struct images *images, const struct profile *p,
-			   char **ret_id, bool *ret_built, struct error *err);
+			   const struct stack_list *stacks, char **ret_id, bool *ret_built,
+			   struct error *err);
 int builder_ensure_sidecar(struct builder *b, const struct images *images,
 			   const struct sidecar_kind *k, char **ret_id, bool *ret_built,
 			   struct error *err);

@@ -70,6 +70,7 @@ struct workspace {
 	char *ssh_bind; /* "" is all addresses (default) */
 	struct ssh_key *keys;
 	size_t key_count;
+	struct strv stacks; /* by name, beside those of its profile */
 	struct strv libraries;
 	uint32_t disk_limit_gb; /* GiB; 0: none */
 	enum disk_policy disk_policy;

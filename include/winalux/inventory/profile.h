@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 #include "winalux/base/strv.h"
+#include "winalux/inventory/stack.h"
 
 struct diagnostics;
 struct error;
 
 /*
- * Profiles and sidecar kinds are data: profiles/NAME.yml and profiles/sidecars/NAME.yml, embedded
- * in the program; a user's profile_dir (same layout) adds to them and replaces by name.
+ * Profiles, sidecar kinds and stacks are data: profiles/NAME.yml, profiles/sidecars/NAME.yml and
+ * profiles/stacks/NAME.yml, embedded in the program; a user's profile_dir (same layout) adds to
+ * them and replaces by name.
  */
 enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_REDIS, CHECK_MEMCACHED, CHECK_KIND_COUNT };
 const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", "memcached" */
@@ -25,17 +27,19 @@ struct profile_service {
 	struct strv command;
 };
 
-/* version: 1, name, summary, base, packages, python, port, port_label, environment, services,
- * containerfile */
+/* version: 1, name, summary, base, packages, python, stacks, port, port_label, environment,
+ * services, containerfile */
 struct profile {
 	char *name;
 	char *summary;
-	char *base;              /* "debian" is the base of ours; else an image reference */
-	struct strv packages;    /* Debian packages */
-	struct strv python;      /* PyPI requirements for /opt/winalux/venv */
-	uint16_t port;           /* main service, inside; 0: none */
-	char *port_label;        /* "Web Server" */
-	struct strv environment; /* "K=V" */
+	char *base;           /* "debian" is the base of ours; else an image reference */
+	struct strv packages; /* Debian packages */
+	struct strv python;   /* PyPI requirements for /opt/winalux/venv */
+	struct strv stacks;   /* that every workspace of it has */
+	unsigned stacks_line, stacks_column; /* 0: it has none */
+	uint16_t port;                       /* main service, inside; 0: none */
+	char *port_label;                    /* "Web Server" */
+	struct strv environment;             /* "K=V" */
 	struct profile_service *services;
 	size_t service_count;
 	char *containerfile; /* its text; the generic one unless the profile names another beside it
@@ -66,6 +70,9 @@ struct profiles {
 	struct sidecar_kind *kinds; /* sorted by name */
 	size_t kind_count;
 	size_t kind_cap;
+	struct stack *stacks; /* sorted by name */
+	size_t stack_count;
+	size_t stack_cap;
 };
 
 /* user_dir NULL: only the embedded ones. Problems of files go to diags; -1 only when a file cannot
@@ -73,8 +80,9 @@ struct profiles {
 int profiles_load(const char *user_dir, struct profiles *ret, struct diagnostics *diags,
 		  struct error *err);
 /*
- * Only what path has, a file or a directory of the layout above, without the embedded ones. A file
- * is taken for what its folder says: a sidecar kind in one called "sidecars", else a profile.
+ * Only what path has, a file or a directory of the layout above; the embedded ones are there for
+ * what refers to them, with origin "built-in". A file is taken for what its folder says: a sidecar
+ * kind in one called "sidecars", a stack in "stacks", else a profile.
  */
 int profiles_check(const char *path, struct profiles *ret, struct diagnostics *diags,
 		   struct error *err);

@@ -129,8 +129,8 @@ static void start(struct bench *s, const char *script, bool with_base)
 
 static int ensure_web(struct bench *s)
 {
-	return builder_ensure_profile(s->builder, &s->images, &s->profile, &s->id, &s->was_built,
-				      &s->err);
+	return builder_ensure_profile(s->builder, &s->images, &s->profile, NULL, &s->id,
+				      &s->was_built, &s->err);
 }
 
 static void put_mmdebstrap(const struct bench *s, const char *script)

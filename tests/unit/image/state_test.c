@@ -25,7 +25,7 @@ struct fixture {
 	struct builder *builder;
 	struct profile profile;
 	struct sidecar_kind kind;
-	struct image items[2];
+	struct image items[4];
 	struct images images;
 };
 
@@ -107,7 +107,7 @@ static struct image *add_built(struct fixture *f, const char *base_build)
 
 static enum image_state state_of(const struct fixture *f)
 {
-	return builder_profile_state(f->builder, &f->images, &f->profile);
+	return builder_profile_state(f->builder, &f->images, &f->profile, NULL);
 }
 
 static void each_architecture_has_a_guest_image_of_its_own(void **state)
@@ -202,6 +202,110 @@ static void every_input_of_a_profile_changes_its_state(void **state)
 	strv_add(&f->profile.environment, "A=1");
 	assert_int_equal(state_of(f), IMAGE_CURRENT);
 	strv_release(&f->profile.environment);
+}
+
+/* The profile's image and those of two layers on it, as builds would leave them. */
+struct stacked {
+	struct stack stacks[2];
+	const struct stack *order[2];
+	struct stack_list list;
+	struct recipe recipes[3];
+};
+
+static void stacked_release(struct stacked *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(s->recipes); i++)
+		recipe_release(&s->recipes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(s->stacks); i++)
+		strv_release(&s->stacks[i].packages);
+}
+
+static void stacked_init(struct stacked *s, struct fixture *f)
+{
+	static const char *const builds[] = { "profile's", "first's", "second's" };
+
+	*s = (struct stacked){ .stacks = { { .name = TEXT("first") },
+					   { .name = TEXT("second") } } };
+	s->order[0] = &s->stacks[0];
+	s->order[1] = &s->stacks[1];
+	s->list = (struct stack_list){ .items = s->order, .count = 2 };
+	recipe_init_profile(&s->recipes[0], &f->profile);
+	for (size_t i = 1; i < 3; i++)
+		recipe_init_stack(&s->recipes[i], &s->recipes[i - 1], "web", &s->list, i);
+	for (size_t i = 0; i < 3; i++) {
+		struct image *image = add_image(f, s->recipes[i].reference);
+		char input[HASH_HEX_SIZE];
+
+		input_recipe(f->builder, &s->recipes[i], input);
+		labels_add(&image->labels, IMAGE_LABEL_INPUT, input);
+		labels_add(&image->labels, IMAGE_LABEL_BUILD, builds[i]);
+		labels_add(&image->labels, IMAGE_LABEL_BASE, i == 0 ? "abc" : builds[i - 1]);
+	}
+}
+
+static enum image_state stacked_state(const struct stacked *s, const struct fixture *f)
+{
+	return builder_profile_state(f->builder, &f->images, &f->profile, &s->list);
+}
+
+static void a_stack_is_current_while_all_below_it_are(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(stacked_release) struct stacked s;
+
+	stacked_init(&s, f);
+	assert_string_equal(s.recipes[2].reference, "localhost/winalux/web.first.second:latest");
+	assert_int_equal(stacked_state(&s, f), IMAGE_CURRENT);
+	strv_add(&s.stacks[0].packages, "vim");
+	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
+	strv_release(&s.stacks[0].packages);
+	strv_add(&f->profile.packages, "vim");
+	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
+}
+
+static void a_layer_made_anew_makes_those_above_it_stale(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(stacked_release) struct stacked s;
+
+	stacked_init(&s, f);
+	labels_release(&f->items[1].labels);
+	f->items[1].labels = (struct labels){ 0 };
+	labels_add(&f->items[1].labels, IMAGE_LABEL_BUILD, "another");
+	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
+}
+
+static void a_stack_needs_no_layer_below_it_to_be_current(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(stacked_release) struct stacked s;
+
+	stacked_init(&s, f);
+	strv_release(&f->items[0].names);
+	strv_release(&f->items[1].names);
+	assert_int_equal(stacked_state(&s, f), IMAGE_CURRENT);
+	strv_release(&f->items[2].names);
+	assert_int_equal(stacked_state(&s, f), IMAGE_MISSING);
+}
+
+static void a_stack_file_has_environment_first_and_a_step_for_each_command(void **state)
+{
+	struct stack s = { .name = TEXT("go") };
+	DEFER(freep) char *text = NULL;
+
+	(void)state;
+	strv_add(&s.environment, "A=say \"$x\" \\");
+	strv_add(&s.path, "/a/bin");
+	strv_add(&s.path, "/b/bin");
+	strv_add(&s.commands, "echo \"one\"");
+	strv_add(&s.commands, "two");
+	text = stack_containerfile(&s);
+	assert_non_null(strstr(text, "FROM ${BASE}\nENV A=\"say \\\"\\$x\\\" \\\\\"\n"
+				     "ENV PATH=\"${PATH}:/a/bin:/b/bin\"\n"));
+	assert_non_null(strstr(text, "; echo \\\"one\\\"\"]\nRUN [\"/bin/sh\",\"-euc\","));
+	strv_release(&s.environment);
+	strv_release(&s.path);
+	strv_release(&s.commands);
 }
 
 static void profile_and_sidecar_of_equal_data_differ(void **state)
@@ -303,6 +407,10 @@ int main(void)
 		WITH_FIXTURE(a_base_made_anew_makes_it_stale),
 		WITH_FIXTURE(an_image_without_our_label_is_stale),
 		WITH_FIXTURE(every_input_of_a_profile_changes_its_state),
+		WITH_FIXTURE(a_stack_is_current_while_all_below_it_are),
+		WITH_FIXTURE(a_layer_made_anew_makes_those_above_it_stale),
+		WITH_FIXTURE(a_stack_needs_no_layer_below_it_to_be_current),
+		WITH_FIXTURE(a_stack_file_has_environment_first_and_a_step_for_each_command),
 		WITH_FIXTURE(profile_and_sidecar_of_equal_data_differ),
 		WITH_FIXTURE(suite_mirror_and_certificates_change_every_digest),
 		WITH_FIXTURE(the_pulled_image_follows_the_suite),

@@ -22,6 +22,8 @@ struct fixture {
 	struct strv files;
 	struct profiles profiles;
 	struct diagnostics diags;
+	size_t built_in,
+		built_in_kinds; /* how many profiles and sidecar kinds there are without it */
 };
 
 static int set_up(void **state)
@@ -29,6 +31,11 @@ static int set_up(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
 	memcpy(f->dir, "/tmp/winalux-test-XXXXXX", sizeof(f->dir));
+	if (profiles_load(NULL, &f->profiles, &f->diags, NULL) < 0)
+		return -1;
+	f->built_in = f->profiles.count;
+	f->built_in_kinds = f->profiles.kind_count;
+	profiles_release(&f->profiles);
 	*state = f;
 	return mkdtemp(f->dir) ? 0 : -1;
 }
@@ -37,10 +44,12 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 	DEFER(freep) char *sidecars = xasprintf("%s/sidecars", f->dir);
+	DEFER(freep) char *stacks = xasprintf("%s/stacks", f->dir);
 
 	for (size_t i = 0; i < f->files.count; i++)
 		unlink(f->files.items[i]);
 	rmdir(sidecars);
+	rmdir(stacks);
 	rmdir(f->dir);
 	strv_release(&f->files);
 	profiles_release(&f->profiles);
@@ -52,10 +61,12 @@ static int tear_down(void **state)
 static void write_file(struct fixture *f, const char *name, const char *text)
 {
 	DEFER(freep) char *sidecars = xasprintf("%s/sidecars", f->dir);
+	DEFER(freep) char *stacks = xasprintf("%s/stacks", f->dir);
 	char *path = xasprintf("%s/%s", f->dir, name);
 
 	strv_add_owned(&f->files, path);
 	assert_int_equal(dir_make_all(sidecars, 0700, NULL), 0);
+	assert_int_equal(dir_make_all(stacks, 0700, NULL), 0);
 	assert_int_equal(file_write_atomic(path, text, strlen(text), 0600, NULL), 0);
 }
 
@@ -140,9 +151,9 @@ static void a_name_of_the_user_replaces_the_built_in_one(void **state)
 	write_file(f, "sidecars/redis.yml",
 		   "version: 1\nname: redis\nuser: nobody\ncommand: [valkey]\n");
 	load(f);
-	assert_int_equal(f->profiles.count, 1);
+	assert_int_equal(f->profiles.count, f->built_in);
 	assert_int_equal(profiles_find(&f->profiles, "web")->port, 9999);
-	assert_int_equal(f->profiles.kind_count, 2);
+	assert_int_equal(f->profiles.kind_count, f->built_in_kinds);
 	assert_string_equal(profiles_find_sidecar(&f->profiles, "redis")->command.items[0],
 			    "valkey");
 }
@@ -163,6 +174,18 @@ static const struct {
 	{ "go.yml", "version: 1\nname: go\ncontainerfile: ../x\n", "beside this one" },
 	{ "go.yml", "name: go\n", "'version' is missing" },
 	{ "go.yml", "a: [", ":1:" },
+	{ "go.yml", "version: 1\nname: go\nstacks: [golnag]\n",
+	  "go.yml:3:9: no stack 'golnag'; did you mean 'golang'?" },
+	{ "stacks/x.yml", "version: 1\nname: x\nneeds: [xyzzyx]\n",
+	  "x.yml:3:8: no stack 'xyzzyx'" },
+	{ "stacks/x.yml", "version: 1\nname: x\norder: 10\nneeds: [nodejs]\n",
+	  "x.yml:4:8: 'nodejs' has order 10 and does not come below 'x' with order 10" },
+	{ "stacks/x.yml", "version: 1\nname: x\nnpm: [semver]\n", "add 'needs: [nodejs]'" },
+	{ "stacks/x.yml", "version: 1\nname: x\nenvironment: { PATH: /x }\n",
+	  ":3:14: 'environment': PATH" },
+	{ "stacks/x.yml", "version: 1\nname: x\npath: [x]\n", "an absolute path" },
+	{ "stacks/x.yml", "version: 1\nname: x\norder: 100\n", "'order' must be" },
+	{ "stacks/a-b.yml", "version: 1\nname: a-b\n", "'name' must be" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\n", "'command' is missing" },
 	{ "sidecars/db.yml", "version: 1\nname: db\ncommand: [x]\n", "'user' is missing" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\ncheck: tcp\n",
@@ -181,8 +204,8 @@ static void faults_of_files_are_named_and_the_rest_is_read(void **state)
 		if (f->diags.count != 1 || !strstr(f->diags.items[0].text, faults[i].problem))
 			fail_msg("%s: %zu messages, %s", faults[i].problem, f->diags.count,
 				 f->diags.count ? f->diags.items[0].text : "none");
-		assert_int_equal(f->profiles.count, 1);
-		assert_int_equal(f->profiles.kind_count, 2);
+		assert_non_null(profiles_find(&f->profiles, "web"));
+		assert_non_null(profiles_find_sidecar(&f->profiles, "redis"));
 		unlink(f->files.items[f->files.count - 1]);
 		profiles_release(&f->profiles);
 		diagnostics_release(&f->diags);
@@ -198,7 +221,7 @@ static void other_files_are_left_alone(void **state)
 	write_file(f, "go.yml~", "no profile");
 	load(f);
 	assert_int_equal(f->diags.count, 0);
-	assert_int_equal(f->profiles.count, 1);
+	assert_int_equal(f->profiles.count, f->built_in);
 }
 
 static void a_missing_directory_is_an_error(void **state)
@@ -221,21 +244,24 @@ static void one_file_is_checked_as_its_folder_says(void **state)
 	assert_int_equal(profiles_check(profile, &f->profiles, &f->diags, NULL), 0);
 	assert_int_equal(f->diags.error_count, 1);
 	assert_non_null(strstr(f->diags.items[0].text, "go.yml:3:7: 'port' must be"));
+	profiles_release(&f->profiles);
 	assert_int_equal(profiles_check(sidecar, &f->profiles, &f->diags, NULL), 0);
 	assert_int_equal(f->diags.error_count, 1);
-	assert_int_equal(f->profiles.kind_count, 1);
-	assert_int_equal(f->profiles.count, 0);
+	assert_non_null(profiles_find_sidecar(&f->profiles, "db"));
+	assert_null(profiles_find(&f->profiles, "db"));
 }
 
-static void a_directory_is_checked_without_the_built_in_ones(void **state)
+static void what_is_checked_may_need_built_in_stacks(void **state)
 {
 	struct fixture *f = *state;
 
-	write_file(f, "go.yml", "version: 1\nname: go\n");
+	write_file(f, "go.yml", "version: 1\nname: go\nstacks: [golang, mine]\n");
+	write_file(f, "stacks/mine.yml",
+		   "version: 1\nname: mine\nneeds: [nodejs]\nnpm: [semver]\n");
 	assert_int_equal(profiles_check(f->dir, &f->profiles, &f->diags, NULL), 0);
 	assert_int_equal(f->diags.count, 0);
-	assert_int_equal(f->profiles.count, 1);
-	assert_int_equal(f->profiles.kind_count, 0);
+	assert_string_equal(profiles_find(&f->profiles, "web")->origin, "built-in");
+	assert_string_not_equal(profiles_find(&f->profiles, "go")->origin, "built-in");
 }
 
 static void what_is_no_profile_file_cannot_be_checked(void **state)
@@ -246,6 +272,43 @@ static void what_is_no_profile_file_cannot_be_checked(void **state)
 	assert_int_equal(profiles_check("/nonexistent", &f->profiles, &f->diags, &err), -1);
 	assert_int_equal(profiles_check("/dev/null", &f->profiles, &f->diags, &err), -1);
 	assert_non_null(strstr(err.text, "does not end in .yml"));
+}
+
+static void names_become_layers_in_one_order_with_what_they_need(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(stack_list_release) struct stack_list list = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
+	DEFER(freep) char *image = NULL;
+	DEFER(freep) char *below = NULL;
+
+	write_file(f, "p.yml", "version: 1\nname: p\nstacks: [top]\n");
+	write_file(f, "stacks/low.yml", "version: 1\nname: low\norder: 1\n");
+	write_file(f, "stacks/mid.yml", "version: 1\nname: mid\nneeds: [low]\n");
+	write_file(f, "stacks/mib.yml", "version: 1\nname: mib\n");
+	write_file(f, "stacks/top.yml", "version: 1\nname: top\norder: 99\nneeds: [mid]\n");
+	load(f);
+	assert_int_equal(f->diags.count, 0);
+	strv_add_split(&names, "mib low mib none", " ");
+	stacks_of(&f->profiles, profiles_find(&f->profiles, "p"), &names, &list);
+	image = stacks_image_name("p", &list, list.count);
+	below = stacks_image_name("p", &list, 1);
+	assert_string_equal(image, "p.low.mib.mid.top");
+	assert_string_equal(below, "p.low");
+}
+
+static void a_stack_of_the_user_replaces_the_built_in_one(void **state)
+{
+	struct fixture *f = *state;
+	size_t built_in;
+
+	assert_int_equal(profiles_load(NULL, &f->profiles, &f->diags, NULL), 0);
+	built_in = f->profiles.stack_count;
+	profiles_release(&f->profiles);
+	write_file(f, "stacks/golang.yml", "version: 1\nname: golang\nsummary: mine\n");
+	load(f);
+	assert_int_equal(f->profiles.stack_count, built_in);
+	assert_string_equal(profiles_find_stack(&f->profiles, "golang")->summary, "mine");
 }
 
 int main(void)
@@ -260,7 +323,9 @@ int main(void)
 		TEST(other_files_are_left_alone),
 		TEST(a_missing_directory_is_an_error),
 		TEST(one_file_is_checked_as_its_folder_says),
-		TEST(a_directory_is_checked_without_the_built_in_ones),
+		TEST(names_become_layers_in_one_order_with_what_they_need),
+		TEST(a_stack_of_the_user_replaces_the_built_in_one),
+		TEST(what_is_checked_may_need_built_in_stacks),
 		TEST(what_is_no_profile_file_cannot_be_checked),
 	};
 
