@@ -8,7 +8,8 @@
  * the developer), sshd's configuration; meanwhile the sidecars are asked whether they answer
  *  4. key and home are there: connections are taken and the profile's services start
  *  5. the sidecars answer as well: {"event":"ready"}, and again after each reload
- *  6. one loop until SIGTERM: reap, restart, ask, report; SIGHUP reads the configuration again
+ *  6. one loop until SIGTERM: reap, restart, ask, report; a new line in WIRE_RELOAD_PATH has the
+ * configuration read again, and so has SIGHUP
  *
  * All memory is one zeroed mapping made at start; pages that are never needed are never touched.
  */
@@ -37,6 +38,7 @@
 #include "hostkey.h"
 #include "loop.h"
 #include "measure.h"
+#include "reload_file.h"
 #include "report.h"
 #include "services.h"
 #include "sessions.h"
@@ -81,6 +83,7 @@ struct init {
 	struct report report;
 	struct audit audit;
 	struct changes changes;
+	struct reload_file reload_file;
 	struct files_watch files;
 	struct files_watch programs;
 	struct strangers strangers;
@@ -230,6 +233,11 @@ static void reload(struct init *i)
 		i->is_ready = false; /* said again once all of the new configuration is true */
 	}
 	advance(i);
+}
+
+static void on_reload_file(void *context)
+{
+	reload(context);
 }
 
 static bool home_reaped(struct init *i, pid_t pid, int status)
@@ -420,6 +428,7 @@ static void prepare(struct init *i)
 	i->hostkey.context = i->checks.context = i;
 	checks_init(&i->checks, &i->loop, &i->report);
 	changes_init(&i->changes, &i->loop);
+	reload_file_init(&i->reload_file, &i->loop, on_reload_file, i);
 	shells_guard_init(&i->shells, &i->loop, &i->report, &i->changes);
 	files_watch_init(&i->files, &i->loop, &i->report, FILES_TEXTS, NULL);
 	files_watch_init(&i->programs, &i->loop, &i->report, FILES_PROGRAMS, NULL);
@@ -437,6 +446,7 @@ static void prepare(struct init *i)
 	i->config->user = "developer"; /* until there is a configuration */
 	i->config->name = i->config->nonce = "";
 	hostkey_start(&i->hostkey);
+	reload_file_start(&i->reload_file, &i->changes, WIRE_DIRECTORY, WIRE_RELOAD_NAME);
 	load_config(i);
 	set_gate(i);
 	start_home(i);

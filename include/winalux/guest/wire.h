@@ -11,7 +11,7 @@ struct error;
 
 /*
  * What the host tells a guest: the text of WIRE_CONFIG_PATH, written into the root file system of
- * the dev container before it starts, and again before a SIGHUP. Wire version 1 is UTF-8 lines that
+ * the dev container before it starts, and again before a reload. Wire version 1 is UTF-8 lines that
  * all end in a newline; fields are parted by one tab, and "\t", "\n", "\\" stand for tab, newline
  * and backslash inside a field:
  *
@@ -37,7 +37,15 @@ struct error;
  *
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
-#define WIRE_CONFIG_PATH "/etc/winalux/guest.conf"
+#define WIRE_DIRECTORY "/etc/winalux"
+#define WIRE_CONFIG_PATH WIRE_DIRECTORY "/guest.conf"
+/*
+ * A line, another one each time, that is written when all else has been: PID 1 reads its files
+ * again. Guests that do not look at it (no "reload" among what they can) do so at SIGHUP, as all
+ * others do.
+ */
+#define WIRE_RELOAD_NAME "reload"
+#define WIRE_RELOAD_PATH WIRE_DIRECTORY "/" WIRE_RELOAD_NAME
 #define WIRE_VERSION_TEXT "1" /* WIRE_VERSION as labels and texts have it */
 /* Where PID 1 keeps the workspace's ledger (docs/design/audit.md); root alone gets there. */
 #define WIRE_AUDIT_PATH "/var/lib/winalux/audit"
