@@ -311,6 +311,21 @@ running() # CONTAINER…
 	done
 }
 
+has_started_since() # CONTAINER BEFORE
+{
+	[ "$(podman inspect --format '{{.State.StartedAt}}' "$1")" != "$2" ] && running "$1"
+}
+
+# comes_back CONTAINER: its first process is killed behind Podman's back, and Podman starts it again.
+comes_back()
+{
+	local before pid
+	before=$(podman inspect --format '{{.State.StartedAt}}' "$1")
+	pid=$(podman inspect --format '{{.State.Pid}}' "$1")
+	podman unshare kill -KILL "$pid"
+	until_true 20 has_started_since "$1" "$before"
+}
+
 # Objects of a workspace that are left, by kind: "container winalux-x-dev".
 left_of() # NAME
 {

@@ -23,25 +23,10 @@ foreign_image()
 	contains "$out" "as the inventory says"
 }
 
-kill_main() # CONTAINER
-{
-	local pid
-	pid=$(podman inspect --format '{{.State.Pid}}' "$1")
-	podman unshare kill -KILL "$pid"
-}
-
-new_start() # CONTAINER BEFORE
-{
-	[ "$(podman inspect --format '{{.State.Running}} {{.State.StartedAt}}' "$1")" != "$2" ] && running "$1"
-}
-
 killed_dev_container_restarts()
 {
-	local before
 	remote bob 'echo kept >file'
-	before=$(podman inspect --format '{{.State.Running}} {{.State.StartedAt}}' winalux-bob-dev)
-	kill_main winalux-bob-dev
-	until_true 20 new_start winalux-bob-dev "$before"
+	comes_back winalux-bob-dev
 	until_true 20 remote bob true
 	equal kept "$(remote bob cat file)"
 	status 0 deploy
@@ -50,10 +35,7 @@ killed_dev_container_restarts()
 
 killed_sidecar_restarts()
 {
-	local before
-	before=$(podman inspect --format '{{.State.Running}} {{.State.StartedAt}}' winalux-bob-redis)
-	kill_main winalux-bob-redis
-	until_true 20 new_start winalux-bob-redis "$before"
+	comes_back winalux-bob-redis
 	contains "$(ask bob 6379 PING)" +PONG
 }
 
