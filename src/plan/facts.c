@@ -425,6 +425,22 @@ bool workspace_facts_is_severed(const struct workspace_facts *w)
 	return w->infra && w->infra->state != CONTAINER_RUNNING && count_running(w) > 0;
 }
 
+bool container_guest_can(const struct container *c, const char *what)
+{
+	const char *word = labels_get(&c->labels, LABEL_GUEST_CAN);
+	const size_t len = strlen(what);
+
+	while (word && *word) {
+		const size_t word_len = strcspn(word, " ");
+
+		if (word_len == len && !memcmp(word, what, len))
+			return true;
+		word += word_len;
+		word += strspn(word, " ");
+	}
+	return false;
+}
+
 bool container_is_strict(const struct container *dev)
 {
 	const char *gate = labels_get(&dev->labels, LABEL_GATE);

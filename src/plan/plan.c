@@ -7,6 +7,7 @@
 #include "plan_internal.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
+#include "winalux/plan/names.h"
 
 static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_UNCHANGED] = "unchanged",
@@ -75,6 +76,11 @@ void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *ob
 {
 	plan_add_step(w, kind, object, index);
 	free(object);
+}
+
+void plan_add_reload(struct workspace_plan *w, const struct container *dev)
+{
+	plan_add_step(w, STEP_RELOAD_GUEST, dev->name, !container_guest_can(dev, GUEST_CAN_RELOAD));
 }
 
 void plan_add_change(struct workspace_plan *w, const char *object, enum action action,

@@ -294,7 +294,7 @@ static void steps_start(struct workspace_plan *w, const struct review *r)
 			plan_add_step(w, STEP_START_CONTAINER, want->containers[i].spec.name, i);
 	}
 	if (dev_verdict(r)->is_running && has_files)
-		plan_add_step(w, STEP_RELOAD_GUEST, dev, 0);
+		plan_add_reload(w, workspace_facts_container(r->facts, ROLE_DEV));
 	plan_add_step(w, STEP_WAIT_READY, dev, 0);
 }
 

@@ -9,6 +9,8 @@ struct workspace_plan *plan_add(struct plan *plan, const char *name, const char 
 				enum action action);
 void plan_add_step(struct workspace_plan *w, enum step_kind kind, const char *object, size_t index);
 void plan_add_step_owned(struct workspace_plan *w, enum step_kind kind, char *object, size_t index);
+/* A dev container that runs reads its files again. */
+void plan_add_reload(struct workspace_plan *w, const struct container *dev);
 /* The first reason that is given becomes the workspace's. */
 void plan_add_change(struct workspace_plan *w, const char *object, enum action action,
 		     const char *reason);

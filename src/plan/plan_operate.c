@@ -73,7 +73,7 @@ static void steps_start(struct workspace_plan *w, bool also_running)
 	if (w->step_count == begun || !dev)
 		return;
 	if (!also_running && dev->state == CONTAINER_RUNNING) /* it reports again when told to */
-		plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
+		plan_add_reload(w, dev);
 	plan_add_step(w, STEP_WAIT_READY, dev->name, 0);
 }
 

@@ -25,7 +25,7 @@ static void put_inside(struct workspace_plan *w, const struct container *dev)
 	plan_add_step(w, STEP_PUT_GATE, dev->name, 0);
 	if (!w->ends_sessions) {
 		if (is_running)
-			plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
+			plan_add_reload(w, dev);
 		return;
 	}
 	plan_add_step(w, STEP_STOP_CONTAINER, dev->name, 0);
@@ -72,7 +72,7 @@ static void unlock(struct workspace_plan *w)
 	w->action = ACTION_LIVE;
 	plan_add_change(w, dev->name, w->action, "unlocked");
 	plan_add_step(w, STEP_PUT_GATE, dev->name, 0);
-	plan_add_step(w, STEP_RELOAD_GUEST, dev->name, 0);
+	plan_add_reload(w, dev);
 }
 
 /* Those named, where one without a token is refused; without names, all that have one. */

@@ -48,7 +48,7 @@ void want_guest_mount(struct want_container *c, const struct want_context *conte
 	c->spec.image_mounts[0].destination = xstrdup("/usr/lib/winalux");
 	labels_add(&c->spec.labels, LABEL_GUEST, context->guest_digest);
 	labels_add(&c->spec.labels, LABEL_WIRE, WIRE_VERSION_TEXT);
-	labels_add(&c->spec.labels, LABEL_GUEST_CAN, "gate");
+	labels_add(&c->spec.labels, LABEL_GUEST_CAN, GUEST_CAN_GATE " " GUEST_CAN_RELOAD);
 	c->spec.stop_signal =
 		SIGTERM; /* an image's own STOPSIGNAL would mean nothing to the guest */
 	c->spec.seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);

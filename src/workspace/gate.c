@@ -198,7 +198,7 @@ static bool has_old_guest(const struct gates *gates, const struct workspace_fact
 {
 	const struct container *dev = facts ? workspace_facts_container(facts, ROLE_DEV) : NULL;
 
-	return dev && !gates->upgrades_guest && !labels_get(&dev->labels, LABEL_GUEST_CAN);
+	return dev && !gates->upgrades_guest && !container_guest_can(dev, GUEST_CAN_GATE);
 }
 
 static void bind_new(const struct gates *gates, const struct workspace_facts *facts,

@@ -98,6 +98,8 @@ const struct container *workspace_facts_container(const struct workspace_facts *
 void workspace_state_object(const struct workspace_state *state, const char *role,
 			    char ret_id[static 65]);
 
+/* Does the guest that it mounts know of what ("gate")? */
+bool container_guest_can(const struct container *c, const char *what);
 /* Has a dev container, whether it runs or not, a strict gate? */
 bool container_is_strict(const struct container *dev);
 bool workspace_facts_is_strict(const struct workspace_facts *w);

@@ -20,7 +20,10 @@
 #define LABEL_GUEST "io.winalux.guest" /* digest of the guest that a container mounts */
 #define LABEL_WIRE "io.winalux.wire"   /* wire version of that guest; none: "1" */
 #define LABEL_GUEST_CAN                                                                            \
-	"io.winalux.guest-can" /* "gate"; a guest without it is older than the gate */
+	"io.winalux.guest-can" /* "gate reload": words, what the guest knows beyond the first one  \
+				*/
+#define GUEST_CAN_GATE "gate"  /* docs/design/gate.md */
+#define GUEST_CAN_RELOAD "reload" /* looks at WIRE_RELOAD_PATH; one that does not wants SIGHUP */
 
 #define LABEL_TELEMETRY                                                                            \
 	"io.winalux.telemetry" /* "pod": a dev container sees the figures of its whole pod; of the \

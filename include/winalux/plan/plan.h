@@ -44,7 +44,7 @@ enum step_kind {
 	STEP_CREATE_CONTAINER,
 	STEP_PUT_FILES,    /* keys and guest configuration into the dev container */
 	STEP_PUT_GATE,     /* the token's hash alone */
-	STEP_RELOAD_GUEST, /* SIGHUP */
+	STEP_RELOAD_GUEST, /* it reads what was written */
 	STEP_START_CONTAINER,
 	STEP_WAIT_READY,
 	STEP_WRITE_STATE,  /* the next generation: the moment at which a deploy counts */
@@ -57,7 +57,8 @@ struct step {
 	char *object; /* name or id that the call takes; for STEP_CREATE_CONTAINER and the like the
 			 name */
 	size_t index; /* STEP_CREATE_CONTAINER, STEP_CREATE_VOLUME: index into the want's list;
-			 STEP_WRITE_STATE: 1 leaves out the digest of the files inside */
+			 STEP_WRITE_STATE: 1 leaves out the digest of the files inside;
+			 STEP_RELOAD_GUEST: 1 is for a guest that only SIGHUP tells */
 };
 
 /* "create container 'winalux-alice-dev'". The caller frees it. */

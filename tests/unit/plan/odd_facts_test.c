@@ -245,6 +245,30 @@ static void a_renamed_sidecar_of_the_inventory_is_another_one(void **state)
 			"remove old state 'winalux-alice-state-1'\n");
 }
 
+/* --- guests of another age --- */
+
+static void what_a_guest_can_is_said_in_whole_words(void **state)
+{
+	static const struct {
+		const char *label;
+		bool has_gate, can_reload;
+	} cases[] = {
+		{ "gate reload", true, true }, { "gate reload more", true, true },
+		{ "gate", true, false },       { "gate reloads", true, false },
+		{ "gates", false, false },     { "", false, false },
+	};
+	struct container c = { 0 };
+
+	(void)state;
+	assert_false(container_guest_can(&c, GUEST_CAN_GATE));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		labels_add(&c.labels, LABEL_GUEST_CAN, cases[i].label);
+		assert_int_equal(container_guest_can(&c, GUEST_CAN_GATE), cases[i].has_gate);
+		assert_int_equal(container_guest_can(&c, GUEST_CAN_RELOAD), cases[i].can_reload);
+		labels_release(&c.labels);
+	}
+}
+
 /* --- pods whose infra container has ended --- */
 
 /* "stopping" for ever: conmon was killed while it stopped, and Podman starts nothing beside it. */
@@ -450,6 +474,7 @@ int main(void)
 		cmocka_unit_test(the_newest_state_counts_and_older_ones_go),
 		cmocka_unit_test(a_renamed_container_is_made_anew),
 		cmocka_unit_test(a_renamed_sidecar_of_the_inventory_is_another_one),
+		cmocka_unit_test(what_a_guest_can_is_said_in_whole_words),
 		cmocka_unit_test(a_pod_whose_infra_container_is_stuck_is_made_anew),
 		cmocka_unit_test(a_pod_without_its_infra_container_is_restarted),
 		cmocka_unit_test(everything_starts_in_the_recorded_order),

@@ -362,7 +362,8 @@ static void a_change_without_sessions_lost_touches_four_things(void **state)
 	t.scene.facts.workspaces[0].state.live = "other";
 	stage_open(&t, STAGE_PING
 		   ">>> PUT /containers/winalux-alice-dev/archive\n<<< 200\n\n\n"
-		   ">>> POST /containers/winalux-alice-dev/kill?signal=HUP\n<<< 204\n\n\n"
+		   ">>> PUT /containers/winalux-alice-dev/archive\n~ etc/winalux/reload\n"
+		   "<<< 200\n\n\n"
 		   ">>> POST /volumes/create\n~ \"winalux-alice-state-2\"\n"
 		   "~ \"io.winalux.id\":\"0123456789abcdef\"\n<<< 201\n\n{}\n"
 		   ">>> DELETE /volumes/winalux-alice-state-1\n<<< 204\n\n\n");
@@ -371,7 +372,7 @@ static void a_change_without_sessions_lost_touches_four_things(void **state)
 	assert_int_equal(stage_apply(&t, NULL), 0);
 	assert_requests(&t.service, "GET /_ping\n"
 				    "PUT /containers/winalux-alice-dev/archive\n"
-				    "POST /containers/winalux-alice-dev/kill\n"
+				    "PUT /containers/winalux-alice-dev/archive\n"
 				    "POST /volumes/create\n"
 				    "DELETE /volumes/winalux-alice-state-1\n");
 	assert_all_asked(&t.service);

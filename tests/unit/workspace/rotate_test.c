@@ -18,7 +18,10 @@
 	"\"io.winalux.role\":\"" role "\""
 #define DEV                                                                                        \
 	"{\"Id\":\"D\",\"Names\":[\"winalux-alice-dev\"],\"State\":\"running\",\"Labels\":"        \
-	"{" LABELS("dev") "}}"
+	"{\"io.winalux.guest-can\":\"gate reload\"," LABELS("dev") "}}"
+#define OLD_DEV                                                                                    \
+	"{\"Id\":\"D\",\"Names\":[\"winalux-alice-dev\"],\"State\":\"running\",\"Labels\":"        \
+	"{\"io.winalux.guest-can\":\"gate\"," LABELS("dev") "}}"
 #define STATE                                                                                      \
 	"{\"Name\":\"winalux-alice-state-4\",\"Labels\":{" LABELS(                                 \
 		"state") ","                                                                       \
@@ -48,7 +51,10 @@
 	"~ \"io.winalux.host-key\":\"ssh-ed25519 AAAA\"\n<<< 201\n\n{}\n"
 #define DROP(generation) ">>> DELETE /volumes/winalux-alice-state-" generation "\n<<< 204\n\n\n"
 #define PUT ">>> PUT /containers/winalux-alice-dev/archive*\n<<< 200\n\n\n"
-#define RELOAD ">>> POST /containers/winalux-alice-dev/kill?signal=HUP\n<<< 204\n\n\n"
+#define RELOAD(status)                                                                             \
+	">>> PUT /containers/winalux-alice-dev/archive*\n~ etc/winalux/reload\n"                   \
+	"<<< " status "\n\n{\"message\":\"no space\"}\n"
+#define SIGNAL ">>> POST /containers/winalux-alice-dev/kill?signal=HUP\n<<< 204\n\n\n"
 
 struct yard {
 	struct stage stage;
@@ -78,16 +84,35 @@ static int rotate(struct yard *y)
 	return rotate_run(y->stage.host, &options, &y->deployment, &y->stage.err);
 }
 
-static void the_new_token_is_recorded_before_it_is_inside_and_settled_after(void **state)
+static void expect_rotation(const char *script)
 {
 	DEFER(yard_close) struct yard y;
 
-	(void)state;
-	yard_open(&y, STAGE_PING LISTS(DEV, STATE) LOCKED LISTS(DEV, STATE) RECORD("5", "")
-			      PUT RELOAD RECORD("6", "feed") DROP("5") DROP("4") UNLOCKED);
+	yard_open(&y, script);
 	if (rotate(&y) < 0)
 		fail_msg("%s", y.stage.err.text);
 	assert_all_asked(&y.stage.service);
+}
+
+static void the_new_token_is_recorded_before_it_is_inside_and_settled_after(void **state)
+{
+	(void)state;
+	expect_rotation(STAGE_PING LISTS(DEV, STATE) LOCKED LISTS(DEV, STATE) RECORD("5", "")
+				PUT RELOAD("200") RECORD("6", "feed") DROP("5") DROP("4") UNLOCKED);
+}
+
+static void a_guest_that_does_not_know_the_file_gets_a_signal(void **state)
+{
+	(void)state;
+	expect_rotation(STAGE_PING LISTS(OLD_DEV, STATE) LOCKED LISTS(OLD_DEV, STATE) RECORD(
+		"5", "") PUT SIGNAL RECORD("6", "feed") DROP("5") DROP("4") UNLOCKED);
+}
+
+static void where_the_file_cannot_be_written_a_signal_does(void **state)
+{
+	(void)state;
+	expect_rotation(STAGE_PING LISTS(DEV, STATE) LOCKED LISTS(DEV, STATE) RECORD(
+		"5", "") PUT RELOAD("500") SIGNAL RECORD("6", "feed") DROP("5") DROP("4") UNLOCKED);
 }
 
 static void data_without_containers_gets_a_new_record_alone(void **state)
@@ -133,6 +158,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_new_token_is_recorded_before_it_is_inside_and_settled_after),
+		cmocka_unit_test(a_guest_that_does_not_know_the_file_gets_a_signal),
+		cmocka_unit_test(where_the_file_cannot_be_written_a_signal_does),
 		cmocka_unit_test(data_without_containers_gets_a_new_record_alone),
 		cmocka_unit_test(what_cannot_be_written_inside_is_left_to_the_next_deploy),
 		cmocka_unit_test(a_workspace_without_a_token_is_refused_by_name_alone),
