@@ -318,22 +318,25 @@ static void a_build_that_fails_is_explained_and_cleaned_up(void **state)
 
 	start(s,
 	      ">>> GET /containers/json*\n<<< 200\n\n[" WORKING(
-		      "aaaa", "storage") "]\n" NO_MARKS SET_MARK FAIL_WEB
-					 ">>> GET /containers/json*\n<<< 200\n\n"
-					 "[" WORKING("aaaa", "storage") "," WORKING("bbbb", "storag"
-											    "e") "," WORKING(
-						 "cccc",
-						 "running") "," WORKING("dddd",
-									"storage") "]\n" NO_MARKS
-						 IMAGE_LABELS("bbbb", "{\"io.winalux.image\":"
-								      "\"base\"}") ">>> DELETE "
-										   "/containers/"
-										   "bbbb*force="
-										   "true*\n<<< "
-										   "200\n\n[]"
-										   "\n" IMAGE_LABELS(
-											   "dddd",
-											   "null") /* somebody's own build */
+		      "aaaa",
+		      "storage") "]\n" NO_MARKS SET_MARK FAIL_WEB
+				 ">>> GET /containers/json*\n<<< 200\n\n"
+				 "[" WORKING("aaaa", "storage") "," WORKING(
+					 "bbbb",
+					 "storag"
+					 "e") "," WORKING("cccc", "running") "," WORKING("dddd",
+											 "storage") "]\n" NO_MARKS
+					 IMAGE_LABELS("bbbb",
+						      "{\"io.winalux.image\":"
+						      "\"base\"}") ">>> DELETE "
+								   "/containers/"
+								   "bbbb*force="
+								   "true*\n<<< "
+								   "200\n\n[]"
+								   "\n" IMAGE_LABELS(
+									   "dddd",
+									   "null") /* somebody's own
+										      build */
 	      ">>> DELETE /volumes/winalux-build-*\n<<< 204\n\n",
 	      false);
 	add_base(s);
@@ -453,7 +456,8 @@ static void another_architecture_is_in_tag_base_and_platform(void **state)
 	struct bench *s = *state;
 	DEFER(freep) char *answer = xasprintf("{\"Architecture\":\"%s\"}\n", another_arch());
 	DEFER(freep)
-	char *script = xasprintf("%s>>> GET /images/%s/json\n<<< 200\n\n%s", BUILD_WEB, ID, answer);
+	char *script =
+		xasprintf("%s>>> GET /images/%s/json\n<<< 200\n\n%s", MARK BUILD_WEB, ID, answer);
 	DEFER(freep) char *tag = xasprintf("winalux%%2Fweb%%3Alatest-%s&", another_arch());
 	DEFER(freep) char *base = xasprintf("winalux%%2Fbase%%3Alatest-%s", another_arch());
 	DEFER(freep) char *platform = xasprintf("platform=linux%%2F%s", another_arch());
@@ -474,8 +478,9 @@ static void what_comes_out_for_the_wrong_architecture_loses_its_tag(void **state
 	struct bench *s = *state;
 
 	start(s,
-	      BUILD_WEB ARCH_ANSWER("riscv64") ">>> DELETE /images/localhost%2Fwinalux%2Fweb*\n"
-					       "<<< 200\n\n{}\n" NO_LEFTOVERS,
+	      MARK BUILD_WEB ARCH_ANSWER(
+		      "riscv64") ">>> DELETE /images/localhost%2Fwinalux%2Fweb*\n"
+				 "<<< 200\n\n{}\n",
 	      false);
 	aim_at_another_arch(s);
 	assert_int_equal(ensure_web(s), -1);
@@ -532,8 +537,7 @@ static void an_older_kernel_is_told_with_what_an_administrator_would_do(void **s
 	struct bench *s = *state;
 
 	start(s,
-	      TRY("1") ">>> POST /images/import*guest*\n<<< 200\n\n{\"Id\":\"" ID
-		       "\"}\n" NO_LEFTOVERS
+	      TRY("1") ">>> POST /images/import*guest*\n<<< 200\n\n{\"Id\":\"" ID "\"}\n" MARK
 		       ">>> POST /build*t=localhost%2Fwinalux%2Femulator*\n<<< 200\n\n"
 		       "{\"stream\":\"--> 4f803a91828\\n\"}\n"
 		       ">>> GET /images/localhost%2Fwinalux%2Femulator*/json\n<<< 200\n\n"
