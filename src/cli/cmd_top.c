@@ -338,7 +338,8 @@ const struct command cmd_top = {
 	.details =
 		"Each share says what it is a share of: a limit of the workspace, or the host. '~' "
 		"marks storage that is estimated. 10 MIN is the processor, highest of each part; "
-		"AGE how long ago it was measured, with '!' where nobody measures any more. Keys: "
+		"AGE how long ago it was measured, with '!' where nobody measures any more; "
+		"without room for AGE '!' stands before the name. Keys: "
 		"c, m, s and n sort by cpu, memory, "
 		"storage and name, arrows move, q ends. A terminal that is wider shows more "
 		"columns. With --json, or outside a terminal, it prints what is now and ends.",

@@ -2,11 +2,15 @@
 /*
  * The table of top. What a row has to say first fits into 80 columns: name, processor, memory,
  * storage and a short line of the last ten minutes. Where there is more room the other columns come
- * in, one by one, and what is left then makes that line longer.
+ * in, one by one, and what is left then makes that line longer. Where there is less, what a figure
+ * is a share of goes first, then the shares of memory and storage, then these themselves: a row is
+ * never wider than the terminal. A sample that nobody renews is marked behind its age, and where
+ * that has no room in front of the name, which is cut at its end.
  */
 #include "top_table.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +21,17 @@
 
 #include "view.h"
 
-enum { GAP = 2, SPARK_MIN = 10, SPARK_MAX = 30 };
+enum {
+	GAP = 2,
+	SPARK_MIN = 10,
+	SPARK_MAX = 30,
+	NAME_MIN = 8,     /* what table_render leaves of a name */
+	NAME_WANTED = 16, /* before figures take what is theirs */
+	AGE_SIZE = 32,
+};
+
+/* How much is said of a share: what it is of, how large it is, or nothing but what is used. */
+enum shape { SHAPE_WHOLE, SHAPE_PERCENT, SHAPE_BARE, SHAPE_COUNT };
 
 /* --- rows --- */
 
@@ -108,16 +122,32 @@ void top_rows_release(struct top_rows *rows)
 
 /* --- cells --- */
 
+#define FROZEN "FROZEN"
+
 struct drawing {
 	const struct telemetry *t;
 	const struct top_layout *layout;
 	size_t spark_cells;
+	enum shape shape;
+	bool has_age;
 };
 
-static void add_cpu(struct table *t, const struct metrics *m)
+/* The mark stands in front, where no cut reaches it. */
+static void add_name(struct table *t, const struct drawing *d, const struct top_row *row)
+{
+	const bool is_marked = row->is_stale && !d->has_age;
+	DEFER(freep) char *text = xasprintf("%s%s", is_marked ? "!" : "", row->w->name);
+
+	table_add_colored(t, is_marked ? TABLE_RED : TABLE_PLAIN, text);
+}
+
+static void add_cpu(struct table *t, const struct drawing *d, const struct metrics *m)
 {
 	DEFER(freep) char *percent = figures_percent(m->cpu_used_milli, m->cpu_total_milli);
-	DEFER(freep) char *text = xasprintf("%6s %-5s", percent, figures_of(m->cpu_is_limited));
+	const char *of = figures_of(m->cpu_is_limited);
+	DEFER(freep)
+	char *text = d->shape == SHAPE_WHOLE ? xasprintf("%6s %-5s", percent, of)
+					     : xasprintf("%6s", percent);
 
 	if (m->known & METRICS_CPU)
 		table_add_colored(t, figures_color(m->cpu_used_milli, m->cpu_total_milli), text);
@@ -125,34 +155,71 @@ static void add_cpu(struct table *t, const struct metrics *m)
 		table_add(t, NULL);
 }
 
-/* " 512M  12.5% limit", "~1.2G" where there is nothing that it is a share of. */
-static void add_size(struct table *t, bool is_known, const char *mark, uint64_t used,
-		     uint64_t total, const char *of)
-{
-	DEFER(freep) char *size = figures_short_size(used);
-	DEFER(freep) char *marked = xasprintf("%s%s", mark, size);
-	DEFER(freep) char *percent = figures_percent(used, total);
-	DEFER(freep)
-	char *text = *percent ? xasprintf("%5s %6s %-5s", marked, percent, of)
-			      : xasprintf("%5s", marked);
+/* What there is to say of a size. */
+struct share {
+	bool is_known;
+	bool is_estimated;
+	bool is_frozen;
+	uint64_t used, total;
+	const char *of;
+};
 
-	if (is_known)
-		table_add_colored(t, figures_color(used, total), text);
+/*
+ * " 512M  12.5% limit", "~1.2G" where there is nothing that it is a share of. That something is
+ * frozen is said in every shape.
+ */
+static char *share_text(const struct share *s, enum shape shape)
+{
+	DEFER(freep) char *size = figures_short_size(s->used);
+	DEFER(freep) char *marked = xasprintf("%s%s", s->is_estimated ? "~" : "", size);
+	DEFER(freep) char *percent = figures_percent(s->used, s->total);
+
+	switch (*percent ? shape : SHAPE_BARE) {
+	case SHAPE_WHOLE:
+		return xasprintf("%5s %6s %-5s", marked, percent, s->is_frozen ? FROZEN : s->of);
+	case SHAPE_PERCENT:
+		return xasprintf("%5s %6s", marked, s->is_frozen ? FROZEN : percent);
+	case SHAPE_BARE:
+	case SHAPE_COUNT:
+		break;
+	}
+	return xasprintf("%5s", s->is_frozen && *percent ? FROZEN : marked);
+}
+
+static void add_share(struct table *t, const struct drawing *d, const struct share *s)
+{
+	DEFER(freep) char *text = share_text(s, d->shape);
+
+	if (s->is_known)
+		table_add_colored(t, figures_color(s->used, s->total), text);
 	else
 		table_add(t, NULL);
 }
 
-static void add_memory(struct table *t, const struct metrics *m)
+static void add_memory(struct table *t, const struct drawing *d, const struct metrics *m)
 {
-	add_size(t, m->known & METRICS_MEMORY, "", m->memory_rss_bytes, m->memory_total_bytes,
-		 figures_of(m->memory_is_limited));
+	const struct share s = {
+		.is_known = m->known & METRICS_MEMORY,
+		.used = m->memory_rss_bytes,
+		.total = m->memory_total_bytes,
+		.of = figures_of(m->memory_is_limited),
+	};
+
+	add_share(t, d, &s);
 }
 
-static void add_storage(struct table *t, const struct metrics *m)
+static void add_storage(struct table *t, const struct drawing *d, const struct metrics *m)
 {
-	add_size(t, m->known & METRICS_STORAGE, m->storage_is_estimated ? "~" : "",
-		 m->storage_used_bytes, m->storage_total_bytes,
-		 m->storage_is_frozen ? "FROZEN" : "limit");
+	const struct share s = {
+		.is_known = m->known & METRICS_STORAGE,
+		.is_estimated = m->storage_is_estimated,
+		.is_frozen = m->storage_is_frozen,
+		.used = m->storage_used_bytes,
+		.total = m->storage_total_bytes,
+		.of = figures_of(true),
+	};
+
+	add_share(t, d, &s);
 }
 
 static void add_number(struct table *t, bool is_known, uint32_t value)
@@ -177,13 +244,11 @@ enum top_column {
 	COLUMN_COUNT
 };
 
+/* Figures have the titles of their shape. */
 static const struct table_column columns[COLUMN_COUNT] = {
 	[COLUMN_NAME] = { .title = "NAME", .can_shrink = true },
 	[COLUMN_STATE] = { .title = "STATE" },
-	[COLUMN_CPU] = { .title = "   CPU OF" },
 	[COLUMN_SPARK] = { .title = "10 MIN" },
-	[COLUMN_MEMORY] = { .title = "MEMORY       OF" },
-	[COLUMN_STORAGE] = { .title = "STORAGE      OF" },
 	[COLUMN_PROCESSES] = { .title = "PROC", .is_right = true },
 	[COLUMN_SESSIONS] = { .title = "SSH", .is_right = true },
 	[COLUMN_AGE] = { .title = "AGE", .is_right = true },
@@ -199,13 +264,21 @@ static void add_spark(struct table *t, const struct drawing *d, const struct met
 }
 
 /* With a mark where nobody renews it. */
-static void add_age(struct table *t, const struct drawing *d, const struct top_row *row)
+static void format_age(const struct drawing *d, const struct top_row *row,
+		       char ret[static AGE_SIZE])
 {
-	char age[32];
+	char age[AGE_SIZE - 1];
 
 	clock_format_age(telemetry_age_s(d->t, row->m), age, sizeof(age));
-	DEFER(freep) char *text = xasprintf("%s%s", age, row->is_stale ? "!" : "");
-	table_add_colored(t, row->is_stale ? TABLE_RED : TABLE_PLAIN, text);
+	snprintf(ret, AGE_SIZE, "%s%s", age, row->is_stale ? "!" : "");
+}
+
+static void add_age(struct table *t, const struct drawing *d, const struct top_row *row)
+{
+	char age[AGE_SIZE];
+
+	format_age(d, row, age);
+	table_add_colored(t, row->is_stale ? TABLE_RED : TABLE_PLAIN, age);
 }
 
 static void add_cell(struct table *t, const struct drawing *d, enum top_column column,
@@ -215,22 +288,22 @@ static void add_cell(struct table *t, const struct drawing *d, enum top_column c
 
 	switch (column) {
 	case COLUMN_NAME:
-		table_add(t, row->w->name);
+		add_name(t, d, row);
 		break;
 	case COLUMN_STATE:
 		table_add_colored(t, view_status_color(status), status);
 		break;
 	case COLUMN_CPU:
-		add_cpu(t, row->m);
+		add_cpu(t, d, row->m);
 		break;
 	case COLUMN_SPARK:
 		add_spark(t, d, row->m);
 		break;
 	case COLUMN_MEMORY:
-		add_memory(t, row->m);
+		add_memory(t, d, row->m);
 		break;
 	case COLUMN_STORAGE:
-		add_storage(t, row->m);
+		add_storage(t, d, row->m);
 		break;
 	case COLUMN_PROCESSES:
 		add_number(t, row->m->known & METRICS_MEMORY, row->m->processes);
@@ -248,45 +321,129 @@ static void add_cell(struct table *t, const struct drawing *d, enum top_column c
 
 /* --- layout --- */
 
-/* Those that come in where there is room, the first first, and what they take with their gap. */
-static const struct {
-	enum top_column column;
-	size_t width;
-} extras[] = {
-	{ COLUMN_SPARK, SPARK_MIN + GAP }, { COLUMN_AGE, 4 + GAP },       { COLUMN_STATE, 7 + GAP },
-	{ COLUMN_SESSIONS, 3 + GAP },      { COLUMN_PROCESSES, 4 + GAP },
+/* Those that come in where there is room, the first first. */
+static const enum top_column extras[] = {
+	COLUMN_SPARK, COLUMN_AGE, COLUMN_STATE, COLUMN_SESSIONS, COLUMN_PROCESSES,
 };
 
-enum { CPU_WIDTH = 12, SHARE_WIDTH = 19 };
+static size_t digits(uint32_t value)
+{
+	size_t count = 1;
 
+	for (; value >= 10; value /= 10)
+		count++;
+	return count;
+}
+
+static size_t cell_width(const struct drawing *d, enum top_column column, const struct top_row *row)
+{
+	char age[AGE_SIZE];
+
+	switch (column) {
+	case COLUMN_STATE:
+		return strlen(workspace_facts_status(row->w));
+	case COLUMN_PROCESSES:
+		return digits(row->m->processes);
+	case COLUMN_SESSIONS:
+		return digits(row->m->ssh_sessions);
+	case COLUMN_AGE:
+		format_age(d, row, age);
+		return strlen(age);
+	case COLUMN_NAME:
+	case COLUMN_CPU:
+	case COLUMN_SPARK:
+	case COLUMN_MEMORY:
+	case COLUMN_STORAGE:
+	case COLUMN_COUNT:
+		break;
+	}
+	return SPARK_MIN;
+}
+
+/* What an extra column takes with its gap. */
+static size_t extra_width(const struct drawing *d, const struct top_rows *rows,
+			  enum top_column column)
+{
+	size_t width = strlen(columns[column].title);
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const size_t own = rows->items[i].m ? cell_width(d, column, &rows->items[i]) : 0;
+
+		width = own > width ? own : width;
+	}
+	return GAP + width;
+}
+
+/* What figures take in each shape; a title may be wider than what is below it. */
+static const struct {
+	size_t cpu, share;
+	const char *cpu_title, *memory_title, *storage_title;
+} shapes[SHAPE_COUNT] = {
+	[SHAPE_WHOLE] = { 12, 19, "   CPU OF", "MEMORY       OF", "STORAGE      OF" },
+	[SHAPE_PERCENT] = { 6, 12, "   CPU", "MEMORY", "STORAGE" },
+	[SHAPE_BARE] = { 6, 7, "   CPU", "MEMORY", "STORAGE" },
+};
+
+/* With the mark that one of them may have. */
 static size_t name_width(const struct top_rows *rows)
 {
 	size_t width = strlen("NAME");
 
 	for (size_t i = 0; i < rows->count; i++) {
-		const size_t own = strlen(rows->items[i].w->name);
+		const size_t own = strlen(rows->items[i].w->name) + rows->items[i].is_stale;
 
 		width = own > width ? own : width;
 	}
 	return width;
 }
 
-/* Which columns there are, and how long the line of the last minutes may be. */
-static void choose(const struct top_rows *rows, int terminal_columns,
-		   bool ret_chosen[static COLUMN_COUNT], size_t *ret_spark_cells)
+static size_t no_more(size_t value, size_t limit)
 {
-	size_t used = name_width(rows) + GAP + CPU_WIDTH + 2 * (GAP + SHARE_WIDTH);
-	const size_t room = terminal_columns ? (size_t)terminal_columns : SIZE_MAX;
+	return value < limit ? value : limit;
+}
 
+/* Name, processor and so many sizes. */
+static size_t width_of(enum shape shape, size_t name, size_t sizes)
+{
+	return name + GAP + shapes[shape].cpu + sizes * (GAP + shapes[shape].share);
+}
+
+/* Which columns there are, and how much they say. */
+static void choose(const struct top_rows *rows, int terminal_columns,
+		   bool ret_chosen[static COLUMN_COUNT], struct drawing *d)
+{
+	const size_t room = terminal_columns ? (size_t)terminal_columns : SIZE_MAX;
+	const size_t name = name_width(rows);
+
+	while (d->shape < SHAPE_BARE && width_of(d->shape, no_more(name, NAME_WANTED), 2) > room)
+		d->shape++;
+	size_t used = width_of(d->shape, name, 2);
 	ret_chosen[COLUMN_NAME] = ret_chosen[COLUMN_CPU] = true;
-	ret_chosen[COLUMN_MEMORY] = ret_chosen[COLUMN_STORAGE] = true;
-	for (size_t i = 0; i < ARRAY_SIZE(extras) && used + extras[i].width <= room; i++) {
-		ret_chosen[extras[i].column] = true;
-		used += extras[i].width;
+	ret_chosen[COLUMN_MEMORY] = width_of(d->shape, no_more(name, NAME_MIN), 1) <= room;
+	ret_chosen[COLUMN_STORAGE] = width_of(d->shape, no_more(name, NAME_MIN), 2) <= room;
+	for (size_t i = 0; i < ARRAY_SIZE(extras); i++) {
+		const size_t width = extra_width(d, rows, extras[i]);
+
+		if (used + width > room)
+			break;
+		used += width;
+		ret_chosen[extras[i]] = true;
 	}
-	const size_t more = room > used ? room - used : 0;
-	*ret_spark_cells =
-		SPARK_MIN + (more < SPARK_MAX - SPARK_MIN ? more : SPARK_MAX - SPARK_MIN);
+	d->has_age = ret_chosen[COLUMN_AGE];
+	d->spark_cells = SPARK_MIN + no_more(room > used ? room - used : 0, SPARK_MAX - SPARK_MIN);
+}
+
+static struct table_column column_of(enum top_column column, enum shape shape)
+{
+	struct table_column c = columns[column];
+
+	if (column == COLUMN_CPU)
+		c.title = shapes[shape].cpu_title;
+	else if (column == COLUMN_MEMORY)
+		c.title = shapes[shape].memory_title;
+	else if (column == COLUMN_STORAGE)
+		c.title = shapes[shape].storage_title;
+	return c;
 }
 
 /* Name and state, then why there is nothing more. */
@@ -308,10 +465,10 @@ void top_render(struct buf *b, const struct telemetry *t, const struct top_rows 
 	bool chosen[COLUMN_COUNT] = { false };
 	size_t column_count = 0;
 
-	choose(rows, layout->columns, chosen, &d.spark_cells);
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
+	choose(rows, layout->columns, chosen, &d);
+	for (enum top_column i = 0; i < COLUMN_COUNT; i++)
 		if (chosen[i])
-			chosen_columns[column_count++] = columns[i];
+			chosen_columns[column_count++] = column_of(i, d.shape);
 	table_init(&table, chosen_columns, column_count);
 	for (size_t i = first; i < rows->count && i - first < count; i++) {
 		if (!rows->items[i].m) {
