@@ -13,9 +13,11 @@
 
 enum {
 	BAR_CELLS = 10,
+	NARROW_BAR_CELLS = 5,
 	LABEL_COLUMNS = 13,
 	NOTE_COLUMNS = 19,   /* of "  ✦ Persistence    " */
-	NARROW_COLUMNS = 50, /* notes stand below their titles there */
+	NARROW_COLUMNS = 50, /* notes stand below their titles there, and bars are shorter */
+	FOLD_INDENT = 2,     /* of what is continued, more than of its beginning */
 	STATUS_INDENT = 2,
 	NAMES_SIZE = 640,
 	HEADER_SIZE = 128,
@@ -65,6 +67,11 @@ static void add(struct canvas *c, const char *fmt, ...)
 static const char *sign(const struct canvas *c, enum sign s)
 {
 	return signs[s][c->d->is_utf8];
+}
+
+static bool is_narrow(const struct canvas *c)
+{
+	return c->d->columns < NARROW_COLUMNS;
 }
 
 static void color(struct canvas *c, const char *code)
@@ -126,13 +133,14 @@ static const char *color_of(unsigned percent_x10)
 	return percent_x10 >= STORAGE_WARNING_X10 ? "33" : "32";
 }
 
-/* From 5 % on, each ten that is begun is a full cell. */
+/* From 5 % on, each cell that is begun is a full one. */
 static void bar(struct canvas *c, unsigned percent_x10)
 {
-	const unsigned full = percent_x10 < 50 ? 0 : (percent_x10 + 99) / 100;
+	const unsigned cells = is_narrow(c) ? NARROW_BAR_CELLS : BAR_CELLS;
+	const unsigned full = percent_x10 < 50 ? 0 : (percent_x10 * cells + 999) / 1000;
 
 	color(c, color_of(percent_x10));
-	for (unsigned i = 0; i < BAR_CELLS; i++)
+	for (unsigned i = 0; i < cells; i++)
 		add(c, "%s", sign(c, i < full ? SIGN_FULL : SIGN_EMPTY));
 	color(c, "0");
 	add(c, " ");
@@ -396,17 +404,16 @@ static void draw_sidecars(struct canvas *c)
 
 static void draw_notes(struct canvas *c)
 {
-	const bool is_narrow = c->d->columns < NARROW_COLUMNS;
+	const unsigned indent = is_narrow(c) ? 4 : NOTE_COLUMNS;
 
 	heading(c, "SANDBOX NOTES");
 	for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
 		add(c, "  %s %s", sign(c, SIGN_STAR), notes[i].title);
-		if (is_narrow)
+		if (is_narrow(c))
 			add(c, "\n    ");
 		else
 			add(c, "%*s", NOTE_COLUMNS - 4 - (int)strlen(notes[i].title), "");
-		add_wrapped(c, notes[i].text, is_narrow ? 4 : NOTE_COLUMNS,
-			    is_narrow ? 4 : NOTE_COLUMNS);
+		add_wrapped(c, notes[i].text, indent, indent);
 	}
 }
 
@@ -423,6 +430,86 @@ static void draw_foot(struct canvas *c)
 	add(c, " | %02d:%02d:%02d\n", now->tm_hour, now->tm_min, now->tm_sec);
 }
 
+/* --- lines that are too long all the same --- */
+
+struct fold {
+	unsigned column;  /* behind what was seen of the line */
+	unsigned leading; /* blanks at its beginning */
+	size_t blank;     /* where it may be broken, or 0 */
+	bool has_begun;
+};
+
+/* The bytes of a character, or of the escape sequence of a colour, which has no columns. */
+static size_t measure(const char *text, size_t len, unsigned *ret_columns)
+{
+	uint32_t code;
+
+	if (*text == '\033') {
+		const size_t used = strcspn(text, "m") + 1;
+
+		*ret_columns = 0;
+		return used < len ? used : len;
+	}
+	const size_t used = utf8_decode(text, len, &code);
+	*ret_columns = used ? utf8_columns(code) : 1;
+	return used ? used : 1;
+}
+
+/* Blanks become a new line, indented. False: there is no room for it. */
+static bool break_line(struct canvas *c, size_t at, unsigned indent)
+{
+	const size_t blanks = strspn(c->text + at, " "), wanted = 1 + indent;
+
+	if (c->len - blanks + wanted >= c->size)
+		return false;
+	memmove(c->text + at + wanted, c->text + at + blanks, c->len + 1 - at - blanks);
+	memset(c->text + at, ' ', wanted);
+	c->text[at] = '\n';
+	c->len += wanted - blanks;
+	return true;
+}
+
+static void note_blank(struct fold *f, const struct canvas *c, size_t at)
+{
+	if (!f->has_begun)
+		f->leading++;
+	else if (c->text[at - 1] != ' ')
+		f->blank = at;
+	f->column++;
+}
+
+/* Breaks what is wider than the terminal, at blanks where there are any. */
+static void fold(struct canvas *c)
+{
+	const unsigned columns =
+		c->d->columns > DASHBOARD_MIN_COLUMNS ? c->d->columns : DASHBOARD_MIN_COLUMNS;
+	struct fold f = { 0 };
+	unsigned width;
+
+	for (size_t at = 0, used; at < c->len; at += used) {
+		used = measure(c->text + at, c->len - at, &width);
+		if (c->text[at] == '\n') {
+			f = (struct fold){ 0 };
+			continue;
+		}
+		if (c->text[at] == ' ') {
+			note_blank(&f, c, at);
+			continue;
+		}
+		f.has_begun = f.has_begun || width > 0;
+		f.column += width;
+		if (width == 0 || f.column <= columns)
+			continue;
+		const unsigned wanted = f.leading + FOLD_INDENT;
+		const unsigned indent = wanted < columns / 2 ? wanted : columns / 2;
+		at = f.blank ? f.blank : at;
+		if (!break_line(c, at, indent))
+			return;
+		used = 1 + indent;
+		f = (struct fold){ .column = indent, .leading = f.leading, .has_begun = true };
+	}
+}
+
 size_t dashboard_draw(const struct dashboard *d, char *ret, size_t size)
 {
 	struct canvas c = { .d = d, .text = ret, .size = size };
@@ -437,5 +524,6 @@ size_t dashboard_draw(const struct dashboard *d, char *ret, size_t size)
 	draw_sidecars(&c);
 	draw_notes(&c);
 	draw_foot(&c);
+	fold(&c);
 	return c.len;
 }

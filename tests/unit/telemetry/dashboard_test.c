@@ -192,18 +192,101 @@ static unsigned columns_of(const char *line, size_t len)
 	return columns;
 }
 
-static void notes_are_wrapped_to_the_terminal(void **state)
+/* Everything that there may be to say, each as long as it gets. */
+static struct dashboard wordy(void)
+{
+	struct dashboard d = sample();
+	struct metrics *m = &d.metrics;
+
+	m->cpu_used_milli = m->cpu_total_milli;
+	m->cpu_is_limited = m->memory_is_limited = false;
+	m->memory_rss_bytes = m->memory_total_bytes = UINT64_C(9999999) << 20;
+	m->storage_used_bytes = m->storage_total_bytes = UINT64_C(9999) << 30;
+	m->storage_is_estimated = m->storage_is_frozen = true;
+	memset(m->profile, 'w', sizeof(m->profile) - 1);
+	memset(m->ports[0].name, 'w', sizeof(m->ports[0].name) - 1);
+	m->ports[0].state = METRICS_DOWN;
+	m->sidecar_count = 1;
+	m->sidecars[0] = (struct metrics_service){ .name = "memcached-for-sessions",
+						   .port = 11211,
+						   .state = METRICS_UNKNOWN };
+	m->writer_count = 2;
+	m->writers[0] = (struct metrics_writer){
+		"sixteen-letters", 5, UINT32_MAX, METRICS_WRITER_STOPPED, { 0 }
+	};
+	m->writers[1] = (struct metrics_writer){ "redis", 5, 0, METRICS_WRITER_SIDECAR, { 0 } };
+	d.now_boot_ms = INT64_C(1) << 50;
+	return d;
+}
+
+static void expect_lines_to_fit(const struct dashboard *d)
+{
+	DEFER(freep) char *text = draw(d);
+
+	for (const char *at = text; *at; at += strcspn(at, "\n") + 1)
+		if (columns_of(at, strcspn(at, "\n")) > d->columns)
+			fail_msg("%u columns: '%.*s'", d->columns, (int)strcspn(at, "\n"), at);
+}
+
+static void no_line_is_wider_than_the_terminal(void **state)
 {
 	(void)state;
-	for (unsigned columns = 45; columns < 120; columns++) {
-		struct dashboard d = sample();
+	for (unsigned columns = DASHBOARD_MIN_COLUMNS; columns < 120; columns++) {
+		struct dashboard d = sample(), w = wordy();
 
-		d.columns = columns;
-		DEFER(freep) char *text = draw(&d);
-		for (const char *at = text; *at; at += strcspn(at, "\n") + 1)
-			if (columns_of(at, strcspn(at, "\n")) > (columns < 49 ? 49 : columns))
-				fail_msg("%u columns: '%.*s'", columns, (int)strcspn(at, "\n"), at);
+		d.columns = w.columns = columns;
+		expect_lines_to_fit(&d);
+		expect_lines_to_fit(&w);
 	}
+}
+
+static void forty_columns_are_enough(void **state)
+{
+	struct dashboard d = sample();
+
+	(void)state;
+	d.columns = 40;
+	d.metrics.ports[0].state = METRICS_DOWN;
+	DEFER(freep) char *text = draw(&d);
+	assert_string_equal(text, "W I N A L U X   W O R K S T A T I O N\n"
+				  "Secure rootless development environment\n"
+				  "\n"
+				  "STATUS\n"
+				  "  CPU Load:  ■□□□□ 14.3%\n"
+				  "  Storage:   □□□□□ 4% (0.49GB / 10GB)\n"
+				  "  Memory:    42MB / 3918MB\n"
+				  "  Activity:  12 processes\n"
+				  "NETWORK\n"
+				  "  ✦ Primary Port : 8000 (Web Server)\n"
+				  "    nothing listens\n"
+				  "  ✦ Admin Port   : 2222 (Internal SSH)\n"
+				  "SANDBOX NOTES\n"
+				  "  ✦ Persistence\n"
+				  "    Files in /home/developer are\n"
+				  "    volume-backed. Redeploying the\n"
+				  "    container will NOT delete your work.\n"
+				  "  ✦ Security\n"
+				  "    This is a rootless system. No sudo\n"
+				  "    access available.\n"
+				  "  ✦ Interface\n"
+				  "    Type task --list to see all\n"
+				  "    available commands.\n"
+				  "\n"
+				  "Connected as developer | Profile: WEB |\n"
+				  "  18:30:14\n");
+}
+
+static void colors_take_no_columns(void **state)
+{
+	struct dashboard d = sample();
+
+	(void)state;
+	d.columns = 40;
+	d.has_color = true;
+	d.metrics.ports[0].state = METRICS_DOWN;
+	expect(&d, "(0.49GB / 10GB)\n", true);
+	expect(&d, "(Web Server)\n    \033[33mnothing listens", false);
+	expect(&d, "(Web Server)\033[33m\n    nothing listens\033[0m\n", true);
 }
 
 static void sidecars_and_ports_show_their_state(void **state)
@@ -319,12 +402,13 @@ static void what_the_file_says_moves_no_cursor(void **state)
 
 static void a_small_buffer_is_not_overrun(void **state)
 {
-	const struct dashboard d = sample();
+	struct dashboard d = sample();
 
 	(void)state;
 	for (size_t size = 1; size < 900; size++) {
 		DEFER(freep) char *text = xmalloc(size);
 
+		d.columns = size % 2 ? 200 : DASHBOARD_MIN_COLUMNS;
 		assert_true(dashboard_draw(&d, text, size) < size);
 	}
 }
@@ -339,7 +423,9 @@ int main(void)
 		cmocka_unit_test(bars_follow_their_share),
 		cmocka_unit_test(colors_change_at_their_thresholds),
 		cmocka_unit_test(terminals_without_utf_8_get_ascii),
-		cmocka_unit_test(notes_are_wrapped_to_the_terminal),
+		cmocka_unit_test(no_line_is_wider_than_the_terminal),
+		cmocka_unit_test(forty_columns_are_enough),
+		cmocka_unit_test(colors_take_no_columns),
 		cmocka_unit_test(sidecars_and_ports_show_their_state),
 		cmocka_unit_test(storage_warns_before_it_is_used_up),
 		cmocka_unit_test(who_was_stopped_is_named),
