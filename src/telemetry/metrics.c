@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc_file.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
@@ -34,6 +35,19 @@ int64_t metrics_now_ms(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* FNV-1a: what is asked for is "the same or not". */
+uint32_t metrics_boot(void)
+{
+	char id[40];
+	uint32_t hash = 2166136261;
+
+	if (!proc_file_read_path("/proc/sys/kernel/random/boot_id", id, sizeof(id)))
+		return 0;
+	for (const char *at = id; *at && *at != '\n'; at++)
+		hash = (hash ^ (unsigned char)*at) * 16777619;
+	return hash ? hash : 1;
 }
 
 enum {

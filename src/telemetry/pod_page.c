@@ -234,6 +234,7 @@ void pod_page_fill(struct pod_page *page, struct pods *pods, int index, int64_t 
 	take_what_pid_1_says(pods, pod->first, &next);
 	keep_storage(&page->metrics, &next);
 	next.sampled_boot_ms = now_ms;
+	next.boot = metrics_boot();
 	next.sampled_s = clock_wall_s();
 	next.interval_ms = interval_ms;
 	next.covers_pod = true;

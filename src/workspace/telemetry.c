@@ -51,8 +51,30 @@ static int64_t no_later(int64_t time, int64_t limit)
 	return time < 0 ? 0 : time < limit ? time : limit;
 }
 
+/*
+ * When it was measured, by the wall clock of now. That may have been set since: then the time since
+ * boot says so, where the page is of this machine and of this boot. Elsewhere a sample from the
+ * future is as far from now as one from the past, since nothing tells which clock is right: it must
+ * not look new until then.
+ */
+static int64_t sampled_s(const struct telemetry *t, const struct metrics *m)
+{
+	if (m->boot && m->boot == t->boot) {
+		const int64_t age_ms =
+			t->read_boot_ms - no_later(m->sampled_boot_ms, t->read_boot_ms);
+		const int64_t by_boot_s = no_later(t->read_s - age_ms / 1000, t->read_s);
+		const int64_t ahead_s = no_later(m->sampled_s, INT64_MAX) - by_boot_s;
+
+		/* Seconds are whole: one more or less is the same time. */
+		return ahead_s >= -1 && ahead_s <= 1 ? m->sampled_s : by_boot_s;
+	}
+	if (m->sampled_s > t->read_s)
+		return t->read_s - (m->sampled_s - t->read_s);
+	return m->sampled_s;
+}
+
 /* A page is made of what a workspace's PID 1 wrote: nothing in it is believed to be in bounds. */
-static void put_in_bounds(struct metrics *m, int64_t now_s)
+static void put_in_bounds(const struct telemetry *t, struct metrics *m)
 {
 	end_text(m->profile, sizeof(m->profile));
 	end_services(m->ports, &m->port_count, METRICS_PORTS_MAX);
@@ -66,7 +88,7 @@ static void put_in_bounds(struct metrics *m, int64_t now_s)
 		end_text(m->writers[i].command, sizeof(m->writers[i].command));
 	if (m->interval_ms == 0)
 		m->interval_ms = METRICS_INTERVAL_S * 1000;
-	m->sampled_s = no_later(m->sampled_s, now_s);
+	m->sampled_s = no_later(sampled_s(t, m), t->read_s);
 	m->sampled_boot_ms = no_later(m->sampled_boot_ms, INT64_MAX);
 	m->started_boot_ms = no_later(m->started_boot_ms, m->sampled_boot_ms);
 	m->storage_counted_boot_ms = no_later(m->storage_counted_boot_ms, m->sampled_boot_ms);
@@ -95,7 +117,7 @@ static void take_page(const char *name, const char *data, size_t len, void *cont
 	struct telemetry_sample *s = xgrow(&t->samples, &t->cap, t->count, sizeof(*s));
 	s->result = metrics_decode(data, len, &s->metrics);
 	if (s->result == METRICS_FINE)
-		put_in_bounds(&s->metrics, t->read_s);
+		put_in_bounds(t, &s->metrics);
 	s->workspace = TAKE(workspace);
 	t->count++;
 }
@@ -111,7 +133,12 @@ int telemetry_read(struct podman *podman, const struct facts *facts, struct tele
 		   struct error *err)
 {
 	const struct container *daemon = facts->telemetry;
-	DEFER(telemetry_release) struct telemetry t = { .read_s = clock_wall_s() };
+	DEFER(telemetry_release)
+	struct telemetry t = {
+		.read_s = clock_wall_s(),
+		.read_boot_ms = metrics_now_ms(),
+		.boot = metrics_boot(),
+	};
 
 	if (daemon) {
 		t.daemon =

@@ -114,7 +114,7 @@ struct metrics {
 	/* METRICS_PRESSURE: hundredths of a percent of the last 10 s that somebody waited
 	 * ("some avg10" of cgroup v2), of the container that waited most. */
 	uint32_t pressure_cpu, pressure_memory, pressure_io;
-	uint32_t reserved_2;
+	uint32_t boot; /* metrics_boot() of the kernel that sampled_boot_ms is of; 0: not known */
 
 	uint64_t storage_used_bytes;     /* of the home and the sidecars' volumes */
 	uint64_t storage_total_bytes;    /* the limit; 0: none */
@@ -158,6 +158,11 @@ struct metrics {
 
 /* CLOCK_BOOTTIME in milliseconds. */
 int64_t metrics_now_ms(void);
+/*
+ * A number for the boot of this kernel (boot_id of random(4), which containers share): where two
+ * are the same, times of CLOCK_BOOTTIME can be compared. 0: not known.
+ */
+uint32_t metrics_boot(void);
 
 /*
  * The writer's side, of whom there is one: replaces what the file at path says (0644, made where it

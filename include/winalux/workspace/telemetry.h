@@ -21,7 +21,8 @@ struct workspace_facts;
 
 /*
  * What a page said of one workspace. metrics counts only where result is METRICS_FINE; its counts
- * are within their arrays then, its texts end, and its times are not after now.
+ * are within their arrays then, its texts end, and its times are not after now: sampled_s is by the
+ * reader's wall clock, whatever that was when it was measured.
  */
 struct telemetry_sample {
 	char *workspace;
@@ -38,6 +39,8 @@ enum telemetry_daemon {
 struct telemetry {
 	enum telemetry_daemon daemon;
 	int64_t read_s; /* wall clock, when it was read */
+	int64_t read_boot_ms;
+	uint32_t boot; /* metrics_boot() */
 	struct telemetry_sample *samples;
 	size_t count, cap;
 };

@@ -71,6 +71,7 @@ static void figures_are_those_of_the_pod(void **state)
 	look(f, 0);
 	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
 	assert_true(m->covers_pod);
+	assert_int_equal(m->boot, metrics_boot());
 	assert_int_equal(m->known, METRICS_MEMORY | METRICS_UPTIME);
 	assert_int_equal(m->memory_rss_bytes, 256 * sysconf(_SC_PAGESIZE));
 	assert_int_equal(m->processes, 3);

@@ -214,6 +214,59 @@ static void an_old_sample_is_stale(void **state)
 	assert_true(telemetry_is_stale(&t, &m));
 }
 
+/* What the page of alice becomes. */
+static struct metrics read_page(void **state, const struct metrics *page, bool *ret_is_stale)
+{
+	DEFER(facts_release) struct facts facts = account();
+	DEFER(telemetry_release) struct telemetry t = { 0 };
+	struct archive a;
+
+	archive_begin(&a);
+	archive_page(&a, "telemetry/alice/metrics", page);
+	DEFER(service_release) struct service_fake s = archive_serve(&a, state, PAGES);
+	assert_ok(&s, telemetry_read(s.podman, &facts, &t, &s.err));
+	*ret_is_stale = telemetry_is_stale(&t, &telemetry_find(&t, "alice")->metrics);
+	return telemetry_find(&t, "alice")->metrics;
+}
+
+static void a_wall_clock_that_is_set_hides_no_hung_daemon(void **state)
+{
+	const int64_t shifts_s[] = { -INT64_C(86400), 0, 86400, INT64_MAX / 2 };
+	bool is_stale;
+
+	assert_int_not_equal(metrics_boot(), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(shifts_s); i++) {
+		struct metrics m = page();
+
+		m.boot = metrics_boot();
+		m.sampled_s += shifts_s[i];
+		m.sampled_boot_ms = metrics_now_ms();
+		assert_true(clock_wall_s() - read_page(state, &m, &is_stale).sampled_s < 86400);
+		assert_false(is_stale);
+		m.interval_ms = 10;
+		m.sampled_boot_ms -= 2000;
+		read_page(state, &m, &is_stale);
+		assert_true(is_stale);
+	}
+}
+
+static void a_sample_of_another_boot_from_the_future_is_not_new(void **state)
+{
+	struct metrics m = page();
+	bool is_stale;
+
+	m.boot = metrics_boot() + 1;
+	m.sampled_boot_ms = metrics_now_ms();
+	read_page(state, &m, &is_stale);
+	assert_false(is_stale);
+	m.sampled_s += 86400;
+	assert_true(clock_wall_s() - read_page(state, &m, &is_stale).sampled_s >= 86400);
+	assert_true(is_stale);
+	m.sampled_s = INT64_MAX;
+	assert_int_equal(read_page(state, &m, &is_stale).sampled_s, 0);
+	assert_true(is_stale);
+}
+
 static void more_than_pages_can_have_is_refused(void **state)
 {
 	DEFER(facts_release) struct facts facts = account();
@@ -283,6 +336,8 @@ int main(void)
 		SCRATCH_TEST(a_daemon_that_has_ended_is_named),
 		SCRATCH_TEST(what_a_page_claims_is_put_in_bounds),
 		SCRATCH_TEST(an_old_sample_is_stale),
+		SCRATCH_TEST(a_wall_clock_that_is_set_hides_no_hung_daemon),
+		SCRATCH_TEST(a_sample_of_another_boot_from_the_future_is_not_new),
 		SCRATCH_TEST(more_than_pages_can_have_is_refused),
 		SCRATCH_TEST(a_history_is_read_and_summed_up),
 		SCRATCH_TEST(no_history_yet_is_no_error),
