@@ -118,11 +118,33 @@ static int list_objects(struct podman *podman, enum observe extent, struct facts
 	return image_list(podman, &ret->images, err);
 }
 
+/*
+ * Podman collects names first and looks at each then: where another run removes one in between,
+ * the whole list fails ("no volume with name … found in database: no such volume", 500). All are
+ * listed again then, so that they fit each other; once, for an answer that never changes.
+ */
+static int list_all(struct podman *podman, enum observe extent, struct facts *ret,
+		    struct error *err)
+{
+	struct error why;
+
+	if (list_objects(podman, extent, ret, &why) == 0)
+		return 0;
+	if (why.kind != ERROR_NOT_FOUND) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	facts_release(ret);
+	*ret = (struct facts){ 0 };
+	return list_objects(podman, extent, ret, err);
+}
+
 int host_observe(struct host *host, enum observe extent, struct facts *ret, struct error *err)
 {
 	DEFER(facts_release) struct facts facts = { 0 };
 
-	if (list_objects(host->podman, extent, &facts, err) < 0)
+	if (list_all(host->podman, extent, &facts, err) < 0)
 		return error_add(err, "cannot see what is there");
 	facts_index(&facts);
 	if (strangers_find(host->podman, &facts, err) < 0 ||

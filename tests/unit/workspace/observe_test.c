@@ -81,6 +81,42 @@ static void a_list_that_fails_is_an_error_and_nothing_is_returned(void **state)
 	assert_int_equal(facts.count, 42);
 }
 
+#define GONE                                                                                       \
+	">>> GET /volumes/json\n<<< 500\n\n{\"cause\":\"no such volume\",\"message\":\"no volume " \
+	"with name \\\"winalux-bob-home\\\" found in database: no such "                           \
+	"volume\",\"response\":500}\n"
+
+static void what_goes_while_it_is_listed_is_listed_again(void **state)
+{
+	DEFER(stage_close) struct stage t = { 0 };
+	DEFER(facts_release) struct facts facts = { 0 };
+
+	(void)state;
+	scene_init(&t.scene, stage_alice);
+	stage_open(&t,
+		   STAGE_PING LIST("containers", "{\"Id\":\"B\",\"Names\":[\"winalux-bob-dev\"],"
+						 "\"State\":\"exited\",\"Labels\":{}}")
+			   GONE LIST("containers", "") LIST("volumes", ""));
+	if (host_observe(t.host, OBSERVE_STATE, &facts, &t.err) < 0)
+		fail_msg("%s", t.err.text);
+	assert_int_equal(facts.containers.count, 0);
+	assert_all_asked(&t.service);
+}
+
+static void it_is_listed_again_only_once(void **state)
+{
+	DEFER(stage_close) struct stage t = { 0 };
+	struct facts facts = { .count = 42 };
+
+	(void)state;
+	scene_init(&t.scene, stage_alice);
+	stage_open(&t, STAGE_PING LIST("containers", "") GONE LIST("containers", "") GONE);
+	assert_error(&t.err, host_observe(t.host, OBSERVE_STATE, &facts, &t.err), ERROR_NOT_FOUND,
+		     "no such volume");
+	assert_int_equal(facts.count, 42);
+	assert_all_asked(&t.service);
+}
+
 /* --- limits --- */
 
 static void controllers_are_asked_for_once(void **state)
@@ -214,6 +250,8 @@ int main(void)
 		cmocka_unit_test(one_list_for_each_kind_shows_everything),
 		cmocka_unit_test(a_list_of_workspaces_needs_two_calls),
 		cmocka_unit_test(a_list_that_fails_is_an_error_and_nothing_is_returned),
+		cmocka_unit_test(what_goes_while_it_is_listed_is_listed_again),
+		cmocka_unit_test(it_is_listed_again_only_once),
 		cmocka_unit_test(controllers_are_asked_for_once),
 		cmocka_unit_test(what_would_not_hold_is_left_out_and_named),
 		cmocka_unit_test(a_container_as_it_was_made_has_no_faults),
