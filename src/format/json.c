@@ -358,16 +358,27 @@ static void print_break(struct buf *b, bool is_pretty, unsigned depth)
 
 static void print_value(struct buf *b, const struct json *value, bool is_pretty, unsigned depth);
 
+/* A series of numbers is read as a whole: it stands on one line. */
+static bool is_series(const struct json *value)
+{
+	if (!json_is_array(value))
+		return false;
+	for (const struct json *child = json_first(value); child; child = json_next(child))
+		if (!cJSON_IsNumber(in_const(child)) && !cJSON_IsNull(in_const(child)))
+			return false;
+	return true;
+}
+
 static void print_children(struct buf *b, const struct json *value, bool is_pretty, unsigned depth)
 {
-	bool is_object = json_is_object(value);
+	bool is_object = json_is_object(value), is_broken = is_pretty && !is_series(value);
 	const struct json *first = json_first(value);
 
 	buf_add_char(b, is_object ? '{' : '[');
 	for (const struct json *child = first; child; child = json_next(child)) {
 		if (child != first)
-			buf_add_char(b, ',');
-		print_break(b, is_pretty, depth + 1);
+			buf_add_str(b, is_pretty && !is_broken ? ", " : ",");
+		print_break(b, is_broken, depth + 1);
 		if (is_object) {
 			json_add_quoted(b, json_key(child));
 			buf_add_str(b, is_pretty ? ": " : ":");
@@ -375,7 +386,7 @@ static void print_children(struct buf *b, const struct json *value, bool is_pret
 		print_value(b, child, is_pretty, depth + 1);
 	}
 	if (first)
-		print_break(b, is_pretty, depth);
+		print_break(b, is_broken, depth);
 	buf_add_char(b, is_object ? '}' : ']');
 }
 

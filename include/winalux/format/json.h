@@ -55,8 +55,8 @@ void json_append_int(struct json *array, int64_t value);
 void json_append_text(struct json *array, const char *text);
 struct json *json_append_object(struct json *array);
 
-/* One line without blanks, or indented. The caller frees it. Keys stay in the order they were
- * added. */
+/* One line without blanks, or indented, but for arrays of numbers and nulls, each on one line. The
+ * caller frees it. Keys stay in the order they were added. */
 char *json_print(const struct json *value, bool is_pretty);
 
 /* Adds text to b as a JSON string, quotes included. */

@@ -326,6 +326,25 @@ static void quoted_text_is_safe_for_readers_and_terminals(void **state)
 	}
 }
 
+static void a_series_of_numbers_is_one_line(void **state)
+{
+	DEFER(json_freep) struct json *root = json_new_object();
+	struct json *series = json_add_array(root, "series");
+	struct json *mixed = json_add_array(root, "mixed");
+
+	(void)state;
+	json_append(series, NULL);
+	json_append_int(series, 1);
+	json_append_int(series, 20);
+	json_append_int(mixed, 1);
+	json_append_text(mixed, "x");
+	DEFER(freep) char *pretty = json_print(root, true);
+	assert_string_equal(pretty, "{\n  \"series\": [null, 1, 20],\n"
+				    "  \"mixed\": [\n    1,\n    \"x\"\n  ]\n}");
+	DEFER(freep) char *flat = json_print(root, false);
+	assert_string_equal(flat, "{\"series\":[null,1,20],\"mixed\":[1,\"x\"]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +359,7 @@ int main(void)
 		cmocka_unit_test(nesting_has_a_limit),
 		cmocka_unit_test(values_are_written_in_the_order_they_were_added),
 		cmocka_unit_test(pretty_output_is_indented_by_two),
+		cmocka_unit_test(a_series_of_numbers_is_one_line),
 		cmocka_unit_test(numbers_are_written_short_and_read_back_the_same),
 		cmocka_unit_test(quoted_text_is_safe_for_readers_and_terminals),
 	};
