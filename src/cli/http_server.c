@@ -271,31 +271,73 @@ static bool parse_request_line(char *line, struct request_line *ret)
 	       strncmp(ret->version, "HTTP/1.", 7) == 0;
 }
 
-/* No Host is an old client, and no browser. */
-static bool is_for_us(const char *headers)
+/* status 0: nothing is refused. */
+struct refusal {
+	int status;
+	const char *why;
+};
+
+/* Cuts the port off "localhost:9105". False: that is no host with or without a port. */
+static bool cut_port(char *host)
 {
-	static const char name[] = "host:";
+	char *colon = strrchr(host, ':');
+	uint64_t port;
+
+	if (!*host || host[strcspn(host, " \t\r")])
+		return false;
+	if (!colon || host[strlen(host) - 1] == ']')
+		return true;
+	if (colon[1] && !parse_whole_u64(colon + 1, 0, UINT16_MAX, &port))
+		return false;
+	*colon = '\0';
+	return *host;
+}
+
+static struct refusal judge_host(const char *value, size_t len)
+{
 	union address ignored;
 
-	for (const char *line = headers; line && *line;) {
-		const size_t len = strcspn(line, "\r\n");
+	while (len > 0 && strchr(" \t\r", value[len - 1]))
+		len--;
+	const size_t blanks = strspn(value, " \t");
+	DEFER(freep) char *host = xstrndup(value + blanks, len > blanks ? len - blanks : 0);
+	if (!cut_port(host))
+		return (struct refusal){ 400, "the Host of the request is no host" };
+	if (!parse_loopback(host, &ignored))
+		return (struct refusal){ 403, "ask by the name of the loopback: 127.0.0.1, [::1] "
+					      "or localhost" };
+	return (struct refusal){ 0 };
+}
 
-		if (strncasecmp(line, name, strlen(name)) == 0) {
-			DEFER(freep)
-			char *value = xstrndup(line + strlen(name), len - strlen(name));
-			char *host = value + strspn(value, " \t");
-			char *colon = strrchr(host, ':');
+/*
+ * Lines up to the empty one, each "NAME:VALUE" without a blank before the colon (RFC 9112, 5.1):
+ * what others might take for a Host must not be passed over. One Host; none is an old client, and
+ * no browser.
+ */
+static struct refusal judge_headers(const char *line, bool needs_host)
+{
+	bool has_host = false;
 
-			host[strcspn(host, " \t")] = '\0';
-			if (colon && strspn(colon + 1, "0123456789") == strlen(colon + 1))
-				*colon = '\0';
-			if (!parse_loopback(host, &ignored))
-				return false;
+	while (*line != '\n' && strncmp(line, "\r\n", 2) != 0) {
+		const size_t len = strcspn(line, "\n"), cr = strcspn(line, "\r");
+		const size_t name = strcspn(line, ": \t\r\n");
+
+		if (name == 0 || line[name] != ':' || (cr < len && cr + 1 != len))
+			return (struct refusal){ 400, "a header of the request is malformed" };
+		if (name == strlen("host") && strncasecmp(line, "host", name) == 0) {
+			const struct refusal r = judge_host(line + name + 1, len - name - 1);
+
+			if (has_host)
+				return (struct refusal){ 400, "the request has several Hosts" };
+			if (r.status)
+				return r;
+			has_host = true;
 		}
-		line += len;
-		line += strspn(line, "\r\n");
+		line += len + (line[len] == '\n');
 	}
-	return true;
+	if (needs_host && !has_host)
+		return (struct refusal){ 400, "the request has no Host" };
+	return (struct refusal){ 0 };
 }
 
 static void react(const struct server *s, struct client *c)
@@ -311,8 +353,10 @@ static void react(const struct server *s, struct client *c)
 	}
 	const bool is_head = strcmp(line.method, "HEAD") == 0;
 	const size_t path_len = strcspn(line.path, "?");
-	if (!is_for_us(headers))
-		refuse(c, 403, "ask by the name of the loopback: 127.0.0.1, [::1] or localhost");
+	const struct refusal refusal =
+		judge_headers(headers, strcmp(line.version, "HTTP/1.0") != 0);
+	if (refusal.status)
+		refuse(c, refusal.status, refusal.why);
 	else if (!is_head && strcmp(line.method, "GET") != 0)
 		refuse(c, 405, "only GET and HEAD");
 	else if (path_len != strlen(s->page->path) ||

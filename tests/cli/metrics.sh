@@ -85,6 +85,28 @@ for case in '400 nonsense\r\n\r\n' '400 GET /metrics SPDY/9\r\n\r\n' '400 GET /m
 	expect_out_has "^HTTP/1\.1 ${case%% *} "
 done
 
+it "a Host is one name of the loopback, or it is said what is wrong with it"
+host_says() { # STATUS TEXT HEADERS [VERSION]
+	raw "GET /metrics HTTP/${4:-1.1}\r\n$3\r\n"
+	expect_out_has "^HTTP/1\.1 $1 "
+	expect_out_has "$2"
+}
+host_says 200 '^winalux' 'Host: localhost\r\n'
+host_says 200 '^winalux' 'X: a\r\nhOST:\t[::1]:9105 \t\r\nY:\r\n'
+host_says 200 '^winalux' 'Host: 127.0.0.1:\r\n'
+host_says 200 '^winalux' '' 1.0
+host_says 400 '^the request has no Host$' ''
+host_says 400 '^the request has several Hosts$' 'Host: localhost\r\nHost: localhost\r\n'
+for value in '' ' ' ' :' ' :80' ' localhost:http' ' localhost:65536' ' localhost evil'; do
+	host_says 400 '^the Host of the request is no host$' "Host:$value\r\n"
+done
+for header in 'Host : localhost' ' Host: localhost' 'Host' ': x' 'X: a\rHost: localhost' 'X: a\r'; do
+	host_says 400 '^a header of the request is malformed$' "Host: localhost\r\n$header\r\n"
+done
+for value in example.org:80 ::1 '[::2]' localhost.example.org 'a:b:1'; do
+	host_says 403 '^ask by the name of the loopback' "Host: $value\r\n"
+done
+
 it "a head without an end is cut off"
 raw "GET /metrics HTTP/1.1\r\nX: $(head -c 9000 /dev/zero | tr '\0' x)"
 expect_out_has '^HTTP/1\.1 431 '
