@@ -2,49 +2,7 @@
 /* What is published of a pod, from a tree of files such as the host's /proc has. */
 #include "telemetry/pod_page.h"
 
-#include <sys/stat.h>
-
-#include "telemetry/pods.h"
-#include "unit/guest/files.h"
-#include "winalux/base/fd.h"
-#include "winalux/base/mem.h"
-
-struct fixture {
-	struct pods pods;
-	struct pod_page page;
-	const char *proc;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-	void *directory;
-
-	assert_int_equal(files_setup(&directory), 0);
-	f->proc = directory;
-	pods_init(&f->pods, f->proc, "/no/such/cgroups");
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	void *directory = (void *)(uintptr_t)f->proc;
-
-	free(f);
-	return files_teardown(&directory);
-}
-
-static void write_in(const struct fixture *f, const char *name, const char *text)
-{
-	char path[256], parent[256];
-
-	files_path(path, f->proc, name);
-	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
-	assert_int_equal(dir_make_all(parent, 0755, NULL), 0);
-	files_write(path, text, 0644);
-}
+#include "fixture.h"
 
 /* A pod of the process 10, which began at tick 700, as a look leaves it. */
 static void look(struct fixture *f, uint64_t used_us)
@@ -112,7 +70,7 @@ static void what_the_workspace_is_comes_from_its_own_page(void **state)
 
 	strcpy(own.profile, "web");
 	strcpy(own.sidecars[0].name, "redis");
-	write_in(f, "10/root" METRICS_OWN_PATH, "garbage");
+	fixture_write(f, "10/root" METRICS_OWN_PATH, "garbage");
 	look(f, 0);
 	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
 	assert_string_equal(m->profile, "");
@@ -131,13 +89,13 @@ static void pss_is_measured_once_a_minute(void **state)
 {
 	struct fixture *f = *state;
 
-	write_in(f, "10/smaps_rollup",
-		 "00400000-7fff ---p 00000000 00:00 0 [rollup]\n"
-		 "Rss:     900 kB\nPss:     100 kB\nPss_Dirty: 7 kB\n");
+	fixture_write(f, "10/smaps_rollup",
+		      "00400000-7fff ---p 00000000 00:00 0 [rollup]\n"
+		      "Rss:     900 kB\nPss:     100 kB\nPss_Dirty: 7 kB\n");
 	look(f, 0);
 	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
 	assert_int_equal(f->page.metrics.memory_pss_bytes, 100 << 10);
-	write_in(f, "10/smaps_rollup", "x\nPss:     200 kB\n");
+	fixture_write(f, "10/smaps_rollup", "x\nPss:     200 kB\n");
 	pod_page_fill(&f->page, &f->pods, 0, 60000, 10000);
 	assert_int_equal(f->page.metrics.memory_pss_bytes, 100 << 10);
 	assert_true(f->page.metrics.known & METRICS_PSS);
@@ -206,8 +164,8 @@ static void the_network_of_the_pod_is_read(void **state)
 {
 	struct fixture *f = *state;
 
-	write_in(f, "10/net/dev", "a\nb\n  eth0: 5 0 0 0 0 0 0 0 6 0\n");
-	write_in(f, "10/net/snmp", "Tcp: CurrEstab\nTcp: 4\n");
+	fixture_write(f, "10/net/dev", "a\nb\n  eth0: 5 0 0 0 0 0 0 0 6 0\n");
+	fixture_write(f, "10/net/snmp", "Tcp: CurrEstab\nTcp: 4\n");
 	look(f, 0);
 	pod_page_fill(&f->page, &f->pods, 0, 50000, 10000);
 	assert_int_equal(f->page.metrics.network_received_bytes, 5);
@@ -219,7 +177,7 @@ static void the_network_of_the_pod_is_read(void **state)
 
 int main(void)
 {
-#define PAGE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PAGE_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		PAGE_TEST(figures_are_those_of_the_pod),
 		PAGE_TEST(a_clock_that_jumps_back_makes_no_figure),

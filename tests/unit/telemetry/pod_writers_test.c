@@ -2,56 +2,21 @@
 /* Who writes beyond the storage limit, from a tree of files such as the host's /proc has. */
 #include "telemetry/pod_writers.h"
 
-#include <sys/stat.h>
-
-#include "telemetry/pods.h"
-#include "unit/guest/files.h"
-#include "winalux/base/error.h"
+#include "fixture.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
 enum { MIB = 1 << 20, LIMIT = 1000 * MIB };
 
-/* alice's dev container is box 0, with PID 1 at 10; box 1 is a sidecar of hers. */
-struct fixture {
-	struct pods pods;
-	struct metrics m;
-	const char *proc;
-};
-
 static int setup(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof(*f));
-	void *directory;
-
-	assert_int_equal(files_setup(&directory), 0);
-	f->proc = directory;
-	pods_init(&f->pods, f->proc, "/no/such/cgroups");
+	fixture_setup(state);
+	struct fixture *f = *state;
 	f->m = (struct metrics){ .known = METRICS_STORAGE,
 				 .storage_policy = METRICS_POLICY_FREEZE,
 				 .storage_total_bytes = LIMIT,
 				 .storage_used_bytes = LIMIT };
-	*state = f;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	void *directory = (void *)(uintptr_t)f->proc;
-
-	free(f);
-	return files_teardown(&directory);
-}
-
-static void write_in(const struct fixture *f, const char *name, const char *text)
-{
-	char path[256], parent[256];
-
-	files_path(path, f->proc, name);
-	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
-	assert_int_equal(dir_make_all(parent, 0755, NULL), 0);
-	files_write(path, text, 0644);
 }
 
 /* What a process has written so far, in MiB: itself, and with the children it has waited for. */
@@ -64,16 +29,17 @@ static void wrote(const struct fixture *f, int pid, unsigned own, unsigned all)
 		snprintf(text, sizeof(text), "write_bytes: %u\ncancelled_write_bytes: %u\n",
 			 (mib[i] + 1) * MIB, MIB);
 		snprintf(name, sizeof(name), i ? "%d/io" : "%d/task/%d/io", pid, pid);
-		write_in(f, name, text);
+		fixture_write(f, name, text);
 	}
 	snprintf(name, sizeof(name), "%d/comm", pid);
-	write_in(f, name, "a name of 15 by\n");
+	fixture_write(f, name, "a name of 15 by\n");
 	snprintf(name, sizeof(name), "%d/status", pid);
 	snprintf(text, sizeof(text), "Name:\tx\nNSpid:\t%d\t%d\t3\n", pid, pid - 9);
-	write_in(f, name, text);
+	fixture_write(f, name, text);
 }
 
-/* As pods_look() leaves it; processes keep what is known of them. */
+/* As pods_look() leaves it: alice's dev container is box 0, with PID 1 at 10; box 1 is a sidecar of
+ * hers. Processes keep what is known of them. */
 static void look(struct fixture *f, const struct pods_process *processes, size_t count)
 {
 	struct pods *p = &f->pods;
@@ -246,7 +212,7 @@ static void a_pause_begins_anew(void **state)
 
 int main(void)
 {
-#define WRITERS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define WRITERS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WRITERS_TEST(who_writes_at_the_limit_is_named),
 		WRITERS_TEST(one_that_has_just_begun_is_known_whole),

@@ -4,43 +4,12 @@
 
 #include <sys/stat.h>
 
+#include "fixture.h"
 #include "telemetry/proc_file.h"
-#include "unit/guest/files.h"
 #include "winalux/base/error.h"
-#include "winalux/base/fd.h"
-#include "winalux/base/mem.h"
 #include "winalux/telemetry/metrics.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-struct fixture {
-	struct pods pods;
-	const char *proc;
-	char cgroups[256];
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-	void *directory;
-
-	assert_int_equal(files_setup(&directory), 0);
-	f->proc = directory;
-	files_path(f->cgroups, f->proc, "cgroups");
-	pods_init(&f->pods, f->proc, f->cgroups);
-	f->pods.tick_us = 10000;
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	void *directory = (void *)(uintptr_t)f->proc;
-
-	free(f);
-	return files_teardown(&directory);
-}
 
 /* A process: its pid, its parent, its pids in the namespaces ("7 1"), inodes of namespaces. */
 struct process {
@@ -395,7 +364,7 @@ static void the_kernels_own_proc_is_borne(void **state)
 
 int main(void)
 {
-#define PODS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PODS_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		PODS_TEST(processes_are_their_pods),
 		PODS_TEST(a_pods_boxes_and_processes_can_be_visited),
