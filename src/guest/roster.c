@@ -14,8 +14,6 @@
 #include "winalux/guest/wire.h"
 #include "winalux/telemetry/proc_files.h"
 
-enum { ROSTER_MAX_BYTES = 64 << 10 };
-
 static bool has_line(const char *text, const char *name)
 {
 	const size_t len = strlen(name);
@@ -73,15 +71,15 @@ static void make_places(const char *directory, const char *name)
 	}
 }
 
-void roster_apply(const char *directory)
+void roster_apply(struct roster *r, const char *directory)
 {
 	static const char *const kinds[] = { "telemetry", "proc", "history" };
-	static char text[ROSTER_MAX_BYTES + 1];
+	char *const text = r->text;
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/" WIRE_ROSTER, directory);
 	DEFER(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(text));
+	const ssize_t n = fd < 0 ? -1 : fd_read_upto(fd, text, sizeof(r->text));
 	if (n < 0 || n > ROSTER_MAX_BYTES)
 		return;
 	text[n] = '\0';

@@ -74,6 +74,7 @@ struct telemetry {
 	const char *directory;
 	uint32_t interval_ms;
 	struct changes changes;
+	struct roster roster;
 	struct timespec roster_changed, enrolled;
 	unsigned hurry;         /* so many looks more are taken soon */
 	bool fails, has_failed; /* at this look, at the last one */
@@ -216,7 +217,7 @@ static bool has_changed(const struct telemetry *t, const char *name, struct time
 static void look_at_roster(struct telemetry *t)
 {
 	if (has_changed(t, WIRE_ROSTER, &t->roster_changed))
-		roster_apply(t->directory);
+		roster_apply(&t->roster, t->directory);
 	if (!has_changed(t, WIRE_ENROLLED, &t->enrolled))
 		return;
 	prepare_files(t);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "files.h"
+#include "winalux/base/mem.h"
 
 static void add_file(const char *root, const char *directory, const char *name)
 {
@@ -19,6 +20,13 @@ static bool is_there(const char *root, const char *name)
 	char path[256];
 
 	return access(files_path(path, root, name), F_OK) == 0;
+}
+
+static void apply(const char *root)
+{
+	DEFER(freep) struct roster *r = xcalloc(1, sizeof(*r));
+
+	roster_apply(r, root);
 }
 
 static void fill(const char *root)
@@ -41,7 +49,7 @@ static void what_is_not_on_the_roster_goes(void **state)
 
 	fill(*state);
 	files_write(files_path(path, *state, "roster"), "carol\nalice\n.\n", 0644);
-	roster_apply(*state);
+	apply(*state);
 	assert_true(is_there(*state, "telemetry/alice/metrics"));
 	assert_true(is_there(*state, "history/alice"));
 	assert_false(is_there(*state, "telemetry/bob"));
@@ -59,17 +67,17 @@ static void half_a_roster_is_none(void **state)
 
 	fill(*state);
 	files_write(files_path(path, *state, "roster"), "carol\nali", 0644);
-	roster_apply(*state);
+	apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 	files_write(path, "", 0644);
-	roster_apply(*state);
+	apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
 static void without_a_roster_all_stays(void **state)
 {
 	fill(*state);
-	roster_apply(*state);
+	apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
@@ -81,7 +89,7 @@ static void one_that_is_too_long_is_none(void **state)
 	fill(*state);
 	memset(text, 'x', sizeof(text) - 1);
 	files_write(files_path(path, *state, "roster"), text, 0644);
-	roster_apply(*state);
+	apply(*state);
 	assert_true(is_there(*state, "telemetry/bob/metrics"));
 }
 
