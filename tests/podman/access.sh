@@ -25,7 +25,7 @@ pins_host_keys()
 	grep -q "winalux-alice ssh-ed25519" "$work/home/.ssh/winalux/known_hosts"
 	equal developer "$(remote alice id -un)"
 	# An impostor with another host key is refused: bob behind alice's alias.
-	status 255 timeout 20 ssh -F "$work/ssh_config" -p "$ssh_port_bob" alice.winalux true
+	status 255 timeout 120 ssh -F "$work/ssh_config" -p "$ssh_port_bob" alice.winalux true
 	contains "$err" "Host key verification failed"
 }
 

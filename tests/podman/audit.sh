@@ -66,7 +66,7 @@ a_rotation_and_a_lockout()
 	local wrong
 	wrong=$(winalux token show carol)
 	for _ in {1..10}; do
-		timeout 60 podman exec -e LC_WINALUX_TOKEN="$wrong" winalux-alice-dev bash -c true >/dev/null 2>&1 &
+		timeout 120 podman exec -e LC_WINALUX_TOKEN="$wrong" winalux-alice-dev bash -c true >/dev/null 2>&1 &
 	done
 	wait
 	seen alice "the gate is locked for"

@@ -42,7 +42,7 @@ exec_without_input()
 	status 0 winalux exec alice -- cat
 	equal "" "$out"
 	# A reader that goes away ends the writer, not this test.
-	equal y "$(timeout 20 "$WINALUX" exec alice -- sh -c 'yes | head -n 100000' | head -n 1)"
+	equal y "$(timeout 120 "$WINALUX" exec alice -- sh -c 'yes | head -n 100000' | head -n 1)"
 }
 
 exec_terminal()
@@ -50,7 +50,7 @@ exec_terminal()
 	local seen
 	# Podman 4.3 sets the size a moment after the command has begun, and tells it with SIGWINCH.
 	# shellcheck disable=SC2016
-	seen=$(timeout 20 script -qec "stty rows 31 cols 91; $WINALUX exec alice -- sh -c '
+	seen=$(timeout 120 script -qec "stty rows 31 cols 91; $WINALUX exec alice -- sh -c '
 		tty; until [ \"\$(stty size)\" != \"0 0\" ]; do sleep 0.05; done; stty size'" /dev/null) || :
 	contains "$seen" /dev/pts/
 	contains "$seen" "31 91"

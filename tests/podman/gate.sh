@@ -144,8 +144,8 @@ nothing_of_the_home_runs_before()
 		echo "BASH_ENV=/home/developer/.ssh/rc" >~/.ssh/environment
 		cp ~/.bashrc ~/bashrc.kept; { echo "touch ~/ran"; cat ~/bashrc.kept; } >~/.bashrc; rm -f ~/ran'
 	status 126 remote alice true
-	status 126 timeout 20 ssh -F "$work/ssh_config" -o SetEnv="BASH_ENV=/home/developer/.ssh/rc" alice.winalux true
-	status 126 timeout 20 ssh -F "$work/ssh_config" -s alice.winalux sftp
+	status 126 timeout 120 ssh -F "$work/ssh_config" -o SetEnv="BASH_ENV=/home/developer/.ssh/rc" alice.winalux true
+	status 126 timeout 120 ssh -F "$work/ssh_config" -s alice.winalux sftp
 	fails podman exec winalux-alice-dev test -e /home/developer/ran
 	with_token alice 'mv ~/bashrc.kept ~/.bashrc; rm -f ~/ran ~/.ssh/rc ~/.ssh/environment'
 }
@@ -499,7 +499,7 @@ guesses_are_slowed_and_locked()
 	cp "$work/gate.right" "$work/gate"
 	token=$wrong
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 60 podman exec -e LC_WINALUX_TOKEN="$wrong" winalux-alice-dev bash -c true \
+		timeout 120 podman exec -e LC_WINALUX_TOKEN="$wrong" winalux-alice-dev bash -c true \
 			>"$work/guess.$i" 2>&1 &
 		eval "guess_$i=\$!"
 	done

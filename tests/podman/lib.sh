@@ -177,7 +177,7 @@ print(v if not isinstance(v, (dict, list, bool)) and v is not None else json.dum
 
 winalux()
 {
-	timeout 100 "$WINALUX" "$@"
+	timeout 280 "$WINALUX" "$@"
 }
 
 deploy() # [OPTION…]
