@@ -13,14 +13,13 @@
 #include <unistd.h>
 
 #include "figures.h"
+#include "task_program.h"
 #include "taskfile.h"
 #include "telemetry/dashboard.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/term.h"
-
-#define OWN_DIRECTORY "/usr/lib/winalux/bin"
 
 enum { PLAIN_COLUMNS = 100, NOT_FOUND = 127 };
 
@@ -49,21 +48,12 @@ static int draw(void)
 	return fd_write_all(STDOUT_FILENO, text, len, NULL) < 0 ? EXIT_ROLE_FAILED : 0;
 }
 
-/* Only the places behind our own: PATH begins with it as a rule, and a copy of ours may be named.
- */
 static void become_task(char **argv)
 {
-	const char *path = getenv("PATH");
 	char file[PATH_MAX];
 
-	for (const char *at = path; at && *at; at += strcspn(at, ":"), at += *at == ':') {
-		const int len = (int)strcspn(at, ":");
-
-		if (len == 0 || strncmp(at, OWN_DIRECTORY, (size_t)len) == 0)
-			continue;
-		if (snprintf(file, sizeof(file), "%.*s/task", len, at) < (int)sizeof(file))
-			execv(file, argv);
-	}
+	if (task_program_find(getenv("PATH"), "/proc/self/exe", file))
+		execv(file, argv);
 }
 
 /* The arguments, after our Taskfile's where the developer has none: on the heap, for an exec. */

@@ -141,6 +141,8 @@ tasks:
 END
 	contains "$(remote alice 'cd t && task --list-all')" "hello"
 	equal "hi there" "$(remote alice 'cd t && task -s hello -- there')"
+	# Was run by itself for ever.
+	equal "hi there" "$(remote alice 'cd t && PATH=/usr/lib/winalux/bin/:$PATH timeout 20 task -s hello -- there')"
 }
 
 what_is_not_known_is_said()
