@@ -18,7 +18,7 @@
 #include "winalux/base/mem.h"
 
 enum {
-	LOOKS_MAX = 3, /* a container's first process is the runtime's at first */
+	LOOKS_EACH = 3, /* a container's first process is the runtime's at first */
 	ANCESTORS_MAX = 16,
 	CGROUP_TEXT_MAX = 4096,
 	BOX_UNKNOWN = PODS_BOXES_MAX + 1, /* of a process */
@@ -216,7 +216,6 @@ static void examine(struct pods *p, struct box *b)
 {
 	char text[CGROUP_TEXT_MAX];
 
-	b->looks++;
 	if (!proc_file_namespace(p->proc, b->first, "net", &b->net_namespace))
 		b->net_namespace = 0;
 	if (!proc_file_read(p->proc, b->first, "cgroup", text, sizeof(text)) ||
@@ -224,6 +223,17 @@ static void examine(struct pods *p, struct box *b)
 		*b->cgroup = '\0';
 	if (!volume_mounts_workspace(p->proc, b->first, b->name))
 		*b->name = '\0';
+}
+
+/*
+ * The runtime takes long where the machine is busy, so one that is in no pod is not given up, but
+ * examined ever more rarely. What is in a pod has settled.
+ */
+static bool is_to_be_examined(const struct box *b)
+{
+	const bool is_power_of_2 = (b->looks & (b->looks - 1)) == 0;
+
+	return b->first && (b->looks < LOOKS_EACH || (b->pod < 0 && is_power_of_2));
 }
 
 /* What a box used since the look before; of one that is new at a later look, all it ever used. */
@@ -250,8 +260,9 @@ static void update_boxes(struct pods *p)
 			b->pid_namespace = 0;
 		if (!b->pid_namespace)
 			continue;
-		if (b->first && b->looks < LOOKS_MAX)
+		if (is_to_be_examined(b))
 			examine(p, b);
+		b->looks += b->first != 0;
 		count_cpu(p, b, is_new);
 	}
 }

@@ -34,7 +34,7 @@ struct box {
 	uint64_t first_started_ticks;
 	char name[PODS_NAME_SIZE];     /* of the workspace whose directory it has; "" */
 	char cgroup[CGROUP_PATH_SIZE]; /* its own; "": it has none */
-	unsigned looks;                /* how often it was examined */
+	unsigned looks;                /* since its first process was seen */
 	unsigned round;                /* when it was last seen */
 	unsigned begun;                /* when its first process was seen for the first time */
 	int pod;                       /* -1: of no workspace */

@@ -260,6 +260,38 @@ static void a_container_is_looked_at_again_while_it_is_young(void **state)
 	assert_null(pod(f, "alice"));
 }
 
+/* On a busy machine the runtime was there at more looks than were taken. */
+static void a_container_that_takes_long_to_begin_is_found_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, &(struct process){ "10", "1", "10 1", "101", "200", 5, 10 });
+	for (unsigned i = 0; i < 10; i++)
+		pods_look(&f->pods);
+	assert_null(pod(f, "alice"));
+	set(f, &(struct process){ "10", "1", "10 1", "101", "201", 5, 10 });
+	mount_for(f, "10", "alice");
+	for (unsigned i = 0; i < 7; i++)
+		pods_look(&f->pods);
+	assert_non_null(pod(f, "alice"));
+	assert_int_equal(pod(f, "alice")->net_namespace, 201);
+}
+
+/* Who is in a pod does not leave it by a network of his own. */
+static void a_container_that_has_settled_stays_where_it_is(void **state)
+{
+	struct fixture *f = *state;
+
+	add_two_pods(f);
+	pods_look(&f->pods);
+	pods_look(&f->pods);
+	pods_look(&f->pods);
+	set(f, &(struct process){ "12", "1", "12 1", "102", "299", 9, 40 });
+	for (unsigned i = 0; i < 20; i++)
+		pods_look(&f->pods);
+	assert_int_equal(pod(f, "alice")->sums.processes, 3);
+}
+
 static void a_pid_that_is_used_again_is_another_process(void **state)
 {
 	struct fixture *f = *state;
@@ -376,6 +408,8 @@ int main(void)
 		PODS_TEST(a_namespace_that_is_used_again_is_another_container),
 		PODS_TEST(what_cannot_be_placed_is_looked_at_again),
 		PODS_TEST(a_container_is_looked_at_again_while_it_is_young),
+		PODS_TEST(a_container_that_takes_long_to_begin_is_found_all_the_same),
+		PODS_TEST(a_container_that_has_settled_stays_where_it_is),
 		PODS_TEST(a_pid_that_is_used_again_is_another_process),
 		PODS_TEST(a_containers_own_cgroup_knows_better),
 		PODS_TEST(only_a_path_with_an_id_is_a_containers),
