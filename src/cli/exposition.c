@@ -309,7 +309,7 @@ static const struct family families[] = {
 	  .type = "gauge",
 	  .add = add_sidecars },
 	{ .name = "workspace_port_up",
-	  .help = "Whether something listens on a published port.",
+	  .help = "Whether something listens on a port of the profile or the inventory.",
 	  .type = "gauge",
 	  .add = add_ports },
 };

@@ -175,7 +175,7 @@ bool telemetry_is_stale(const struct telemetry *t, const struct metrics *m)
 static const char *const result_reasons[] = {
 	[METRICS_FINE] = NULL,
 	[METRICS_ABSENT] = "nothing was measured yet",
-	[METRICS_FOREIGN] = "its figures are of another version of winalux",
+	[METRICS_FOREIGN] = "its figures are damaged, or of another version of winalux",
 	[METRICS_TORN] = "its figures were left half written",
 };
 

@@ -14,7 +14,7 @@ expect_out_has '^NAME   STATE       CPU OF     10 MIN .* AGE$'
 expect_out_has '^alice  running   25\.0% limit  .*▂▂.*█   512M  12\.5% limit  ~1\.2G  12\.0% FROZEN +12 +2 +[0-9]+s$'
 expect_out_has '^bob    running   95\.0% host .* 512M  12\.5% host   - +12 +- +[0-9]+s$'
 expect_out_has '^carol  .* 10m!$'
-expect_out_has '^dora   running: its figures are of another version of winalux$'
+expect_out_has '^dora   running: its figures are damaged, or of another version of winalux$'
 expect_out_has '^erin   unfinished: it does not run$'
 
 names() { sed -n 's/^\([a-z]*\) .*/\1/p' "$SCRATCH/out" | tr '\n' ' '; }
