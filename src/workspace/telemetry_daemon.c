@@ -142,7 +142,10 @@ static int add_directories(struct tar_writer *tar, const char *name, struct erro
 	return 0;
 }
 
-/* The roster first: nothing that comes after it is taken for a leftover. */
+/*
+ * The roster behind the directories: the daemon makes what is missing as soon as it reads that, and
+ * Podman, which removes a file before it makes it anew, fails where somebody else was faster.
+ */
 static int fill_archive(struct tar_writer *tar, const struct facts *facts, const struct plan *plan,
 			struct error *err)
 {
@@ -151,14 +154,13 @@ static int fill_archive(struct tar_writer *tar, const struct facts *facts, const
 	buf_init(&roster, ENROLMENT_MAX_BYTES);
 	list_names(facts, plan, &roster);
 	buf_add_str(&roster, WIRE_ROSTER_END "\n");
-	if (tar_add_file(tar, WIRE_ROSTER, 0644, 0, 0, roster.data, roster.len, err) < 0)
-		return -1;
 	for (size_t i = 0; plan && i < plan->count; i++) {
 		if (makes_dev(&plan->items[i]) &&
 		    add_directories(tar, plan->items[i].name, err) < 0)
 			return -1;
 	}
-	if (tar_add_file(tar, WIRE_ENROLLED, 0644, 0, 0, "", 0, err) < 0)
+	if (tar_add_file(tar, WIRE_ROSTER, 0644, 0, 0, roster.data, roster.len, err) < 0 ||
+	    tar_add_file(tar, WIRE_ENROLLED, 0644, 0, 0, "", 0, err) < 0)
 		return -1;
 	return tar_finish(tar, err);
 }

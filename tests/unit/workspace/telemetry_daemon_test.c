@@ -9,6 +9,7 @@
 #include "winalux/plan/facts.h"
 #include "winalux/plan/names.h"
 #include "winalux/plan/plan.h"
+#include "winalux/plan/want.h"
 
 #define MADE                                                                                       \
 	">>> POST /containers/create\n~ \"name\":\"winalux-telemetry\"\n~ \"command\":"            \
@@ -85,6 +86,25 @@ static void it_is_made_and_told_of_all_workspaces(void **state)
 	assert_all_asked(&s);
 }
 
+/* Else the daemon, which makes what is missing, was in the way of Podman, which did the same. */
+static void a_newcomers_directories_are_there_before_the_daemon_hears_of_it(void **state)
+{
+	DEFER(service_release) struct service_fake s = service_start(ENROLLED);
+	DEFER(facts_release) struct facts facts = account(true, "10");
+	struct want_container dev = { .role = (char[]){ ROLE_DEV } };
+	const struct want want = { .containers = &dev, .container_count = 1 };
+	struct step step = { .kind = STEP_CREATE_CONTAINER };
+	struct workspace_plan bob = {
+		.name = (char[]){ "bob" }, .want = &want, .steps = &step, .step_count = 1
+	};
+	const struct plan plan = { .items = &bob, .count = 1 };
+
+	(void)state;
+	assert_ok(&s, telemetry_ensure(s.podman, &facts, &plan, 10, &s.err));
+	DEFER(freep) char *first = fake_last_body(s.server); /* a name, and a NUL behind it */
+	assert_string_equal(first, "telemetry/bob/");
+}
+
 static void one_that_is_right_is_left_alone(void **state)
 {
 	DEFER(service_release) struct service_fake s = service_start(ENROLLED);
@@ -143,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_missed_where_a_workspace_shows_its_figures),
 		cmocka_unit_test(it_is_made_and_told_of_all_workspaces),
+		cmocka_unit_test(a_newcomers_directories_are_there_before_the_daemon_hears_of_it),
 		cmocka_unit_test(one_that_is_right_is_left_alone),
 		cmocka_unit_test(another_interval_makes_another_one),
 		cmocka_unit_test(it_goes_with_the_last_that_it_measured),
