@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "container_files.h"
+#include "telemetry_daemon.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -184,6 +185,9 @@ static const char *reason_of(const struct telemetry *t, const struct workspace_f
 {
 	if (!workspace_facts_dev_runs(w))
 		return "it does not run";
+	if (!telemetry_sees_pod(w))
+		return "it was made while nobody measured: `winalux destroy --keep-data` and "
+		       "`winalux deploy` make it anew";
 	if (t->daemon == TELEMETRY_NO_DAEMON)
 		return "nobody measures: `winalux deploy` starts the telemetry daemon";
 	if (t->daemon == TELEMETRY_STOPPED)

@@ -21,7 +21,7 @@
 
 enum { ENROLMENT_MAX_BYTES = 4 << 20, INTERVAL_TEXT_SIZE = 16 };
 
-static bool sees_pod(const struct workspace_facts *w)
+bool telemetry_sees_pod(const struct workspace_facts *w)
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
 
@@ -31,7 +31,7 @@ static bool sees_pod(const struct workspace_facts *w)
 bool telemetry_is_needed(const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->count; i++) {
-		if (sees_pod(&facts->workspaces[i]))
+		if (telemetry_sees_pod(&facts->workspaces[i]))
 			return true;
 	}
 	return false;
@@ -82,7 +82,7 @@ static bool is_fit(const struct container *c, const char *guest, uint32_t interv
 static int ensure_container(struct podman *podman, const struct facts *facts, uint32_t interval_s,
 			    struct error *err)
 {
-	DEFER(freep) char *guest = attendant_find_guest(facts, sees_pod, err);
+	DEFER(freep) char *guest = attendant_find_guest(facts, telemetry_sees_pod, err);
 	char interval[INTERVAL_TEXT_SIZE];
 	const struct container *c = facts->telemetry;
 	const struct attendant daemon = {

@@ -9,13 +9,15 @@ struct error;
 struct facts;
 struct plan;
 struct podman;
+struct workspace_facts;
 
 /*
  * The container winalux-telemetry, which measures all workspaces of an account
  * (docs/design/telemetry.md). Workspaces that were made to see its figures carry LABEL_TELEMETRY.
  */
 
-bool telemetry_is_needed(const struct facts *facts); /* is there such a workspace? */
+bool telemetry_sees_pod(const struct workspace_facts *w); /* is it one of these? */
+bool telemetry_is_needed(const struct facts *facts);      /* is there one? */
 /* And the daemon does not run, or not at this interval? */
 bool telemetry_is_missed(const struct facts *facts, uint32_t interval_s);
 

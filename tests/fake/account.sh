@@ -9,7 +9,8 @@ service=''
 
 container() { # NAME STATE
 	printf '{"Id":"%s-id","Names":["winalux-%s-dev"],"State":"%s","Labels":{' "$1" "$1" "$2"
-	printf '"io.winalux.schema":"1","io.winalux.workspace":"%s","io.winalux.role":"dev"}}' "$1"
+	printf '"io.winalux.schema":"1","io.winalux.workspace":"%s","io.winalux.role":"dev",' "$1"
+	printf '"io.winalux.telemetry":"pod"}}'
 }
 
 daemon() { # STATE

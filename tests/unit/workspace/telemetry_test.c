@@ -38,6 +38,7 @@ static void add_dev(struct facts *f, const char *workspace, enum container_state
 
 	c->state = state;
 	labels_add(&c->labels, LABEL_WORKSPACE, workspace);
+	labels_add(&c->labels, LABEL_TELEMETRY, "pod");
 }
 
 /* alice runs, bob does not; and the daemon. */
@@ -155,6 +156,30 @@ static void without_a_daemon_nothing_is_asked(void **state)
 	assert_null(telemetry_figures(&t, facts_find(&facts, "alice"), &reason));
 	assert_non_null(strstr(reason, "winalux deploy"));
 	assert_requests(&s, "");
+}
+
+/* The page is one of a container that was there before. */
+static void a_workspace_that_was_made_while_nobody_measured_is_said(void **state)
+{
+	DEFER(facts_release) struct facts facts = { 0 };
+	DEFER(telemetry_release) struct telemetry t = { 0 };
+	struct metrics alice = page();
+	struct archive a;
+	const char *reason;
+
+	add_dev(&facts, "alice", CONTAINER_RUNNING);
+	labels_release(&facts.containers.items[0].labels);
+	labels_add(&facts.containers.items[0].labels, LABEL_SCHEMA, SCHEMA_VERSION);
+	labels_add(&facts.containers.items[0].labels, LABEL_ROLE, ROLE_DEV);
+	labels_add(&facts.containers.items[0].labels, LABEL_WORKSPACE, "alice");
+	add(&facts, "winalux-telemetry", ROLE_TELEMETRY);
+	facts_index(&facts);
+	archive_begin(&a);
+	archive_page(&a, "telemetry/alice/metrics", &alice);
+	DEFER(service_release) struct service_fake s = archive_serve(&a, state, PAGES);
+	assert_ok(&s, telemetry_read(s.podman, &facts, &t, &s.err));
+	assert_null(telemetry_figures(&t, facts_find(&facts, "alice"), &reason));
+	assert_non_null(strstr(reason, "was made while nobody measured"));
 }
 
 static void a_daemon_that_has_ended_is_named(void **state)
@@ -333,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(one_call_reads_all_pages),
 		SCRATCH_TEST(without_a_daemon_nothing_is_asked),
+		SCRATCH_TEST(a_workspace_that_was_made_while_nobody_measured_is_said),
 		SCRATCH_TEST(a_daemon_that_has_ended_is_named),
 		SCRATCH_TEST(what_a_page_claims_is_put_in_bounds),
 		SCRATCH_TEST(an_old_sample_is_stale),
