@@ -30,6 +30,11 @@ const char *arch_own(void)
 #endif
 }
 
+const char *arch_other(void)
+{
+	return arch_own() == arch_names[0] ? arch_names[1] : arch_names[0];
+}
+
 const char *arch_find(const char *name)
 {
 	static const char linux_prefix[] = "linux/";

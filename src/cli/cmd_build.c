@@ -286,8 +286,7 @@ static void note_done(struct run *run, const char *name, const char *arch, const
 static int ensure(struct run *run, const struct target *t, const char *arch, char **ret_id,
 		  bool *ret_built, struct error *err)
 {
-	if (floor_check(run->host, err) < 0 ||
-	    emulation_ensure(run->builder, &run->images, arch, err) < 0)
+	if (floor_check(run->host, err) < 0)
 		return -1;
 	builder_set_arch(run->builder, arch);
 	if (t->kind)

@@ -152,7 +152,11 @@ char *view_guest(const struct workspace_facts *w, const char *our_guest)
 
 	if (!digest)
 		return xstrdup("");
-	return xasprintf("%.8s%s", digest, strcmp(digest, our_guest) == 0 ? "" : " old");
+	char emulated[HASH_HEX_SIZE];
+	DEFER(freep) char *other = image_guest_reference(arch_other(), emulated);
+	bool is_ours = strcmp(digest, our_guest) == 0 || strcmp(digest, emulated) == 0;
+
+	return xasprintf("%.8s%s", digest, is_ours ? "" : " old");
 }
 
 char *view_age(int64_t since_s)

@@ -198,7 +198,7 @@ static int run_serve(int count, char **archs)
 
 	if (register_all(count, archs, &all, &err) < 0)
 		return role_fails(&err);
-	puts("ready");
+	puts("{\"event\":\"ready\"}"); /* what the host waits for in the log */
 	fflush(stdout);
 	fd_wait(signals, POLLIN, -1);
 	unregister(&all);

@@ -190,6 +190,8 @@ int builder_ensure(struct builder *b, const struct images *images, struct recipe
 		*ret_id = xstrdup(images_find(images, r->reference)->id);
 		return 0;
 	}
+	if (emulation_ensure(b, images, b->arch, err) < 0)
+		return -1;
 	if (recipe_is_on_our_base(r) && base_ensure(b, images, &has_new_base, err) < 0)
 		return -1;
 	if (recipe_build(b, r, images, NULL, ret_id, err) < 0)

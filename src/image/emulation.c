@@ -25,7 +25,6 @@
 #include "winalux/podman/exec.h"
 #include "winalux/podman/podman.h"
 
-#define LABEL_EMULATOR "io.winalux.emulator" /* value: the architecture */
 #define GUEST "/usr/lib/winalux/winalux-guest"
 
 enum { TRY_TIMEOUT_MS = 30000, READY_TIMEOUT_MS = 30000 };
@@ -33,6 +32,7 @@ enum { TRY_TIMEOUT_MS = 30000, READY_TIMEOUT_MS = 30000 };
 struct emulation {
 	const char *arch;
 	struct podman *podman; /* a connection of its own, which an interrupt does not end */
+	bool is_ours;          /* the registration */
 	char *container;       /* NULL: an administrator has registered it, and none was needed */
 	int held_fd;
 };
@@ -108,7 +108,7 @@ static int others_emulate(struct podman *podman, bool *ret, struct error *err)
 {
 	DEFER(containers_release) struct containers all = { 0 };
 
-	if (container_list(podman, LABEL_EMULATOR, &all, err) < 0)
+	if (container_list(podman, IMAGE_LABEL_EMULATOR, &all, err) < 0)
 		return -1;
 	*ret = all.count > 0;
 	return 0;
@@ -130,7 +130,7 @@ static void recipe_init_emulator(struct recipe *r)
 		.base = IMAGE_BASE_NAME,
 		.containerfile = file == NULL ? "" : (const char *)file->data,
 		.packages = &packages,
-		.reference = xstrdup("localhost/winalux/emulator:latest"),
+		.reference = xstrdup(IMAGE_EMULATOR_REFERENCE),
 	};
 }
 
@@ -176,7 +176,7 @@ static void container_spec_of(const char *arch, const char *image, const char *g
 	strv_add(&spec->command, "lease");
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
 		strv_add(&spec->cap_add, capabilities[i]);
-	labels_add(&spec->labels, LABEL_EMULATOR, arch);
+	labels_add(&spec->labels, IMAGE_LABEL_EMULATOR, arch);
 	builder_add_environment(b, &spec->environment);
 	spec->image_mounts = xcalloc(1, sizeof(spec->image_mounts[0]));
 	spec->image_mount_count = 1;
@@ -259,28 +259,59 @@ static int emulate(struct builder *b, const struct images *images, struct emulat
 	return runs ? 0 : refuse(e->podman, e->arch, "QEMU is registered and not used", err);
 }
 
+/* Looks whether an administrator has registered what is needed. */
+static int look(struct builder *b, const struct images *images, const char *arch, bool *ret_runs,
+		struct error *err)
+{
+	char digest[HASH_HEX_SIZE];
+	DEFER(freep) char *guest = image_guest_reference(arch, digest);
+	DEFER(freep) char *guest_id = NULL;
+	bool is_new, others;
+
+	*ret_runs = false;
+	if (builder_ensure_guest(b, images, arch, &guest_id, &is_new, err) < 0 ||
+	    others_emulate(b->options.podman, &others, err) < 0 ||
+	    (!others && try_guest(b->options.podman, guest, ret_runs, err) < 0))
+		return error_add(err, "cannot see whether programs for %s run here", arch);
+	return 0;
+}
+
 int emulation_ensure(struct builder *b, const struct images *images, const char *arch,
 		     struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
 	DEFER(freep) char *guest = image_guest_reference(arch, digest);
-	DEFER(freep) char *guest_id = NULL;
 	DEFER(emulation_freep) struct emulation *e = NULL;
-	bool is_new, others, runs = false;
+	bool runs;
 
 	if (b->emulation != NULL || arch_find(arch) == arch_own())
 		return 0;
-	if (builder_ensure_guest(b, images, arch, &guest_id, &is_new, err) < 0 ||
-	    others_emulate(b->options.podman, &others, err) < 0 ||
-	    (!others && try_guest(b->options.podman, guest, &runs, err) < 0))
-		return error_add(err, "cannot see whether programs for %s run here", arch);
+	if (look(b, images, arch, &runs, err) < 0)
+		return -1;
 	e = xcalloc(1, sizeof(*e));
 	e->arch = arch_find(arch);
 	e->podman = podman_clone(b->options.podman);
 	e->held_fd = -1;
+	e->is_ours = !runs;
 	if (!runs && emulate(b, images, e, guest, err) < 0)
 		return -1;
 	b->emulation = TAKE(e);
+	return 0;
+}
+
+int emulation_is_needed(struct builder *b, const struct images *images, const char *arch, bool *ret,
+			struct error *err)
+{
+	DEFER(freep) char *id = NULL;
+	bool runs = false;
+
+	if (b->emulation != NULL)
+		runs = !b->emulation->is_ours;
+	else if (look(b, images, arch, &runs, err) < 0)
+		return -1;
+	if (!runs && ensure_image(b, images, &id, err) < 0)
+		return -1;
+	*ret = !runs;
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static const char *const reserved_roles[] = { "pod",   "dev",   "infra",  "net",
 					      "audit", "state", "warden", "gate", NULL };
 
 /* The first parts of what the account has once: "winalux-gate-a", "winalux-account-1". */
-static const char *const reserved_names[] = { "account", "gate", "lock", "warden", NULL };
+static const char *const reserved_names[] = { "account", "emulator", "gate", "lock", "warden", NULL };
 
 const struct yaml_node *check_node(const struct check *c, size_t index, const char *key)
 {
@@ -337,6 +337,18 @@ static bool has_value(const struct check *c, const struct yaml_node *item, const
 	return value && value->kind != YAML_NULL;
 }
 
+/* Each new program of an emulated one is a start of QEMU: what the warden would judge is that. */
+static void check_arch(const struct check *c, size_t index)
+{
+	const struct workspace *w = &c->inventory->workspaces[index];
+
+	if (workspace_is_emulated(w) && w->gate == GATE_STRICT)
+		diagnostics_error(c->diags, c->file, check_node(c, index, "arch"),
+				  "workspace '%s': with 'arch: %s' its programs run by QEMU here, "
+				  "and 'gate: strict' cannot be had; use 'gate: shell'",
+				  w->name, arch_choice_name(w->arch));
+}
+
 static void check_keys(const struct check *c, size_t index)
 {
 	const struct yaml_node *item = c->list->items[index];
@@ -369,6 +381,7 @@ void check_workspaces(const struct check *c)
 		check_name(c, i);
 		check_keys(c, i);
 		check_stacks(c, i, profile);
+		check_arch(c, i);
 		check_app_port(c, i, profile);
 		check_sidecars(c, i, profile);
 	}

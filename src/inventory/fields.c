@@ -31,6 +31,11 @@ static const char *disk_policy_word(unsigned value)
 	return disk_policy_name((enum disk_policy)value);
 }
 
+static const char *arch_word(unsigned value)
+{
+	return arch_choice_name((enum arch_choice)value);
+}
+
 static const char *forwarding_word(unsigned value)
 {
 	return forwarding_name((enum forwarding)value);
@@ -39,6 +44,7 @@ static const char *forwarding_word(unsigned value)
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
 static const struct schema_names gates = { gate_name, GATE_MODE_COUNT };
 static const struct schema_names disk_policies = { disk_policy_word, DISK_POLICY_COUNT };
+static const struct schema_names archs = { arch_word, ARCH_CHOICE_COUNT };
 static const struct schema_names forwardings = { forwarding_word, FORWARDING_COUNT };
 
 static const struct schema_field sidecar_fields[] = {
@@ -73,6 +79,10 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "What is installed, and the port of its main service" },
 	{ "stacks", &schema_strings, offsetof(struct workspace, stacks), 0, 0, 16,
 	  .detail = &shape_stack, .doc = "More tools, each a layer on top of the profile's image" },
+	{ "arch", &schema_names, offsetof(struct workspace, arch), .detail = &archs,
+	  .fallback = "host",
+	  .doc = "What its images are for; another architecture than the host's runs by QEMU, "
+		 "several times slower, and not with gate: strict" },
 	{ "ssh_port", &field_host_port, offsetof(struct workspace, ssh_port), .detail = ssh_words,
 	  .fallback = "auto",
 	  .doc = "Port of the host for ssh; auto picks a free one and keeps it" },

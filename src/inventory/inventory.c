@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -36,6 +37,25 @@ const char *disk_policy_name(enum disk_policy policy)
 	};
 
 	return policy < DISK_POLICY_COUNT ? names[policy] : "unknown";
+}
+
+const char *arch_choice_name(enum arch_choice choice)
+{
+	static const char *const names[ARCH_CHOICE_COUNT] = {
+		[ARCH_OF_HOST] = "host", [ARCH_AMD64] = "amd64", [ARCH_ARM64] = "arm64"
+	};
+
+	return choice < ARCH_CHOICE_COUNT ? names[choice] : "unknown";
+}
+
+const char *workspace_arch(const struct workspace *w)
+{
+	return w->arch == ARCH_OF_HOST ? arch_own() : arch_find(arch_choice_name(w->arch));
+}
+
+bool workspace_is_emulated(const struct workspace *w)
+{
+	return workspace_arch(w) != arch_own();
 }
 
 const char *forwarding_name(enum forwarding forwarding)

@@ -71,6 +71,7 @@ static void kind_release(void *object)
 	free(k->base);
 	strv_release(&k->packages);
 	strv_release(&k->command);
+	strv_release(&k->emulated);
 	free(k->user);
 	free(k->data);
 	strv_release(&k->environment);

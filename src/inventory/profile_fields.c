@@ -150,6 +150,8 @@ static const struct schema_field kind_fields[] = {
 	  .detail = &shape_package, .doc = "Debian packages" },
 	{ "command", &schema_strings, offsetof(struct sidecar_kind, command), SCHEMA_REQUIRED, 1,
 	  64, .doc = "Program and arguments" },
+	{ "emulated", &schema_strings, offsetof(struct sidecar_kind, emulated), 0, 1, 16,
+	  .doc = "Arguments that are added where another architecture's programs run by QEMU" },
 	{ "user", &schema_text, offsetof(struct sidecar_kind, user), SCHEMA_REQUIRED, 1, 32,
 	  .detail = &shape_user, .doc = "User that runs it" },
 	{ "port", &schema_port, offsetof(struct sidecar_kind, port), 0, 1, PORT_MAX,

@@ -116,6 +116,8 @@ static void place_attendant(struct facts *facts, const struct container *c)
 {
 	if (!strcmp(role_of(&c->labels), ROLE_TELEMETRY))
 		facts->telemetry = c;
+	if (!strcmp(role_of(&c->labels), ROLE_EMULATOR))
+		facts->emulator = c;
 	for (size_t i = 0; i < KEEPER_COUNT; i++) {
 		if (!strcmp(role_of(&c->labels), keeper_roles[i]))
 			facts->keepers[i] = c;

@@ -105,12 +105,15 @@ static bool speaks_other_wire(const struct container *c)
 	return guest && *guest && strcmp(wire ? wire : "1", WIRE_VERSION_TEXT) != 0;
 }
 
-static bool has_other_guest(const struct review *r, const struct container *c)
+static bool has_other_guest(const struct review *r, const struct want_container *want,
+			    const struct container *c)
 {
 	const char *guest = labels_get(&c->labels, LABEL_GUEST);
+	const char *newest = r->options->guest_digest;
 
-	return r->options->upgrade_guest && r->options->guest_digest && guest && *guest &&
-	       strcmp(guest, r->options->guest_digest);
+	if (labels_get(&want->spec.labels, LABEL_ARCH))
+		newest = labels_get(&want->spec.labels, LABEL_GUEST);
+	return r->options->upgrade_guest && newest && guest && *guest && strcmp(guest, newest);
 }
 
 static bool is_dev(const struct want_container *c)
@@ -132,7 +135,7 @@ static struct verdict review_container(const struct review *r, const struct want
 		reason = xstrdup("was renamed by hand");
 	if (!reason && speaks_other_wire(c))
 		reason = xstrdup("its guest speaks another version");
-	if (!reason && has_other_guest(r, c))
+	if (!reason && has_other_guest(r, want, c))
 		reason = xstrdup("guest is upgraded");
 	if (!reason && r->options->faults)
 		reason = xstrdup_or_null(labels_get(r->options->faults, c->id));

@@ -40,13 +40,20 @@ void want_common(struct want *want, const char *role, struct want_container *ret
 	spec->no_new_privileges = true;
 }
 
-void want_guest_mount(struct want_container *c, const struct want_context *context)
+void want_guest_mount(const struct want *want, struct want_container *c,
+		      const struct want_context *context)
 {
+	const bool is_emulated = workspace_is_emulated(want->workspace);
+
 	c->spec.image_mounts = xcalloc(1, sizeof(c->spec.image_mounts[0]));
 	c->spec.image_mount_count = 1;
-	c->spec.image_mounts[0].image = xstrdup(context->guest_image);
+	c->spec.image_mounts[0].image =
+		xstrdup(is_emulated ? context->emulated_guest_image : context->guest_image);
 	c->spec.image_mounts[0].destination = xstrdup("/usr/lib/winalux");
-	labels_add(&c->spec.labels, LABEL_GUEST, context->guest_digest);
+	labels_add(&c->spec.labels, LABEL_GUEST,
+		   is_emulated ? context->emulated_guest_digest : context->guest_digest);
+	if (is_emulated)
+		labels_add(&c->spec.labels, LABEL_ARCH, workspace_arch(want->workspace));
 	labels_add(&c->spec.labels, LABEL_WIRE, WIRE_VERSION_TEXT);
 	labels_add(&c->spec.labels, LABEL_GUEST_CAN, GUEST_CAN_GATE " " GUEST_CAN_RELOAD);
 	c->spec.stop_signal =

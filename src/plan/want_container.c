@@ -95,6 +95,15 @@ static void show_pod(struct container_spec *spec, const struct workspace *w,
 	labels_add(&spec->labels, LABEL_TELEMETRY, "pod");
 }
 
+/* Takes over the reference. */
+static char *image_for(const struct workspace *w, char *reference)
+{
+	char *image = image_reference_for(reference, workspace_arch(w));
+
+	free(reference);
+	return image;
+}
+
 void want_dev_container(struct want *want, const struct want_context *context,
 			struct want_container *ret)
 {
@@ -106,7 +115,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_common(want, ROLE_DEV, ret);
 	stacks_of(context->profiles, profile, &w->stacks, &stacks);
 	DEFER(freep) char *image = stacks_image_name(w->profile, &stacks, stacks.count);
-	spec->image = image_profile_reference(image);
+	spec->image = image_for(w, image_profile_reference(image));
 	spec->user = xstrdup("0");
 	strv_add(&spec->entrypoint, GUEST);
 	strv_add(&spec->command, "init");
@@ -122,7 +131,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	add_mount(spec, w->slug, ROLE_HOME, HOME);
 	add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
 	add_mount(spec, w->slug, ROLE_AUDIT, WIRE_AUDIT_PATH);
-	want_guest_mount(ret, context);
+	want_guest_mount(want, ret, context);
 	if (w->gate == GATE_STRICT) {
 		labels_add(&spec->labels, LABEL_GATE, gate_mode_name(w->gate));
 		labels_add(&spec->annotations, LABEL_WORKSPACE, w->name);
@@ -134,7 +143,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 }
 
 static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,
-			    struct container_spec *spec)
+			    bool is_emulated, struct container_spec *spec)
 {
 	strv_add(&spec->entrypoint, GUEST);
 	strv_add(&spec->command, "sidecar");
@@ -146,6 +155,8 @@ static void builtin_command(const struct sidecar *sidecar, const struct sidecar_
 	}
 	strv_add(&spec->command, "--");
 	strv_add_all(&spec->command, sidecar->command.count ? &sidecar->command : &kind->command);
+	if (is_emulated && !sidecar->command.count)
+		strv_add_all(&spec->command, &kind->emulated);
 }
 
 int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
@@ -166,12 +177,12 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
 		spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
 	} else if (kind) {
-		spec->image = image_sidecar_reference(kind->name);
+		spec->image = image_for(want->workspace, image_sidecar_reference(kind->name));
 		spec->user = xstrdup("0");
-		builtin_command(sidecar, kind, spec);
+		builtin_command(sidecar, kind, workspace_is_emulated(want->workspace), spec);
 		strv_add_all(&spec->environment, &kind->environment);
 		add_texts(&spec->cap_add, sidecar_capabilities, ARRAY_SIZE(sidecar_capabilities));
-		want_guest_mount(ret, context);
+		want_guest_mount(want, ret, context);
 	} else {
 		return error_set(err, ERROR_NOT_FOUND, "no sidecar '%s' in this version",
 				 sidecar->name);

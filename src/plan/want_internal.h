@@ -16,7 +16,8 @@ void want_live_files(struct want *want, const struct want_context *context);
 
 /* Parts that every container of ours has: name, pod, labels, guest, seccomp, log. */
 void want_common(struct want *want, const char *role, struct want_container *ret);
-void want_guest_mount(struct want_container *c, const struct want_context *context);
+void want_guest_mount(const struct want *want, struct want_container *c,
+		      const struct want_context *context);
 void want_seal(struct want_container *c, const struct want_context *context);
 
 /* Chooses and checks the published ports of all wants: ssh_port, app_port and refusal are set. */

@@ -24,7 +24,11 @@ int manifest_create(struct podman *podman, const char *name, const struct strv *
 		return -1;
 	request_init(&rq, "POST", "create manifest list", name);
 	request_path(&rq, "manifests", name, NULL);
-	for (size_t i = 0; i < images->count; i++)
-		request_query(&rq, "images", images->items[i]);
+	/* Without a transport 4.3.1 asks the registry "localhost". */
+	for (size_t i = 0; i < images->count; i++) {
+		DEFER(freep) char *source = xasprintf("containers-storage:%s", images->items[i]);
+
+		request_query(&rq, "images", source);
+	}
 	return podman_call(podman, &rq, NULL, err);
 }

@@ -16,6 +16,7 @@
 #include "winalux/podman/container.h"
 
 #define GUEST_IMAGE "localhost/winalux/guest:"
+#define GUEST_DIRECTORY "/usr/lib/winalux"
 
 enum {
 	SERVE_LIMIT_MS = 10000,
@@ -50,12 +51,28 @@ char *attendant_find_guest(const struct facts *facts,
 	return NULL;
 }
 
+static void use_guest(const struct attendant *a, const char *guest, struct container_spec *spec)
+{
+	DEFER(freep) char *guest_image = xasprintf(GUEST_IMAGE "%s", guest);
+
+	if (!a->image) {
+		spec->image = TAKE(guest_image);
+		strv_add(&spec->entrypoint, "/winalux-guest");
+		return;
+	}
+	spec->image = xstrdup(a->image);
+	strv_add(&spec->entrypoint, GUEST_DIRECTORY "/winalux-guest");
+	spec->image_mounts = xcalloc(1, sizeof(spec->image_mounts[0]));
+	spec->image_mount_count = 1;
+	spec->image_mounts[0].image = TAKE(guest_image);
+	spec->image_mounts[0].destination = xstrdup(GUEST_DIRECTORY);
+}
+
 static void make_spec(const struct attendant *a, const char *guest, struct container_spec *spec)
 {
 	spec->name = xasprintf("winalux-%s", a->role);
-	spec->image = xasprintf(GUEST_IMAGE "%s", guest);
+	use_guest(a, guest, spec);
 	spec->user = xstrdup("0");
-	strv_add(&spec->entrypoint, "/winalux-guest");
 	for (size_t i = 0; i < ATTENDANT_ARGUMENTS_MAX; i++) {
 		if (a->arguments[i])
 			strv_add(&spec->command, a->arguments[i]);

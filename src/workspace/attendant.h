@@ -25,6 +25,7 @@ struct attendant {
 	const char *capabilities[ATTENDANT_CAPABILITIES_MAX];
 	const char *purpose;       /* "strict gates need" */
 	const char *label, *value; /* one more label; NULL: none */
+	const char *image; /* with the guest at /usr/lib/winalux; NULL: the guest's own image */
 	bool sees_host_processes;
 	bool sees_host_cgroups;
 };

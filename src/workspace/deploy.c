@@ -16,6 +16,7 @@
 
 #include "account.h"
 #include "deployment.h"
+#include "emulator.h"
 #include "host_info.h"
 #include "images.h"
 #include "keepers.h"
@@ -44,6 +45,8 @@ struct deploy {
 	struct strv environment; /* of the host: proxies, CA */
 	char *guest_image;
 	char guest_digest[HASH_HEX_SIZE];
+	char *emulated_guest_image; /* of the other architecture */
+	char emulated_guest_digest[HASH_HEX_SIZE];
 	struct server_paths paths; /* as observed, and completed by this run */
 	struct labels faults;      /* found by --verify */
 	struct gates gates;
@@ -54,6 +57,7 @@ static void deploy_release(struct deploy *d)
 	builder_freep(&d->builder);
 	strv_release(&d->environment);
 	free(d->guest_image);
+	free(d->emulated_guest_image);
 	account_paths_release(&d->paths);
 	labels_release(&d->faults);
 	gates_release(&d->gates);
@@ -152,6 +156,8 @@ static int make_plan(struct deploy *d, struct error *err)
 		.environment = &d->environment,
 		.guest_image = d->guest_image,
 		.guest_digest = d->guest_digest,
+		.emulated_guest_image = d->emulated_guest_image,
+		.emulated_guest_digest = d->emulated_guest_digest,
 		.paths = &d->paths,
 		.cpu_holds = limits.has_cpu,
 		.memory_holds = limits.has_memory,
@@ -255,6 +261,15 @@ static void ensure_telemetry(struct deploy *d, const struct applied_lock *held, 
 	*ret_changed = true;
 }
 
+static int ensure_emulator(struct deploy *d, const struct applied_lock *held, struct error *err)
+{
+	struct deployment *r = d->result;
+
+	if (!emulator_is_missed(r->facts, &r->plan))
+		return 0;
+	return emulator_ensure(held->podman, r->facts, d->builder, err);
+}
+
 static int save_key(struct deploy *d, struct error *err)
 {
 	if (gates_save(&d->gates, err) < 0)
@@ -273,7 +288,7 @@ static int prepare_account(struct deploy *d, const struct applied_lock *held, st
 	bool is_changed = d->gates.is_unsaved; /* tokens come from the key */
 
 	if (ensure_account(d, held, &is_changed, err) < 0 ||
-	    ensure_keepers(d, held, &is_changed, err) < 0 ||
+	    ensure_keepers(d, held, &is_changed, err) < 0 || ensure_emulator(d, held, err) < 0 ||
 	    (d->gates.is_unsaved && save_key(d, err) < 0))
 		return -1;
 	ensure_telemetry(d, held, &is_changed);
@@ -451,6 +466,7 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 		return -1;
 	builder_add_environment(d->builder, &d->environment);
 	d->guest_image = image_guest_reference(arch_own(), d->guest_digest);
+	d->emulated_guest_image = image_guest_reference(arch_other(), d->emulated_guest_digest);
 	return 0;
 }
 
@@ -471,7 +487,8 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
-	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts) && !needs_telemetry(d))
+	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts) &&
+	    !emulator_is_missed(r->facts, &r->plan) && !needs_telemetry(d))
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (ensure_images(d, err) < 0 || (makes_objects(&r->plan) && floor_check(d->host, err) < 0))
 		return -1;

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "emulator.h"
 #include "keepers.h"
 #include "telemetry_daemon.h"
 #include "winalux/base/mem.h"
@@ -134,10 +135,11 @@ int deployment_dismiss_attendants(struct host *host, const struct applied_lock *
 	const bool has_telemetry = d->facts->telemetry && took_something_away(&d->plan);
 	DEFER(facts_release) struct facts now = { 0 };
 
-	if (!has_keepers(d->facts) && !has_telemetry)
+	if (!has_keepers(d->facts) && !has_telemetry && !d->facts->emulator)
 		return 0;
 	if (host_observe(host, OBSERVE_STATE, &now, err) < 0 ||
-	    keepers_dismiss(held->podman, &now, err) < 0)
+	    keepers_dismiss(held->podman, &now, err) < 0 ||
+	    emulator_dismiss(held->podman, &now, err) < 0)
 		return -1;
 	return has_telemetry ? telemetry_dismiss(held->podman, &now, err) : 0;
 }
@@ -174,6 +176,9 @@ static int look_and_plan_again(struct host *host, const struct planner *planner,
 		return -1;
 	if (planner->starts)
 		ensure_telemetry(host, held, d);
+	if (planner->starts && emulator_is_missed(d->facts, NULL) &&
+	    emulator_ensure(held->podman, d->facts, NULL, err) < 0)
+		return -1;
 	if (!planner->starts || !keepers_are_missed(d->facts))
 		return 0;
 	if (keepers_ensure(held->podman, d->facts, false, &is_changed, err) < 0)

@@ -57,6 +57,7 @@ static void add_once(struct strv *list, const char *text)
 struct missing {
 	const struct images *images;
 	const char *guest_image;
+	const char *emulated_guest_image;
 	struct strv *list;
 };
 
@@ -64,20 +65,26 @@ static int visit_missing(const struct want *want, const struct want_container *c
 			 struct error *err)
 {
 	const struct missing *m = context;
+	const char *guest = m->guest_image;
 
-	(void)want;
 	(void)err;
 	if (!images_find(m->images, c->spec.image))
 		add_once(m->list, c->spec.image);
-	if (!c->is_foreign && !images_find(m->images, m->guest_image))
-		add_once(m->list, m->guest_image);
+	if (c->is_foreign)
+		return 0;
+	if (workspace_is_emulated(want->workspace))
+		guest = m->emulated_guest_image;
+	if (!images_find(m->images, guest))
+		add_once(m->list, guest);
 	return 0;
 }
 
 void images_list_missing(const struct plan *plan, const struct images *images,
 			 const char *guest_image, struct strv *ret)
 {
-	struct missing m = { images, guest_image, ret };
+	char digest[HASH_HEX_SIZE];
+	DEFER(freep) char *emulated = image_guest_reference(arch_other(), digest);
+	struct missing m = { images, guest_image, emulated, ret };
 
 	each_created(plan, visit_missing, &m, NULL);
 }
@@ -92,6 +99,7 @@ static enum image_state image_state(struct builder *builder, const struct want *
 	DEFER(stack_list_release) struct stack_list stacks = { 0 };
 
 	stacks_of(profiles, profile, &want->workspace->stacks, &stacks);
+	builder_set_arch(builder, workspace_arch(want->workspace));
 	if (!strcmp(c->role, ROLE_DEV))
 		return profile ? builder_profile_state(builder, images, profile, &stacks)
 			       : IMAGE_MISSING;
@@ -210,6 +218,7 @@ static int build_own(struct ensure *e, const struct want *want, const struct wan
 	name = is_dev ? stacks_image_name(want->workspace->profile, &stacks, stacks.count)
 		      : xstrdup(c->role);
 	say(e->options->sink, name, "build");
+	builder_set_arch(e->options->builder, workspace_arch(want->workspace));
 	if (is_dev)
 		status = builder_ensure_profile(e->options->builder, e->images, profile, &stacks,
 						&id, &is_built, &failure);
@@ -223,17 +232,16 @@ static int build_own(struct ensure *e, const struct want *want, const struct wan
 	return -1;
 }
 
-static int ensure_guest(const struct ensure *e, struct error *err)
+static int ensure_guest(const struct ensure *e, const char *arch, struct error *err)
 {
 	char digest[HASH_HEX_SIZE];
-	DEFER(freep) char *reference = image_guest_reference(arch_own(), digest);
+	DEFER(freep) char *reference = image_guest_reference(arch, digest);
 	DEFER(freep) char *id = NULL;
 	bool is_built;
 
 	if (!images_find(e->images, reference) && floor_check(e->options->host, err) < 0)
 		return -1;
-	return builder_ensure_guest(e->options->builder, e->images, arch_own(), &id, &is_built,
-				    err);
+	return builder_ensure_guest(e->options->builder, e->images, arch, &id, &is_built, err);
 }
 
 /* What is written into images, and may be left out: then there is nothing to compare. */
@@ -252,19 +260,25 @@ static int find_arch(const struct ensure *e, const char *reference, char **ret, 
  * Podman starts an image of another architecture with no more than a warning, and what is in it
  * then fails in ways that do not tell why.
  */
-static int check_arch(const struct ensure *e, const struct want *want, const char *reference,
-		      struct error *err)
+static int check_arch(const struct ensure *e, const struct want *want,
+		      const struct want_container *c, struct error *err)
 {
+	const char *reference = c->spec.image;
+	const bool is_foreign = c->is_foreign;
 	DEFER(freep) char *arch = NULL;
 
 	if (find_arch(e, reference, &arch, err) < 0)
 		return -1;
-	if (!*arch || strcmp(arch, arch_own()) == 0)
+	if (!*arch || strcmp(arch, workspace_arch(want->workspace)) == 0)
+		return 0;
+	/* Somebody else's, in an emulated workspace: the host's own runs as well. */
+	if (is_foreign && strcmp(arch, arch_own()) == 0)
 		return 0;
 	return error_set(err, ERROR_HOST,
-			 "image '%s' for workspace '%s' is for %s, and this host is %s; `podman "
-			 "rmi %s` removes it, the next deploy then gets the right one",
-			 reference, want->workspace->name, arch, arch_own(), reference);
+			 "image '%s' for workspace '%s' is for %s, and not for %s; `podman rmi %s` "
+			 "removes it, the next deploy then gets the right one",
+			 reference, want->workspace->name, arch, workspace_arch(want->workspace),
+			 reference);
 }
 
 static int visit_ensure(const struct want *want, const struct want_container *c, void *context,
@@ -276,7 +290,7 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 		return 0;
 	strv_add(&e->done, c->spec.image);
 	if (images_find(e->images, c->spec.image))
-		return check_arch(e, want, c->spec.image, err);
+		return check_arch(e, want, c, err);
 	if (e->options->no_build)
 		return error_set(err, ERROR_NOT_FOUND,
 				 "image '%s' for workspace '%s' is missing; %s", c->spec.image,
@@ -287,16 +301,36 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 		return -1;
 	if (!c->is_foreign)
 		return build_own(e, want, c, err);
-	return pull_foreign(e, c->spec.image, err) < 0 ? -1
-						       : check_arch(e, want, c->spec.image, err);
+	return pull_foreign(e, c->spec.image, err) < 0 ? -1 : check_arch(e, want, c, err);
+}
+
+static int find_emulated(const struct want *want, const struct want_container *c, void *context,
+			 struct error *err)
+{
+	bool *is_emulated = context;
+
+	(void)c;
+	(void)err;
+	*is_emulated |= workspace_is_emulated(want->workspace);
+	return 0;
+}
+
+static bool makes_emulated(const struct plan *plan)
+{
+	bool is_emulated = false;
+
+	each_created(plan, find_emulated, &is_emulated, NULL);
+	return is_emulated;
 }
 
 int images_ensure(const struct images_options *options, const struct plan *plan,
 		  const struct images *images, struct error *err)
 {
 	struct ensure e = { .options = options, .images = images };
-	int status = ensure_guest(&e, err);
+	int status = ensure_guest(&e, arch_own(), err);
 
+	if (!status && makes_emulated(plan))
+		status = ensure_guest(&e, arch_other(), err);
 	if (!status)
 		status = each_created(plan, visit_ensure, &e, err);
 	strv_release(&e.done);

@@ -12,6 +12,8 @@ const char *arch_platform(const char *arch);
 
 /* The one that this program was compiled for. */
 const char *arch_own(void);
+/* There are two: the other one. */
+const char *arch_other(void);
 
 /*
  * Ours for what others call it too ("x86_64", "aarch64", "linux/arm64"), a constant; NULL: none

@@ -37,6 +37,9 @@ struct strv;
 /* "guest", "base", "profile", "sidecar", "stack", "emulator" */
 #define IMAGE_LABEL_ROLE "io.winalux.image"
 
+/* On containers that register QEMU; its value is the architecture. */
+#define IMAGE_LABEL_EMULATOR "io.winalux.emulator"
+
 enum image_state { IMAGE_MISSING, IMAGE_STALE, IMAGE_CURRENT };
 
 struct builder;
@@ -79,6 +82,14 @@ void builder_set_arch(struct builder *b, const char *arch);
  */
 int emulation_ensure(struct builder *b, const struct images *images, const char *arch,
 		     struct error *err);
+
+/*
+ * Whether programs of an architecture run here without a container of ours. The guest of that
+ * architecture must be there; the emulator's image is made where they do not.
+ */
+int emulation_is_needed(struct builder *b, const struct images *images, const char *arch, bool *ret,
+			struct error *err);
+#define IMAGE_EMULATOR_REFERENCE "localhost/winalux/emulator:latest"
 
 /* Pure: is what stands in images what a build would make? stacks may be NULL. */
 enum image_state builder_profile_state(struct builder *b, const struct images *images,

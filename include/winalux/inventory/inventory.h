@@ -30,6 +30,10 @@ const char *disk_policy_name(enum disk_policy policy);
 enum forwarding { FORWARDING_OPEN, FORWARDING_CLOSED, FORWARDING_COUNT };
 const char *forwarding_name(enum forwarding forwarding);
 
+/* What the workspace's images are for; another architecture than the host's runs by QEMU. */
+enum arch_choice { ARCH_OF_HOST, ARCH_AMD64, ARCH_ARM64, ARCH_CHOICE_COUNT };
+const char *arch_choice_name(enum arch_choice choice);
+
 enum { PORT_AUTO = 0, PORT_NONE = -1 };
 
 enum {
@@ -83,6 +87,7 @@ struct workspace {
 	size_t extra_port_count;
 	struct sidecar *sidecars; /* in the order of the file */
 	size_t sidecar_count;
+	enum arch_choice arch;
 	enum gate_mode gate;
 	enum forwarding forwarding;
 	struct strv environment; /* "K=V" */
@@ -98,6 +103,11 @@ struct inventory {
 };
 
 enum { INVENTORY_MAX_BYTES = 4 << 20 };
+
+/* "amd64" or "arm64", one of arch_names (base/arch.h): the host's where none is chosen. */
+const char *workspace_arch(const struct workspace *w);
+/* Its programs run by QEMU here. */
+bool workspace_is_emulated(const struct workspace *w);
 
 /*
  * Reads and checks everything that can be checked without Podman: schema, names, keys, ports

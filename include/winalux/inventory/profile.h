@@ -53,7 +53,8 @@ struct sidecar_kind {
 	char *summary;
 	char *base;
 	struct strv packages;
-	struct strv command; /* run as user, below the guest's `sidecar` role */
+	struct strv command;  /* run as user, below the guest's `sidecar` role */
+	struct strv emulated; /* arguments added where QEMU runs it */
 	char *user;
 	uint16_t port;
 	enum check_kind check;

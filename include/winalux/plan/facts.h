@@ -79,6 +79,7 @@ struct facts {
 	unsigned account_generation;
 	const struct container *keepers[KEEPER_COUNT]; /* NULL: not there */
 	const struct container *telemetry;             /* the same */
+	const struct container *emulator;              /* the same */
 };
 
 struct error;

@@ -60,7 +60,9 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 #define ROLE_KEEPER_A "gate-a"
 #define ROLE_KEEPER_B "gate-b"
 #define ROLE_WARDEN "warden"
-#define ROLE_TELEMETRY "telemetry" /* measures all workspaces of an account */
+#define LABEL_ARCH "io.winalux.arch" /* of what QEMU runs: another architecture than the host's */
+#define ROLE_EMULATOR "emulator"     /* registers QEMU while emulated workspaces are there */
+#define ROLE_TELEMETRY "telemetry"   /* measures all workspaces of an account */
 #define ROLE_DEV "dev"
 #define ROLE_POD "pod"
 #define ROLE_NETWORK "net"

@@ -87,6 +87,8 @@ struct want_context {
 		*environment;    /* proxies and CA of the host, from builder_add_environment */
 	const char *guest_image; /* reference */
 	const char *guest_digest;
+	const char *emulated_guest_image; /* the same of the other architecture */
+	const char *emulated_guest_digest;
 	const struct server_paths *paths;
 	bool cpu_holds, memory_holds; /* whether such limits are enforced on this host */
 	const struct strv

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "winalux/base/arch.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
@@ -28,6 +29,10 @@ static const struct rule rules[] = {
 	{ "profile: nope", "unknown profile 'nope'" },
 	{ "profile: data", "'data' is not part of this version" },
 	{ "profile:", NULL },
+	{ "arch: host", NULL },
+	{ "arch: amd64", NULL },
+	{ "arch: arm64", NULL },
+	{ "arch: riscv64", "riscv64" },
 	{ "ssh_port: 1024", NULL },
 	{ "ssh_port: 65535", NULL },
 	{ "ssh_port: \"2201\"", NULL },
@@ -189,6 +194,16 @@ static void each_rule_passes_what_it_should_and_names_the_rest_once(void **state
 		check_rule(*state, &rules[i]);
 }
 
+/* Which one is emulated depends on the machine. */
+static void a_strict_gate_is_refused_where_programs_are_emulated(void **state)
+{
+	DEFER(freep) char *emulated = xasprintf("arch: %s\n    gate: strict", arch_other());
+	DEFER(freep) char *own = xasprintf("arch: %s\n    gate: strict", arch_own());
+
+	check_rule(*state, &(struct rule){ emulated, "'gate: strict' cannot be had" });
+	check_rule(*state, &(struct rule){ own, NULL });
+}
+
 static void names_follow_the_grammar(void **state)
 {
 	(void)state;
@@ -208,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_passes_what_it_should_and_names_the_rest_once),
+		cmocka_unit_test(a_strict_gate_is_refused_where_programs_are_emulated),
 		cmocka_unit_test(names_follow_the_grammar),
 	};
 

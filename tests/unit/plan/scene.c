@@ -74,6 +74,8 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 		.environment = &s->environment,
 		.guest_image = "localhost/winalux/guest:1",
 		.guest_digest = "1",
+		.emulated_guest_image = "localhost/winalux/guest:2",
+		.emulated_guest_digest = "2",
 		.paths = s->paths ? s->paths : &paths,
 		.names = options ? options->names : NULL,
 		.port_is_free = port_is_free,

@@ -458,11 +458,13 @@ static void a_link_that_leads_in_a_circle_is_an_error(void **state)
 
 static void a_manifest_list_takes_the_place_of_the_one_before(void **state)
 {
-	static const char script[] =
-		">>> DELETE /manifests/localhost%2Fw%3A1\n<<< 404\n\n"
-		"{\"cause\":\"image not known\"}\n"
-		">>> POST /manifests/localhost%2Fw%3A1?images=a%3A1&images=b%3A1\n"
-		"<<< 200\n\n{\"Id\":\"x\"}\n";
+	static const char script[] = ">>> DELETE /manifests/localhost%2Fw%3A1\n<<< 404\n\n"
+				     "{\"cause\":\"image not known\"}\n"
+				     ">>> POST "
+				     "/manifests/"
+				     "localhost%2Fw%3A1?images=containers-storage%3Aa%3A1&images="
+				     "containers-storage%3Ab%3A1\n"
+				     "<<< 200\n\n{\"Id\":\"x\"}\n";
 	DEFER(fixture_release) struct fixture f = fixture_start(script);
 	DEFER(strv_release) struct strv images = { 0 };
 
