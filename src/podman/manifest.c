@@ -30,5 +30,8 @@ int manifest_create(struct podman *podman, const char *name, const struct strv *
 
 		request_query(&rq, "images", source);
 	}
-	return podman_call(podman, &rq, NULL, err);
+	if (podman_call(podman, &rq, NULL, err) == 0)
+		return 0;
+	manifest_remove(podman, name, NULL); /* it is there, and not complete */
+	return -1;
 }

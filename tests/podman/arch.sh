@@ -45,7 +45,8 @@ builds_for_both()
 list_name()
 {
 	status 0 winalux images --json
-	json '[i["name"] for i in d["images"] if i["role"] == "list" and "sidecar-redis" in i["name"]][0]' <<<"$out" |
+	json '[i["name"] for i in d["images"] if i["role"] == "list" and i["state"] == "current" and
+		"sidecar-redis" in i["name"]][0]' <<<"$out" |
 		sed 's|^|localhost/winalux/|'
 }
 
@@ -194,8 +195,8 @@ takes_the_emulator_along()
 it "programs of the other architecture do not run by themselves" is_native_only
 first "base and redis are built for both, in a manifest list" builds_for_both
 it "what is current is not built again, and needs no emulator" builds_nothing_again
-it "redis answers PING under emulation" answers_ping
 it "the emulator goes with a winalux that is killed" goes_with_a_killed_winalux
+it "redis answers PING under emulation" answers_ping
 it "images shows architectures, states and users" shows_what_is_there
 it "images prune removes what nobody uses" prunes_what_nobody_uses
 it "a deploy refuses an image of the wrong architecture" refuses_the_wrong_one

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "scene.h"
+#include "winalux/base/arch.h"
 #include "winalux/base/error.h"
 #include "winalux/format/json.h"
 #include "winalux/plan/names.h"
@@ -72,6 +73,35 @@ static void a_workspace_sees_its_pods_figures_where_somebody_measures_them(void 
 	assert_int_equal(dev_of(&s)->spec.bind_count, 0);
 	assert_null(labels_get(&dev_of(&s)->spec.labels, LABEL_TELEMETRY));
 	assert_string_equal(dev_of(&s)->digest, digest);
+	scene_release(&s);
+}
+
+/* The machine's own architecture, chosen by name, is what it is without. */
+static void another_architecture_has_images_and_a_guest_of_its_own(void **state)
+{
+	DEFER(freep)
+	char *text = xasprintf(HEAD "  - {name: alice, arch: %s, sidecars: [redis]}\n"
+				    "  - {name: bob, arch: %s, sidecars: [redis]}\n",
+			       arch_other(), arch_own());
+	DEFER(freep) char *image = xasprintf("localhost/winalux/web:latest-%s", arch_other());
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, text);
+	plan_or_fail(&s);
+	const struct container_spec *spec = &dev_of(&s)->spec;
+	const struct container_spec *redis = &s.wants[0].containers[0].spec;
+	assert_string_equal(spec->image, image);
+	assert_string_equal(spec->image_mounts[0].image, "localhost/winalux/guest:2");
+	assert_string_equal(labels_get(&spec->labels, LABEL_GUEST), "2");
+	assert_string_equal(labels_get(&spec->labels, LABEL_ARCH), arch_other());
+	assert_string_equal(redis->command.items[redis->command.count - 1], "ARM64-COW-BUG");
+	spec = &s.wants[1].containers[1].spec;
+	redis = &s.wants[1].containers[0].spec;
+	assert_string_equal(spec->image, "localhost/winalux/web:latest");
+	assert_string_equal(spec->image_mounts[0].image, "localhost/winalux/guest:1");
+	assert_null(labels_get(&spec->labels, LABEL_ARCH));
+	assert_string_not_equal(redis->command.items[redis->command.count - 1], "ARM64-COW-BUG");
 	scene_release(&s);
 }
 
@@ -306,6 +336,7 @@ int main(void)
 		cmocka_unit_test(auto_ports_stay_the_same_over_redeploys),
 		cmocka_unit_test(a_workspace_sees_its_pods_figures_where_somebody_measures_them),
 		cmocka_unit_test(an_auto_port_avoids_fixed_and_busy_ones),
+		cmocka_unit_test(another_architecture_has_images_and_a_guest_of_its_own),
 		cmocka_unit_test(a_fixed_port_that_is_busy_refuses_its_workspace_alone),
 		cmocka_unit_test(a_port_on_which_our_pod_is_just_starting_is_ours),
 		cmocka_unit_test(a_busy_port_of_a_workspace_that_is_not_selected_does_not_matter),

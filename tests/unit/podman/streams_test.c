@@ -475,6 +475,21 @@ static void a_manifest_list_takes_the_place_of_the_one_before(void **state)
 	assert_no_problems(&f);
 }
 
+static void a_manifest_list_that_is_not_complete_goes(void **state)
+{
+	static const char script[] =
+		">>> DELETE /manifests/x*\n<<< 404\n\n{}\n"
+		">>> POST /manifests/x*\n<<< 500\n\n{\"cause\":\"image not known\"}\n"
+		">>> DELETE /manifests/x*\n<<< 200\n\n{}\n";
+	DEFER(fixture_release) struct fixture f = fixture_start(script);
+	const struct strv images = { 0 };
+
+	(void)state;
+	assert_failure(&f, manifest_create(f.podman, "x", &images, &f.err), ERROR_NOT_FOUND,
+		       "cannot create manifest list 'x': image not known");
+	assert_no_problems(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_link_to_a_directory_is_looked_up_as_the_directory),
 		cmocka_unit_test(a_link_that_leads_in_a_circle_is_an_error),
 		cmocka_unit_test(a_manifest_list_takes_the_place_of_the_one_before),
+		cmocka_unit_test(a_manifest_list_that_is_not_complete_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
