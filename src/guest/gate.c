@@ -24,7 +24,7 @@
 /* An entry while it is decided upon. */
 struct entry {
 	struct gate_client *client;
-	const char *way; /* "ssh" or "exec" */
+	const char *way; /* "ssh", "exec" or "service" */
 	const char *key; /* fingerprint, "" when there is none */
 	const char *text;
 	const char *command; /* as the client says; NULL: it does not */
@@ -114,6 +114,24 @@ static void accept_entry(const struct entry *entry, const char *by)
 	gate_door_answer_last(entry->client, "pass");
 }
 
+static bool is_service(const struct entry *entry)
+{
+	return strcmp(entry->way, "service") == 0;
+}
+
+/*
+ * Each way has a count of its own, so that guesses over a published port shut that door alone, and
+ * ssh stays open for the developer.
+ */
+static struct attempts *attempts_of(const struct entry *entry)
+{
+	struct gate *g = entry->client->owner;
+
+	if (is_service(entry))
+		return &g->service_attempts;
+	return known_keys_have(&g->keys, entry->key) ? &g->known_attempts : &g->attempts;
+}
+
 /*
  * The delay holds back the answer and whatever the client says next. Programs of an accepted
  * developer can say whatever the entry of their session could. They have a known key, and what is
@@ -123,15 +141,15 @@ static void refuse_wrong(const struct entry *entry)
 {
 	struct gate_client *c = entry->client;
 	struct gate *g = c->owner;
-	const bool is_known = known_keys_have(&g->keys, entry->key);
-	struct attempts *attempts = is_known ? &g->known_attempts : &g->attempts;
+	struct attempts *attempts = attempts_of(entry);
 	const int64_t now_ms = clock_mono_ms();
 	const bool was_locked = attempts_locked_ms(attempts, now_ms) > 0;
 	const int delay_ms = attempts_fail(attempts, now_ms);
 
 	c->wrong_count++;
 	report_refusal(entry, "wrong token");
-	if (!is_known && !was_locked && attempts_locked_ms(attempts, now_ms) > 0)
+	if (attempts != &g->known_attempts && !was_locked &&
+	    attempts_locked_ms(attempts, now_ms) > 0)
 		report_lockout(entry);
 	gate_door_answer_late(c, delay_ms, "wrong\t%u", GATE_TRIES - c->wrong_count);
 }
@@ -189,7 +207,8 @@ static void try_ticket(const struct entry *entry)
 static bool is_shut(const struct entry *entry)
 {
 	struct gate *g = entry->client->owner;
-	const int64_t locked_ms = attempts_locked_ms(&g->attempts, clock_mono_ms());
+	const struct attempts *attempts = attempts_of(entry);
+	const int64_t locked_ms = attempts_locked_ms(attempts, clock_mono_ms());
 
 	if (!g->has_file) {
 		report_refusal(entry, "no gate file");
@@ -197,7 +216,7 @@ static bool is_shut(const struct entry *entry)
 						     "'winalux deploy' on its host gives it one");
 		return true;
 	}
-	if (locked_ms > 0 && !known_keys_have(&g->keys, entry->key)) {
+	if (locked_ms > 0 && attempts != &g->known_attempts) {
 		report_refusal(entry, "locked");
 		gate_door_answer_last(entry->client, "locked\t%lld",
 				      (long long)(locked_ms + 999) / 1000);
@@ -237,6 +256,25 @@ static void ask_exec(struct gate_client *c, const char *text, const char *comman
 }
 
 /*
+ * A service asks for somebody who came to its port, with what he typed: JupyterLab. There is no
+ * ssh key behind it, so where the gate is off nobody is let in by it.
+ */
+static void ask_service(struct gate_client *c, const char *text, const char *command)
+{
+	const struct entry entry = {
+		.client = c, .way = "service", .key = "", .text = text, .command = command
+	};
+
+	if (proc_parent(c->pid) <= 0)
+		gate_door_answer_last(c, "closed\tonly what runs inside asks for others");
+	else if (!c->owner->is_on)
+		gate_door_answer_last(c, "closed\tthe gate of this workspace is off, so there is "
+					 "no token to log in with");
+	else if (!is_shut(&entry))
+		try_token(&entry);
+}
+
+/*
  * A lockout is of guesses; no ticket can be guessed at that pace or any other. The warden
  * (docs/design/strict.md) asks for a program that waits to be started.
  */
@@ -255,40 +293,48 @@ static void ask_ticket(struct gate_client *c, const char *text, const char *comm
 }
 
 /* Whoever is inside has a pid here; from outside there is nobody but the warden to be answered. */
-static const struct {
+struct request {
 	const char *prefix;
 	bool is_for_outside;
+	bool is_asked_when_off; /* else whoever is inside passes then */
 	void (*run)(struct gate_client *c, const char *text, const char *command);
-} requests[] = {
-	{ "token\tssh\t", false, ask_ssh },
-	{ "token\texec\t", false, ask_exec },
-	{ "ticket\t", true, ask_ticket },
+};
+static const struct request requests[] = {
+	{ "token\tssh\t", false, false, ask_ssh },
+	{ "token\texec\t", false, false, ask_exec },
+	{ "token\tservice\t", false, true, ask_service },
+	{ "ticket\t", true, false, ask_ticket },
 };
 
-static void decide(struct gate_client *c, const char *request)
+/* *request is behind the prefix then. */
+static const struct request *find_request(const struct gate_client *c, const char **request)
 {
-	char text[GATE_TEXT_SIZE];
-	size_t len;
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		if ((c->pid > 0 || requests[i].is_for_outside) &&
+		    parse_literal(request, requests[i].prefix))
+			return &requests[i];
+	}
+	return NULL;
+}
 
-	if (!c->owner->is_on && c->pid > 0) {
+static void decide(struct gate_client *c, const char *text)
+{
+	const struct request *request = find_request(c, &text);
+	const size_t len = strcspn(text, "\t");
+	char secret[GATE_TEXT_SIZE];
+
+	if (!c->owner->is_on && c->pid > 0 && !(request && request->is_asked_when_off)) {
 		gate_door_answer_last(c, "pass");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-		if (c->pid == 0 && !requests[i].is_for_outside)
-			continue;
-		if (!parse_literal(&request, requests[i].prefix))
-			continue;
-		len = strcspn(request, "\t");
-		if (len >= sizeof(text))
-			break;
-		memcpy(text, request, len);
-		text[len] = '\0';
-		requests[i].run(c, text, request[len] ? request + len + 1 : NULL);
-		explicit_bzero(text, sizeof(text));
+	if (!request || len >= sizeof(secret)) {
+		gate_door_answer_last(c, "closed\tthe request is not understood");
 		return;
 	}
-	gate_door_answer_last(c, "closed\tthe request is not understood");
+	memcpy(secret, text, len);
+	secret[len] = '\0';
+	request->run(c, secret, text[len] ? text + len + 1 : NULL);
+	explicit_bzero(secret, sizeof(secret));
 }
 
 int gate_init(struct gate *g, struct loop *loop, struct report *report, const char *path,
@@ -319,7 +365,7 @@ static void compare(struct gate *g, const struct gate_file *before)
 
 	if (!is_rotated && strcmp(before->unlock, g->file.unlock) == 0)
 		return;
-	g->attempts = g->known_attempts = (struct attempts){ 0 };
+	g->attempts = g->known_attempts = g->service_attempts = (struct attempts){ 0 };
 	report_token(g, is_rotated ? "rotated" : "unlocked");
 }
 

@@ -64,7 +64,8 @@ struct gate {
 	struct attempts attempts;
 	struct attempts
 		known_attempts; /* with keys that were accepted before: they lock nobody out */
-	struct flood refusals;  /* of events */
+	struct attempts service_attempts; /* what services ask for others: their door alone */
+	struct flood refusals;            /* of events */
 	struct tickets tickets;
 	int64_t started_ms; /* tickets may have been taken before */
 	struct known_keys keys;

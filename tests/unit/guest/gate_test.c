@@ -275,6 +275,71 @@ static void a_gate_that_is_off_passes_everybody(void **state)
 	close(fd);
 }
 
+static const char *service_request(struct fixture *f, const struct token *token)
+{
+	char text[TOKEN_TEXT_SIZE];
+
+	token_format(token, text);
+	snprintf(f->text, sizeof(f->text), "token\tservice\t%s\tjupyter for 10.0.0.1", text);
+	return f->text;
+}
+
+static void a_service_asks_for_who_came_to_its_port(void **state)
+{
+	struct fixture *f = *state;
+	int fd = join(f);
+
+	ask_once(f, service_request(f, &right), "pass");
+	assert_event(f, "{\"event\":\"entry\",\"way\":\"service\",\"user\":");
+	assert_event(f, "\"by\":\"token\",\"command\":\"jupyter for 10.0.0.1\"");
+	ask(f, fd, "token\tservice\tABCD", "typo");
+	ask(f, fd, service_request(f, &wrong), "wrong\t2");
+	close(fd);
+}
+
+static void guesses_by_a_service_shut_its_door_alone(void **state)
+{
+	struct fixture *f = *state;
+	int fds[ATTEMPTS_MAX];
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		fds[i] = join(f);
+		service_request(f, &wrong);
+		send(fds[i], f->text, strlen(f->text), 0);
+	}
+	expect(f, fds[0], "wrong\t2");
+	assert_true(attempts_locked_ms(&f->gate->service_attempts, clock_mono_ms()) > 0);
+	assert_event(f, "{\"event\":\"lockout\",\"way\":\"service\"");
+	f->gate->service_attempts.locked_until_ms = clock_mono_ms() + 100000;
+	ask_once(f, service_request(f, &right), "locked\t100");
+	strcpy(f->sessions->items[3].login.key, "SHA256:stranger");
+	ask_once(f, token_request(f, &right), "pass");
+	for (int i = 0; i < ATTEMPTS_MAX; i++)
+		close(fds[i]);
+}
+
+static void where_the_gate_is_off_a_service_lets_nobody_in(void **state)
+{
+	struct fixture *f = *state;
+	char answer[GATE_ANSWER_SIZE];
+	int fd = join(f);
+
+	f->gate->is_on = false;
+	service_request(f, &right);
+	send(fd, f->text, strlen(f->text), 0);
+	loop_turn(&f->loop);
+	loop_turn(&f->loop);
+	assert_true(recv(fd, answer, sizeof(answer), 0) > 0);
+	assert_memory_equal(answer, "closed\tthe gate of this workspace is off", 36);
+	close(fd);
+	fd = join(f);
+	memset(f->text, 'A', sizeof(f->text));
+	memcpy(f->text, "token\tservice\t", 14);
+	f->text[GATE_REQUEST_SIZE - 1] = '\0';
+	ask(f, fd, f->text, "closed\tthe request is not understood");
+	close(fd);
+}
+
 static void what_is_no_request_is_not_served(void **state)
 {
 	static const char nul[] = "token\tssh\t\0x";
@@ -425,6 +490,9 @@ int main(void)
 		GATE_TEST(ssh_entry_outside_of_a_session_is_refused),
 		GATE_TEST(without_its_file_nobody_enters),
 		GATE_TEST(a_gate_that_is_off_passes_everybody),
+		GATE_TEST(a_service_asks_for_who_came_to_its_port),
+		GATE_TEST(guesses_by_a_service_shut_its_door_alone),
+		GATE_TEST(where_the_gate_is_off_a_service_lets_nobody_in),
 		GATE_TEST(what_is_no_request_is_not_served),
 		GATE_TEST(from_outside_nothing_but_a_ticket_is_answered),
 		GATE_TEST(a_flood_of_connections_keeps_nobody_out),
