@@ -49,7 +49,7 @@ $(foreach l,$(LAYERS),$(eval seen += $(l))$(eval upto_$(l) := $(call reverse,$(s
 UNIT_SOURCES := $(wildcard tests/unit/*/*_test.c)
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml Containerfiles/*/* data/*.* data/*/*))
+EMBEDDED := $(sort $(wildcard profiles/*.yml profiles/*/*.yml profiles/stacks/*/* Containerfiles/*/* data/*.* data/*/*))
 GUESTS := $(foreach a,$(GUEST_ARCHS),$(BUILD)/guest/$(a)/winalux-guest)
 
 .PHONY: FORCE all demo test unit fuzz lint tidy format bench install uninstall deb clean test-fresh test-long static-guest asan programs

@@ -9,6 +9,7 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/resource.h"
 #include "winalux/format/tar.h"
+#include "winalux/inventory/stack.h"
 
 static int add_folder(struct tar_writer *w, const char *folder, struct error *err)
 {
@@ -20,6 +21,18 @@ static int add_folder(struct tar_writer *w, const char *folder, struct error *er
 		    strcmp(r->name + len, "Containerfile") == 0)
 			continue;
 		if (tar_add_file(w, r->name + len, r->mode, 0, 0, r->data, r->size, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_stack_files(struct tar_writer *w, const struct stack *s, struct error *err)
+{
+	for (size_t i = 0; s != NULL && i < s->files.count; i++) {
+		DEFER(freep) char *name = xasprintf("files/%s", s->files.items[i]);
+		const char *text = s->file_texts.items[i];
+
+		if (tar_add_file(w, name, 0644, 0, 0, text, strlen(text), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -51,7 +64,8 @@ int context_write(const struct builder *b, const struct recipe *r, struct buf *r
 	if (!w ||
 	    tar_add_file(w, "Containerfile", 0644, 0, 0, r->containerfile, strlen(r->containerfile),
 			 err) < 0 ||
-	    add_folder(w, r->folder, err) < 0 || add_certificates(w, b->ca_pem, err) < 0)
+	    add_folder(w, r->folder, err) < 0 || add_stack_files(w, r->stack, err) < 0 ||
+	    add_certificates(w, b->ca_pem, err) < 0)
 		return -1;
 	return tar_finish(w, err);
 }

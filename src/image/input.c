@@ -13,6 +13,7 @@
 #include "winalux/base/resource.h"
 #include "winalux/base/strv.h"
 #include "winalux/inventory/config.h"
+#include "winalux/inventory/stack.h"
 
 /* Part of every digest: to be raised when this code builds differently from the same input. */
 static const char format[] = "winalux image 1";
@@ -78,6 +79,10 @@ void input_recipe(const struct builder *b, const struct recipe *r, char ret[stat
 	add_list(h, r->python);
 	if (r->npm != NULL)
 		add_list(h, r->npm);
+	if (r->stack != NULL) {
+		add_list(h, &r->stack->files);
+		add_list(h, &r->stack->file_texts);
+	}
 	add_folder(h, r->folder);
 	hash_end(h, ret);
 }

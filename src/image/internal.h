@@ -59,6 +59,7 @@ struct recipe {
 	const struct strv *packages; /* or NULL */
 	const struct strv *python;   /* or NULL */
 	const struct strv *npm;      /* or NULL */
+	const struct stack *stack;   /* whose files the context carries, or NULL */
 	const char *mirror;          /* or NULL */
 	char *reference;
 	char *arch_name; /* or NULL: name, where it is made for another architecture */

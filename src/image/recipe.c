@@ -59,6 +59,7 @@ void recipe_init_stack(struct recipe *r, const struct recipe *parent, const char
 		.packages = &stack->packages,
 		.python = &stack->python,
 		.npm = &stack->npm,
+		.stack = stack,
 		.reference = image_profile_reference(name),
 		.generated = generated,
 		.generated_name = name,

@@ -82,6 +82,8 @@ char *stack_containerfile(const struct stack *s)
 	add_environment(&b, s);
 	add_path(&b, s);
 	buf_add_str(&b, text + head);
+	if (s->files.count > 0)
+		buf_addf(&b, "COPY files/ /opt/winalux/stacks/%s/\n", s->name);
 	for (size_t i = 0; i < s->commands.count; i++)
 		add_command(&b, s->commands.items[i]);
 	return buf_take(&b);

@@ -14,7 +14,7 @@
 #include "winalux/base/nearest.h"
 
 /* Names that the original, or a later version, has and this one has not. */
-static const char *const later_profiles[] = { "data", "full", NULL };
+static const char *const later_profiles[] = { "full", NULL };
 static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", "postgresql",
 					      "mariadb", "mysql",   "rabbitmq", NULL };
 

@@ -23,7 +23,7 @@
 #include "profile_fields.h"
 #include "source.h"
 
-enum { CONTAINERFILE_MAX = 256 << 10 };
+enum { CONTAINERFILE_MAX = 256 << 10, STACK_FILE_MAX = 1 << 20 };
 
 const char *check_kind_name(enum check_kind kind)
 {
@@ -131,6 +131,8 @@ struct shelf {
 		origin_offset; /* char * in the struct; name is its first member */
 	/* Checks beyond the table; returns what is wrong and the key that says it, or NULL. */
 	const char *(*check)(const union entry *e, const char **ret_key);
+	/* Reads the files that it names; NULL: none but a Containerfile. */
+	int (*load_files)(union entry *e, const struct text_source *source, struct error *err);
 	void (*store)(struct profiles *p, union entry *e); /* takes e */
 	void (*release)(void *object);
 };
@@ -195,6 +197,37 @@ static void store_kind(struct profiles *p, union entry *e)
 	p->kind_count++;
 }
 
+/* "DIR/STACK/FILE", or the embedded one of the same place. */
+static int load_stack_file(const struct text_source *source, const char *name, struct strv *texts,
+			   struct error *err)
+{
+	DEFER(freep)
+	char *path = xasprintf("%s/%s/%s", source->dir ? source->dir : "profiles/stacks",
+			       source->stem, name);
+	const struct resource *found = source->dir ? NULL : resource_find(path);
+	DEFER(buf_release) struct buf text = { 0 };
+
+	if (found) {
+		strv_add_owned(texts, xstrndup((const char *)found->data, found->size));
+		return 0;
+	}
+	if (file_read(path, STACK_FILE_MAX, &text, err) < 0)
+		return -1;
+	if (memchr(text.data, '\0', text.len))
+		return error_set(err, ERROR_INVENTORY, "'%s' is no text", path);
+	strv_add_owned(texts, buf_take(&text));
+	return 0;
+}
+
+static int load_stack_files(union entry *e, const struct text_source *source, struct error *err)
+{
+	for (size_t i = 0; i < e->stack.files.count; i++) {
+		if (load_stack_file(source, e->stack.files.items[i], &e->stack.file_texts, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void store_stack(struct profiles *p, union entry *e)
 {
 	for (size_t i = 0; i < p->stack_count; i++) {
@@ -213,12 +246,12 @@ static void store_stack(struct profiles *p, union entry *e)
 static const struct shelf shelves[] = {
 	{ "profiles/", "", "Containerfiles/profile/Containerfile", &profile_schema,
 	  offsetof(struct profile, containerfile), offsetof(struct profile, origin), check_profile,
-	  store_profile, profile_release },
+	  NULL, store_profile, profile_release },
 	{ "profiles/sidecars/", "sidecars", "Containerfiles/sidecar/Containerfile", &kind_schema,
 	  offsetof(struct sidecar_kind, containerfile), offsetof(struct sidecar_kind, origin),
-	  check_sidecar_kind, store_kind, kind_release },
+	  check_sidecar_kind, NULL, store_kind, kind_release },
 	{ "profiles/stacks/", "stacks", NULL, &stack_schema, 0, offsetof(struct stack, origin),
-	  check_stack, store_stack, stack_entry_release },
+	  check_stack, load_stack_files, store_stack, stack_entry_release },
 };
 
 static char **entry_text(union entry *e, size_t offset)
@@ -270,6 +303,10 @@ static bool check_entry(const struct loader *l, const struct shelf *shelf,
 	    load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset), &err) <
 		    0) {
 		key = "containerfile";
+		wrong = err.text;
+	}
+	if (!wrong && shelf->load_files && shelf->load_files(e, source, &err) < 0) {
+		key = "files";
 		wrong = err.text;
 	}
 	if (!wrong)

@@ -184,6 +184,8 @@ static const struct schema_field stack_fields[] = {
 	  .doc = "PyPI packages of the image's virtual environment" },
 	{ "npm", &schema_strings, offsetof(struct stack, npm), 0, 0, 100, .detail = &npm_shape,
 	  .doc = "npm packages, installed for everybody" },
+	{ "files", &schema_strings, offsetof(struct stack, files), 0, 0, 50, .detail = &file_shape,
+	  .doc = "Files of the folder NAME beside the stack's, for /opt/winalux/stacks/NAME" },
 	{ "commands", &schema_strings, offsetof(struct stack, commands), 0, 0, 50,
 	  .doc = "Commands of sh that the build runs as root" },
 	{ "environment", &schema_environment, offsetof(struct stack, environment), 0, 0, 256,

@@ -14,8 +14,9 @@
 
 void stack_release(struct stack *s)
 {
-	struct strv *const lists[] = { &s->needs,    &s->packages,    &s->python, &s->npm,
-				       &s->commands, &s->environment, &s->path,   &s->test };
+	struct strv *const lists[] = { &s->needs, &s->packages,   &s->python,   &s->npm,
+				       &s->files, &s->file_texts, &s->commands, &s->environment,
+				       &s->path,  &s->test };
 
 	free(s->name);
 	free(s->summary);

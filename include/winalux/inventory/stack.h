@@ -26,6 +26,8 @@ struct stack {
 	struct strv packages;              /* Debian packages */
 	struct strv python;                /* PyPI requirements for /opt/winalux/venv */
 	struct strv npm;                   /* npm packages for /usr/local; needs nodejs */
+	struct strv files;                 /* names of files beside it, in a folder of its name */
+	struct strv file_texts;            /* of each of them */
 	struct strv commands;              /* of sh, run as root in the build */
 	struct strv environment;           /* "K=V", of the image; "$PATH" is not for here */
 	struct strv path;                  /* directories at the end of PATH */

@@ -259,6 +259,11 @@ static void a_stack_is_current_while_all_below_it_are(void **state)
 	strv_add(&s.stacks[0].packages, "vim");
 	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
 	strv_release(&s.stacks[0].packages);
+	strv_add(&s.stacks[0].files, "a");
+	strv_add(&s.stacks[0].file_texts, "text");
+	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
+	strv_release(&s.stacks[0].files);
+	strv_release(&s.stacks[0].file_texts);
 	strv_add(&f->profile.packages, "vim");
 	assert_int_equal(stacked_state(&s, f), IMAGE_STALE);
 }

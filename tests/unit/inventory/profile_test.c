@@ -112,7 +112,7 @@ static void names_are_listed_in_order(void **state)
 	load(f);
 	DEFER(freep) char *names = profiles_names(&f->profiles);
 	DEFER(freep) char *kinds = profiles_sidecar_names(&f->profiles);
-	assert_string_equal(names, "go, web");
+	assert_string_equal(names, "data, go, web");
 	assert_string_equal(kinds, "memcached, redis");
 }
 
@@ -185,6 +185,8 @@ static const struct {
 	  ":3:14: 'environment': PATH" },
 	{ "stacks/x.yml", "version: 1\nname: x\npath: [x]\n", "an absolute path" },
 	{ "stacks/x.yml", "version: 1\nname: x\norder: 100\n", "'order' must be" },
+	{ "stacks/x.yml", "version: 1\nname: x\nfiles: [none]\n", ":3:8: 'files': cannot" },
+	{ "stacks/x.yml", "version: 1\nname: x\nfiles: [../x]\n", "beside this one" },
 	{ "stacks/a-b.yml", "version: 1\nname: a-b\n", "'name' must be" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\n", "'command' is missing" },
 	{ "sidecars/db.yml", "version: 1\nname: db\ncommand: [x]\n", "'user' is missing" },

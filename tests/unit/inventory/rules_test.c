@@ -27,7 +27,7 @@ struct rule {
 static const struct rule rules[] = {
 	{ "profile: web", NULL },
 	{ "profile: nope", "unknown profile 'nope'" },
-	{ "profile: data", "'data' is not part of this version" },
+	{ "profile: full", "'full' is not part of this version" },
 	{ "profile:", NULL },
 	{ "arch: host", NULL },
 	{ "arch: amd64", NULL },
