@@ -48,7 +48,7 @@ struct deploy {
 	char *emulated_guest_image; /* of the other architecture */
 	char emulated_guest_digest[HASH_HEX_SIZE];
 	struct server_paths paths; /* as observed, and completed by this run */
-	struct labels faults;      /* found by --verify */
+	struct labels faults;      /* found by --verify, and what nobody measures any more */
 	struct gates gates;
 };
 
@@ -65,6 +65,11 @@ static void deploy_release(struct deploy *d)
 
 /* --- looking and planning --- */
 
+static bool wants_telemetry(const struct deploy *d)
+{
+	return host_config(d->host)->telemetry_interval_s != 0;
+}
+
 /* Dev containers that are made from now on see their own figures alone. */
 static void hide_pods(struct deploy *d)
 {
@@ -78,7 +83,7 @@ static int look(struct deploy *d, struct error *err)
 		return -1;
 	account_paths_release(&d->paths);
 	account_paths_get(d->result->facts, &d->paths);
-	if (!host_config(d->host)->telemetry_interval_s)
+	if (!wants_telemetry(d))
 		hide_pods(d);
 	return 0;
 }
@@ -88,11 +93,22 @@ static int find_faults(struct deploy *d, struct error *err)
 	struct deployment *r = d->result;
 	struct limit_support limits;
 
-	labels_release(&d->faults);
 	if (host_get_limits(d->host, &limits, err) < 0)
 		return -1;
 	return verify_wants(host_podman(d->host), r->wants, r->want_count, r->facts, &limits,
 			    &d->faults, err);
+}
+
+static int collect_faults(struct deploy *d, struct error *err)
+{
+	const struct deployment *r = d->result;
+
+	labels_release(&d->faults);
+	if (d->options->verify && find_faults(d, err) < 0)
+		return -1;
+	if (!wants_telemetry(d))
+		telemetry_add_faults(r->facts, &d->faults);
+	return 0;
 }
 
 /* The first workspace of the run that the inventory wants to be strict. */
@@ -179,7 +195,7 @@ static int make_plan(struct deploy *d, struct error *err)
 	if (wants_make(d->options->inventory, &context, &r->wants, err) < 0)
 		return -1;
 	r->want_count = d->options->inventory->count;
-	if (d->options->verify && find_faults(d, err) < 0)
+	if (collect_faults(d, err) < 0)
 		return -1;
 	return plan_deploy(r->wants, r->want_count, r->facts, &options, &r->plan, err);
 }
@@ -236,6 +252,14 @@ static int ensure_keepers(struct deploy *d, const struct applied_lock *held, boo
 	if (!is_changed)
 		return 0;
 	return keepers_find_lost(held->podman, facts, err);
+}
+
+/* It runs for nobody, where it should not. */
+static bool has_idle_telemetry(const struct deploy *d)
+{
+	const struct facts *facts = d->result->facts;
+
+	return !wants_telemetry(d) && facts->telemetry && !telemetry_is_needed(facts);
 }
 
 static bool needs_telemetry(const struct deploy *d)
@@ -470,6 +494,14 @@ static int deploy_prepare(struct deploy *d, struct error *err)
 	return 0;
 }
 
+static bool misses_attendants(const struct deploy *d)
+{
+	const struct deployment *r = d->result;
+
+	return keepers_are_missed(r->facts) || emulator_is_missed(r->facts, &r->plan) ||
+	       needs_telemetry(d);
+}
+
 static int deploy_all(struct deploy *d, struct error *err)
 {
 	struct deployment *r = d->result;
@@ -487,8 +519,7 @@ static int deploy_all(struct deploy *d, struct error *err)
 	images_list_missing(&r->plan, &r->facts->images, d->guest_image, &r->missing_images);
 	if (o->is_dry_run)
 		return 0;
-	if (!plan_step_count(&r->plan) && !keepers_are_missed(r->facts) &&
-	    !emulator_is_missed(r->facts, &r->plan) && !needs_telemetry(d))
+	if (!plan_step_count(&r->plan) && !misses_attendants(d) && !has_idle_telemetry(d))
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (ensure_images(d, err) < 0 || (makes_objects(&r->plan) && floor_check(d->host, err) < 0))
 		return -1;

@@ -132,7 +132,9 @@ static bool took_something_away(const struct plan *plan)
 int deployment_dismiss_attendants(struct host *host, const struct applied_lock *held,
 				  const struct deployment *d, struct error *err)
 {
-	const bool has_telemetry = d->facts->telemetry && took_something_away(&d->plan);
+	const bool has_telemetry =
+		d->facts->telemetry &&
+		(took_something_away(&d->plan) || !host_config(host)->telemetry_interval_s);
 	DEFER(facts_release) struct facts now = { 0 };
 
 	if (!has_keepers(d->facts) && !has_telemetry && !d->facts->emulator)

@@ -37,6 +37,17 @@ bool telemetry_is_needed(const struct facts *facts)
 	return false;
 }
 
+void telemetry_add_faults(const struct facts *facts, struct labels *faults)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct workspace_facts *w = &facts->workspaces[i];
+
+		if (sees_pod(w))
+			labels_add(faults, workspace_facts_container(w, ROLE_DEV)->id,
+				   "telemetry_interval_s is 0");
+	}
+}
+
 static bool measures_each(const struct container *c, uint32_t interval_s)
 {
 	const char *has = c ? labels_get(&c->labels, LABEL_TELEMETRY) : NULL;

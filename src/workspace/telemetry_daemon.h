@@ -7,6 +7,7 @@
 
 struct error;
 struct facts;
+struct labels;
 struct plan;
 struct podman;
 struct workspace_facts;
@@ -21,6 +22,12 @@ bool telemetry_is_needed(const struct facts *facts);      /* is there one? */
 /* And the daemon does not run, or not at this interval? */
 bool telemetry_is_missed(const struct facts *facts, uint32_t interval_s);
 
+/*
+ * Without a daemon what those have bound over /proc would stand still: id of their dev container ->
+ * why it has to be made anew.
+ */
+void telemetry_add_faults(const struct facts *facts, struct labels *faults);
+
 /* Does the plan make a dev container, which mounts its directory among the daemon's files? */
 bool telemetry_is_mounted_by(const struct plan *plan);
 
@@ -33,8 +40,8 @@ int telemetry_ensure(struct podman *podman, const struct facts *facts, const str
 		     uint32_t interval_s, struct error *err);
 
 /*
- * After workspaces have gone (now: what is there): removes the daemon with the last one that it
- * measured, and what it kept of those that are gone.
+ * After workspaces have gone or are not measured any more (now: what is there): removes the daemon
+ * with the last one that it measured, and what it kept of those that are gone.
  */
 int telemetry_dismiss(struct podman *podman, const struct facts *now, struct error *err);
 

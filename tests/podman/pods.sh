@@ -339,6 +339,21 @@ without_an_interval_there_is_none()
 	status 0 winalux destroy --yes alice bob
 }
 
+an_interval_of_0_ends_a_daemon()
+{
+	status 0 deploy
+	running winalux-telemetry
+	WINALUX_TELEMETRY_INTERVAL_S=0 status 0 deploy --dry-run alice
+	contains "$out" "telemetry_interval_s is 0"
+	WINALUX_TELEMETRY_INTERVAL_S=0 status 0 deploy alice
+	running winalux-telemetry # bob has its files over his /proc
+	WINALUX_TELEMETRY_INTERVAL_S=0 status 0 deploy
+	fails podman container exists winalux-telemetry
+	until_true 15 shows bob 'Memory: +[0-9]+MB'
+	WINALUX_TELEMETRY_INTERVAL_S=0 status 0 deploy
+	status 0 winalux destroy --yes alice bob
+}
+
 first "a deploy starts the daemon, and figures are there soon" deploys
 it "the daemon may look at processes and files, and nothing else" the_daemon_may_look_and_nothing_else
 it "figures are those of the whole pod" figures_are_those_of_the_pod
@@ -357,4 +372,5 @@ it "without the daemon a workspace shows its own figures, and a deploy starts it
 it "a page of garbage, an empty one or none do no harm" a_page_of_garbage_does_no_harm
 it "what was kept of a workspace goes with it, and the daemon with the last one" what_was_kept_of_one_goes_with_it
 it "an interval of 0 does without the daemon" without_an_interval_there_is_none
+it "an interval of 0 ends a daemon, with the last that it measures" an_interval_of_0_ends_a_daemon
 finish

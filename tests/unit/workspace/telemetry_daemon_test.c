@@ -145,6 +145,20 @@ static void it_stays_while_another_is_measured(void **state)
 	assert_all_asked(&s);
 }
 
+static void who_sees_its_figures_is_made_anew_without_it(void **state)
+{
+	DEFER(facts_release) struct facts seeing = account(true, "10");
+	DEFER(facts_release) struct facts blind = account(false, "10");
+	DEFER(labels_release) struct labels faults = { 0 };
+
+	(void)state;
+	telemetry_add_faults(&blind, &faults);
+	assert_int_equal(faults.count, 0);
+	telemetry_add_faults(&seeing, &faults);
+	assert_int_equal(faults.count, 1);
+	assert_string_equal(labels_get(&faults, "DEV"), "telemetry_interval_s is 0");
+}
+
 static void what_cannot_start_is_said(void **state)
 {
 	DEFER(service_release)
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(another_interval_makes_another_one),
 		cmocka_unit_test(it_goes_with_the_last_that_it_measured),
 		cmocka_unit_test(it_stays_while_another_is_measured),
+		cmocka_unit_test(who_sees_its_figures_is_made_anew_without_it),
 		cmocka_unit_test(what_cannot_start_is_said),
 	};
 
