@@ -42,7 +42,7 @@ void telemetry_add_faults(const struct facts *facts, struct labels *faults)
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct workspace_facts *w = &facts->workspaces[i];
 
-		if (sees_pod(w))
+		if (telemetry_sees_pod(w))
 			labels_add(faults, workspace_facts_container(w, ROLE_DEV)->id,
 				   "telemetry_interval_s is 0");
 	}
