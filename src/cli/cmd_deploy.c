@@ -138,6 +138,16 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 	return result;
 }
 
+/* The host only now, so that a wrong inventory is told before anything is touched or started. */
+int deploy_inventory(struct app *app, const struct deploy_flags *flags,
+		     const struct inventory *inventory, const struct strv *names, struct error *err)
+{
+	warn_unapplied(inventory, names);
+	if (app_open_host(app, err) < 0)
+		return -1;
+	return deploy(app, flags, inventory, names, err);
+}
+
 int deploy_command(struct app *app, const struct deploy_flags *flags, const struct strv *args,
 		   struct error *err)
 {
@@ -149,11 +159,7 @@ int deploy_command(struct app *app, const struct deploy_flags *flags, const stru
 		return -1;
 	for (size_t i = first; i < args->count; i++)
 		strv_add(&names, args->items[i]);
-	warn_unapplied(&inventory, &names);
-	/* Only now, so that a wrong inventory is told before anything is touched or started. */
-	if (app_open_host(app, err) < 0)
-		return -1;
-	return deploy(app, flags, &inventory, &names, err);
+	return deploy_inventory(app, flags, &inventory, &names, err);
 }
 
 static int run_deploy(struct app *app, const void *options, const struct strv *args,

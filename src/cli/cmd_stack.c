@@ -12,6 +12,7 @@
 #include "app.h"
 #include "command.h"
 #include "data_file.h"
+#include "stack_add.h"
 #include "subcommand.h"
 #include "table.h"
 
@@ -42,6 +43,7 @@ static void add_stack(struct json *item, const struct stack *s)
 	add_texts(item, "packages", &s->packages);
 	add_texts(item, "python", &s->python);
 	add_texts(item, "npm", &s->npm);
+	add_texts(item, "files", &s->files);
 	add_texts(item, "commands", &s->commands);
 	add_texts(item, "environment", &s->environment);
 	add_texts(item, "path", &s->path);
@@ -119,7 +121,27 @@ static int run_show(struct app *app, const void *options, const struct strv *arg
 	return data_file_print(built_in, s->origin, err);
 }
 
+static const struct option stack_option_table[] = {
+	{ .name = "inventory",
+	  .letter = 'i',
+	  .kind = OPTION_TEXT,
+	  .offset = offsetof(struct stack_flags, inventory),
+	  .arg = "FILE",
+	  .help = "add: the inventory to change (the one at hand)",
+	  .completes = COMPLETE_FILE },
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .offset = offsetof(struct stack_flags, is_dry_run),
+	  .help = "add: show the plan, and change nothing" },
+	{ .name = "yes",
+	  .letter = 'y',
+	  .offset = offsetof(struct stack_flags, is_sure),
+	  .help = "add: do not ask" },
+	{ .name = NULL },
+};
+
 static const struct subcommand actions[] = {
+	{ "add", 2, ARGS_ANY, "NAME STACK…", stack_add },
 	{ "list", 0, 0, "", run_list },
 	{ "show", 1, 1, "STACK", run_show },
 	{ .name = NULL },
@@ -133,15 +155,21 @@ static int run_stack(struct app *app, const void *options, const struct strv *ar
 
 const struct command cmd_stack = {
 	.name = "stack",
-	.summary = "List and show stacks: tools for workspaces of any profile",
+	.summary = "List stacks, tools for workspaces of any profile, and add them",
 	.args = "ACTION [ARGUMENT…]",
 	.details = "A stack is a layer of tools on top of a profile's image; 'stacks: [golang]' in "
 		   "the inventory gives it to a workspace. 'list' says which there are, built in "
 		   "and in the 'stacks' directory of 'profile_dir', and what each brings. 'show "
-		   "STACK' prints its file, which can be the beginning of one's own.",
+		   "STACK' prints its file, which can be the beginning of one's own. 'add NAME "
+		   "STACK…' writes "
+		   "them into the inventory, whose comments and layout stay, shows the plan, and "
+		   "deploys the workspace once 'yes' is typed: the image is built, and the dev "
+		   "container made anew, which ends its sessions.",
 	.min_args = 1,
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
-	.completes = COMPLETE_NOTHING,
+	.completes = COMPLETE_WORKSPACE,
+	.options = stack_option_table,
+	.options_size = sizeof(struct stack_flags),
 	.run = run_stack,
 };

@@ -75,7 +75,11 @@ static bool take_step(struct progress *p, const char *line)
 			 text_len > 60 ? 60 : (int)text_len, text);
 	} else if (strncmp(text, command, strlen(command)) == 0) {
 		text += strlen(command);
-		snprintf(p->step, sizeof(p->step), "step %.*s: RUN %.60s", (int)len, number, text);
+		text_len = strlen(text);
+		if (text_len > 2 && strcmp(text + text_len - 2, "\"]") == 0)
+			text_len -= 2;
+		snprintf(p->step, sizeof(p->step), "step %.*s: RUN %.*s", (int)len, number,
+			 text_len > 60 ? 60 : (int)text_len, text);
 	} else {
 		bool is_label = strncmp(text, "LABEL ", 6) == 0; /* ours, digests */
 

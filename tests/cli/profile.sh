@@ -59,3 +59,27 @@ it "profile check of a path that is not there says so"
 run profile check "$home/none"
 expect_status 3
 expect_err_has "cannot read '.*/none': No such file"
+
+it "stack list has the built-in ones, and show prints the file"
+run stack list
+expect_status 0
+expect_out_has '^fullstack +nodejs database +built-in '
+run stack show golang
+expect_out_has '^packages: .*golang-go'
+
+it "an unknown stack suggests the nearest one"
+run stack show golnag
+expect_status 9
+expect_err_has "no stack 'golnag'; did you mean 'golang'"
+
+it "stack add checks what would come of it before anything is touched"
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtkZXNrZXlmb3J0ZXN0c29mdGhlY29tbWFuZGxpbmU alice@laptop'
+printf 'version: 1\nworkspaces:\n  - name: alice # she\n    public_key: %s\n' "$key" >inventory.yml
+cp inventory.yml before
+run stack add alice golnag
+expect_status 3
+expect_err_has "inventory.yml:4:14: unknown stack 'golnag'; did you mean 'golang'"
+cmp -s inventory.yml before || fail "  inventory.yml was changed"
+run stack add bob golang
+expect_status 9
+expect_err_has "no workspace 'bob' in "

@@ -3,6 +3,7 @@
 # Stacks: layers on top of a profile's image. First with small ones of the test's own, then the self-tests of built-in
 # ones in real workspaces: those named by WINALUX_STACKS, or "all". Needs the package mirror, and for most built-in
 # ones PyPI, npm, the Go module proxy, crates.io or Maven Central.
+# limit_s=6000
 . "$(dirname "$0")/lib.sh"
 
 export WINALUX_PROFILE_DIR=$work/profiles
@@ -32,6 +33,12 @@ write_files()
 	stack third "commands: ['touch /third']" "test: ['test -e /third']"
 }
 
+# With the time that a loaded machine takes for it.
+build() # IMAGE… [OPTION…]
+{
+	timeout 1500 "$WINALUX" build "$@"
+}
+
 id_of() # NAME
 {
 	podman image inspect --format '{{.Id}}' "localhost/winalux/$1:latest"
@@ -39,7 +46,7 @@ id_of() # NAME
 
 layers_are_named_in_their_order()
 {
-	status 0 winalux build tiny.third.second --json
+	status 0 build tiny.third.second --json
 	local name=tiny.first.second.third
 	equal $name "$(json 'd["images"][0]["name"]' <<<"$out")"
 	id_of tiny && id_of tiny.first && id_of tiny.first.second
@@ -48,7 +55,7 @@ layers_are_named_in_their_order()
 
 unchanged_ones_are_not_built()
 {
-	status 0 winalux build tiny.second.third --json
+	status 0 build tiny.second.third --json
 	equal false "$(json 'd["images"][0]["built"]' <<<"$out")"
 }
 
@@ -56,10 +63,10 @@ only_what_depends_is_built_again()
 {
 	local first second both
 	first=$(id_of tiny.first) second=$(id_of tiny.first.second)
-	winalux build tiny.third
+	build tiny.third
 	both=$(id_of tiny.third)
 	stack second 'needs: [first]' "commands: ['touch /second', 'touch /edited']" "test: ['test -e /edited']"
-	status 0 winalux build tiny.first.second.third tiny.third --json
+	status 0 build tiny.first.second.third tiny.third --json
 	equal '[true, false]' "$(json '[i["built"] for i in d["images"]]' <<<"$out")"
 	equal "$first" "$(id_of tiny.first)"
 	equal "$both" "$(id_of tiny.third)"
@@ -70,8 +77,8 @@ a_layer_made_anew_below_counts()
 {
 	local id
 	id=$(id_of tiny.third)
-	winalux build --no-cache tiny
-	status 0 winalux build tiny.third --json
+	build --no-cache tiny
+	status 0 build tiny.third --json
 	equal true "$(json 'd["images"][0]["built"]' <<<"$out")"
 	[ "$id" != "$(id_of tiny.third)" ]
 }
@@ -79,7 +86,7 @@ a_layer_made_anew_below_counts()
 a_failed_command_is_named()
 {
 	stack broken "commands: ['touch /ok', 'echo the reason >&2; false']"
-	status 7 winalux build tiny.broken
+	status 7 build tiny.broken
 	contains "$err" "cannot build image 'tiny.broken' at step"
 	contains "$err" 'RUN echo the reason >&2; false'
 	contains "$err" 'the output ended with: the reason'
@@ -126,16 +133,43 @@ self_test() # STACK: each of its tests in a login shell of the developer
 works() # PROFILE STACK…
 {
 	local name
-	winalux build "$(tr ' ' . <<<"$*")"
+	build "$(tr ' ' . <<<"$*")"
 	deploy_with "$@"
 	for name in "${@:2}"; do
 		self_test "$name"
 	done
 }
 
+a_stack_is_added()
+{
+	works tiny first
+	sed -i 's/stacks: \[first\]/stacks: [first] # tools/' "$inventory"
+	cp "$inventory" "$work/before"
+	status 2 winalux stack add stacked third --inventory "$inventory"
+	contains "$out" 'recreate'
+	contains "$err" 'say --yes'
+	cmp "$inventory" "$work/before"
+	status 0 winalux stack add stacked third --inventory "$inventory" --yes
+	sed 's/\[first\] # tools/[first, third] # tools/' "$work/before" | cmp - "$inventory"
+	remote stacked 'test -e /third'
+	status 0 winalux stack add stacked third --inventory "$inventory"
+	contains "$err" 'has them already'
+}
+
+what_cannot_be_built_is_not_added()
+{
+	stack broken "commands: ['false']"
+	cp "$inventory" "$work/before"
+	status 7 winalux stack add stacked broken --inventory "$inventory" --yes
+	contains "$err" 'nothing is changed'
+	cmp "$inventory" "$work/before"
+	remote stacked 'test -e /third'
+	rm "$WINALUX_PROFILE_DIR/stacks/broken.yml"
+}
+
 builds_and_works() # STACK
 {
-	timeout 1500 "$WINALUX" build "web.$1"
+	build "web.$1"
 	works web "$1"
 }
 
@@ -150,6 +184,8 @@ it "a profile that was made anew makes its stacks anew" a_layer_made_anew_below_
 it "a command that fails is named with its last words, and nothing is left of the build" a_failed_command_is_named
 it "faults of stacks and unknown names are told with their place" faults_are_named_with_their_place
 it "a workspace has what its stacks bring" works tiny first third second
+it "a stack is added to the inventory, which else stays as it is, and to the workspace" a_stack_is_added
+it "a stack that cannot be built is not added" what_cannot_be_built_is_not_added
 for name in $WINALUX_STACKS; do
 	it "the self-test of stack $name passes in a workspace" builds_and_works "$name"
 done
