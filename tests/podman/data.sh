@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The profile data: JupyterLab, whose login is the workspace's token. Needs the package mirror and PyPI once.
+# limit_s=1500
 . "$(dirname "$0")/lib.sh"
 
 case_limit_s=1500
