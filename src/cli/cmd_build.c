@@ -328,13 +328,15 @@ static int build_one(struct run *run, const struct target *t, const struct strv 
 	DEFER(freep)
 	char *reference =
 		t->kind ? image_sidecar_reference(t->kind->name) : image_profile_reference(t->name);
+	DEFER(freep) char *list = image_list_reference(reference);
+	const bool has_list = images_find(&run->images, list) != NULL;
 	bool was_built = false;
 
 	for (size_t i = 0; i < archs->count; i++)
 		if (build_for(run, t, arch_find(archs->items[i]), &was_built, err) < 0)
 			return -1;
-	return builder_ensure_list(run->builder, &run->images, reference, archs->count > 1,
-				   was_built, err);
+	return builder_ensure_list(run->builder, &run->images, reference,
+				   has_list || archs->count > 1, was_built, err);
 }
 
 static int build_selected(struct run *run, const struct selection *selection, struct error *err)

@@ -149,19 +149,23 @@ static int ask(struct app *app, struct error *err)
 	return is_sure ? 0 : 1;
 }
 
+/* Lists first: an image that is in one is not to go before it (src/image/recipe.c). */
 static int remove_useless(struct app *app, const struct stock *stock, struct error *err)
 {
 	size_t removed = 0, needed = 0;
 
-	for (size_t i = 0; i < stock->count; i++) {
-		bool is_gone;
+	for (int lists = 1; lists >= 0; lists--) {
+		for (size_t i = 0; i < stock->count; i++) {
+			const struct stock_item *item = &stock->items[i];
+			bool is_gone;
 
-		if (!stock_is_useless(&stock->items[i]))
-			continue;
-		if (stock_remove(app->host, &stock->items[i], &is_gone, err) < 0)
-			return -1;
-		removed += is_gone;
-		needed += !is_gone;
+			if (!stock_is_useless(item) || (strcmp(item->role, "list") == 0) != lists)
+				continue;
+			if (stock_remove(app->host, item, &is_gone, err) < 0)
+				return -1;
+			removed += is_gone;
+			needed += !is_gone;
+		}
 	}
 	log_info("removed %zu image%s", removed, removed == 1 ? "" : "s");
 	if (needed)

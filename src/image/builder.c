@@ -257,7 +257,8 @@ int builder_ensure_list(struct builder *b, const struct images *images, const ch
 	DEFER(strv_release) struct strv members = { 0 };
 	bool exists = images_find(images, list) != NULL;
 
-	if (exists ? !was_built : !is_wanted)
+	/* One without the own architecture would keep Podman 4.3.1 from listing any image. */
+	if (images_find(images, reference) == NULL || (exists ? !was_built : !is_wanted))
 		return 0;
 	for (size_t i = 0; arch_names[i] != NULL; i++) {
 		DEFER(freep) char *member = image_reference_for(reference, arch_names[i]);

@@ -13,6 +13,7 @@
 #include "winalux/inventory/profile.h"
 #include "winalux/inventory/stack.h"
 #include "winalux/podman/image.h"
+#include "winalux/podman/manifest.h"
 
 void recipe_init_profile(struct recipe *r, const struct profile *p)
 {
@@ -146,11 +147,34 @@ static void fill_options(const struct builder *b, struct recipe *r, const struct
 	labels_add(&options->labels, IMAGE_LABEL_BASE, build_below(b, r, images));
 }
 
+static bool is_list_of(const struct image *image, const char *reference)
+{
+	const char *name = image->names.count == 1 ? image->names.items[0] : "";
+	size_t len = strcspn(reference, ":") + 1;
+
+	return image->labels.count == 0 && strncmp(name, reference, len) == 0 &&
+	       strcmp(name, reference) != 0;
+}
+
+/*
+ * Podman 4.3.1 lists no image of the account at all any more once a manifest list has none for this
+ * architecture that is there: lists go before what is in them. builder_ensure_list makes the one
+ * of this version anew.
+ */
+static void remove_lists(const struct builder *b, const struct images *images,
+			 const char *reference)
+{
+	for (size_t i = 0; i < images->count; i++)
+		if (is_list_of(&images->items[i], reference))
+			manifest_remove(b->options.podman, images->items[i].names.items[0], NULL);
+}
+
 void recipe_remove_replaced(const struct builder *b, const struct images *images,
 			    const char *reference, const char *id)
 {
 	const struct image *old = images_find(images, reference);
 
+	remove_lists(b, images, reference);
 	for (size_t i = 0; i < images->count; i++) {
 		const struct image *image = &images->items[i];
 		bool is_replaced = image == old && image->names.count == 1;

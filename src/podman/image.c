@@ -45,6 +45,18 @@ static const struct decode_field image_fields[] = {
 	{ .name = NULL },
 };
 
+/* 4.3.1 lists nothing then, and does not say which it is. */
+static int explain_list(struct error *err)
+{
+	if (!err || !strstr(err->text, "no image found in manifest list"))
+		return -1;
+	return error_set(
+		err, ERROR_PODMAN,
+		"cannot list images: a manifest list has no image for this host any more, "
+		"and Podman then lists none; `podman manifest rm NAME` of that list helps, "
+		"where NAME is 'localhost/winalux/…' with a version as its tag");
+}
+
 int image_list(struct podman *podman, struct images *ret, struct error *err)
 {
 	DEFER(request_release) struct request rq;
@@ -56,7 +68,7 @@ int image_list(struct podman *podman, struct images *ret, struct error *err)
 	request_path(&rq, "images", "json", NULL);
 	if (podman_call_items(podman, &rq, &items, err) < 0) {
 		images_release(&list);
-		return -1;
+		return explain_list(err);
 	}
 	*ret = list;
 	return 0;

@@ -92,7 +92,7 @@ shows_what_is_there()
 # A list of another version, and an image of ours that has lost its name.
 prunes_what_nobody_uses()
 {
-	podman manifest create localhost/winalux/sidecar-redis:0.0.1
+	podman manifest create localhost/winalux/sidecar-redis:0.0.1 containers-storage:$redis:latest
 	printf 'FROM scratch\nLABEL io.winalux.image=sidecar\nENV A=%s\n' "$RANDOM" >"$work/Containerfile"
 	podman build -q -t localhost/winalux/lost:1 "$work"
 	podman untag localhost/winalux/lost:1

@@ -30,6 +30,7 @@ static void add_dev(struct facts *f, const char *workspace)
 	labels_add(&c->labels, LABEL_SCHEMA, SCHEMA_VERSION);
 	labels_add(&c->labels, LABEL_ROLE, ROLE_DEV);
 	labels_add(&c->labels, LABEL_WORKSPACE, workspace);
+	labels_add(&c->labels, LABEL_TELEMETRY, "10");
 }
 
 static void add_sample(struct telemetry *t, const char *workspace, int64_t age_s)
