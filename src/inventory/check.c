@@ -25,7 +25,9 @@ static const char *const reserved_roles[] = { "pod",   "dev",   "infra",  "net",
 					      "audit", "state", "warden", "gate", NULL };
 
 /* The first parts of what the account has once: "winalux-gate-a", "winalux-account-1". */
-static const char *const reserved_names[] = { "account", "emulator", "gate", "lock", "warden", NULL };
+static const char *const reserved_names[] = {
+	"account", "emulator", "gate", "lock", "warden", NULL
+};
 
 const struct yaml_node *check_node(const struct check *c, size_t index, const char *key)
 {

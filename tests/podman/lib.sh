@@ -82,8 +82,8 @@ trap 'exit 130' INT
 # They go last. Podman 4.3.1 does not end one that sees the host's processes when it removes it.
 remove_attendants()
 {
-	podman kill -s USR1 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry
-	podman rm -f -t 0 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry
+	podman kill -s USR1 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry winalux-emulator
+	podman rm -f -t 0 winalux-gate-a winalux-gate-b winalux-warden winalux-telemetry winalux-emulator
 }
 
 # What scenarios make by hand carries the label io.winalux.test. A scenario begins and ends with none of it and
