@@ -147,18 +147,22 @@ enum image_state builder_emulator_state(struct builder *b, const struct images *
 	return state;
 }
 
+/* A tool: what is asked to be built anew is something else. */
 static int ensure_image(struct builder *b, const struct images *images, char **ret_id,
 			struct error *err)
 {
 	DEFER(recipe_release) struct recipe recipe;
+	const struct builder_options options = b->options;
 	const char *arch = b->arch;
 	bool was_built;
 	int result;
 
 	recipe_init_emulator(&recipe);
+	b->options.no_cache = b->options.with_base = false;
 	builder_set_arch(b, arch_own());
 	result = builder_ensure(b, images, &recipe, ret_id, &was_built, err);
 	builder_set_arch(b, arch);
+	b->options = options;
 	return result;
 }
 

@@ -370,7 +370,8 @@ static int ensure_images(struct deploy *d, struct error *err)
 		.no_build = o->no_build,
 	};
 
-	if (!d->result->missing_images.count)
+	/* What is there is looked at too: its architecture may be another one. */
+	if (!d->result->missing_images.count && !needs_account(&d->result->plan))
 		return 0;
 	return images_ensure(&images, &d->result->plan, &d->result->facts->images, err);
 }

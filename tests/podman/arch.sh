@@ -61,7 +61,7 @@ builds_nothing_again()
 goes_with_a_killed_winalux()
 {
 	local pid
-	WINALUX_PROFILE_DIR=$top/tests/podman/profiles "$WINALUX" build --arch $other --no-cache sidecar-memcached &
+	"$WINALUX" build --arch $other sidecar-memcached &
 	pid=$!
 	until_true 60 emulates
 	kill -KILL $pid
