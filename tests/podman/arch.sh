@@ -192,6 +192,7 @@ takes_the_emulator_along()
 	equal '' "$(emulators)"
 }
 
+start_service
 it "programs of the other architecture do not run by themselves" is_native_only
 first "base and redis are built for both, in a manifest list" builds_for_both
 it "what is current is not built again, and needs no emulator" builds_nothing_again
