@@ -250,6 +250,27 @@ int builder_ensure_sidecar(struct builder *b, const struct images *images,
 	return builder_ensure(b, images, &recipe, ret_id, ret_built, err);
 }
 
+/*
+ * An image that was loaded over an equal one that had been built has two manifests in the store of
+ * 4.3.1, and a list may get the one that cannot be read again: nothing can be listed then.
+ */
+static int make_list(struct podman *podman, const char *list, const struct strv *members,
+		     struct error *err)
+{
+	DEFER(images_release) struct images now = { 0 };
+	struct error why;
+
+	if (manifest_create(podman, list, members, err) < 0)
+		return -1;
+	if (image_list(podman, &now, &why) == 0)
+		return 0;
+	manifest_remove(podman, list, NULL);
+	return error_set(err, ERROR_PODMAN,
+			 "cannot keep manifest list '%s': with it, %.600s; `winalux build "
+			 "--no-cache` makes its images anew",
+			 list, why.text);
+}
+
 int builder_ensure_list(struct builder *b, const struct images *images, const char *reference,
 			bool is_wanted, bool was_built, struct error *err)
 {
@@ -266,5 +287,5 @@ int builder_ensure_list(struct builder *b, const struct images *images, const ch
 		if (images_find(images, member) != NULL)
 			strv_add(&members, member);
 	}
-	return manifest_create(b->options.podman, list, &members, err);
+	return make_list(b->options.podman, list, &members, err);
 }
