@@ -16,6 +16,7 @@
 #include "winalux/inventory/stack.h"
 #include "winalux/podman/image.h"
 #include "winalux/podman/manifest.h"
+#include "winalux/podman/podman.h"
 
 /* The suite is the one setting that people change: the image of the same suite goes with it. */
 static char *pulled_reference(const struct config *config)
@@ -277,10 +278,19 @@ int builder_ensure_list(struct builder *b, const struct images *images, const ch
 	DEFER(freep) char *list = image_list_reference(reference);
 	DEFER(strv_release) struct strv members = { 0 };
 	bool exists = images_find(images, list) != NULL;
+	struct podman_version version;
 
 	/* One without the own architecture would keep Podman 4.3.1 from listing any image. */
 	if (images_find(images, reference) == NULL || (exists ? !was_built : !is_wanted))
 		return 0;
+	if (podman_get_version(b->options.podman, &version, err) < 0)
+		return -1;
+	if (!podman_version_at_least(&version, 5, 0)) {
+		progress_say(b, reference,
+			     "no manifest list: Podman before 5 cannot list images "
+			     "beside one");
+		return 0;
+	}
 	for (size_t i = 0; arch_names[i] != NULL; i++) {
 		DEFER(freep) char *member = image_reference_for(reference, arch_names[i]);
 

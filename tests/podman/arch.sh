@@ -36,6 +36,8 @@ builds_for_both()
 	equal $own "$(arch_of $redis:latest)"
 	equal $other "$(arch_of $redis:latest-$other)"
 	equal $other "$(arch_of localhost/winalux/base:latest-$other)"
+	equal '' "$(emulators)"
+	[[ $(podman --version) == *' 4.'* ]] && return
 	list=$(list_name)
 	equal 'amd64 arm64' "$(podman manifest inspect "$list" |
 		json '" ".join(sorted(m["platform"]["architecture"] for m in d["manifests"]))')"
@@ -92,12 +94,13 @@ shows_what_is_there()
 # A list of another version, and an image of ours that has lost its name.
 prunes_what_nobody_uses()
 {
-	podman manifest create localhost/winalux/sidecar-redis:0.0.1 containers-storage:$redis:latest
+	[[ $(podman --version) == *' 4.'* ]] ||
+		podman manifest create $redis:0.0.1 containers-storage:$redis:latest
 	printf 'FROM scratch\nLABEL io.winalux.image=sidecar\nENV A=%s\n' "$RANDOM" >"$work/Containerfile"
 	podman build -q -t localhost/winalux/lost:1 "$work"
 	podman untag localhost/winalux/lost:1
 	status 2 winalux images prune
-	contains "$out" 'sidecar-redis:0.0.1'
+	contains "$out" '(sidecar)'
 	contains "$err" '--yes'
 	status 0 winalux images prune --yes
 	contains "$err" 'removed '
