@@ -16,16 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tree.h"
 #include "user.h"
+#include "venv.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 
 #define TEMPORARY ".winalux-skel.new"
-
-enum { COPY_CHUNK = 128 << 10, DEPTH_MAX = 64 };
-
-static int copy_entry(int from, const char *from_name, int to, const char *to_name, int depth);
 
 int home_own(const char *directory, const struct user *user, struct error *err)
 {
@@ -41,120 +39,6 @@ int home_own(const char *directory, const struct user *user, struct error *err)
 	return 0;
 }
 
-/* Takes the descriptor. */
-static DIR *open_directory(int fd)
-{
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!directory && fd >= 0)
-		close(fd);
-	return directory;
-}
-
-/* The next entry that is not "." or "..", or NULL. */
-static const char *next_name(DIR *directory)
-{
-	const struct dirent *entry;
-
-	while ((entry = readdir(directory)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	return NULL;
-}
-
-/* copy_file_range(2) shares blocks where the file system can; read and write do everywhere. */
-static int copy_bytes(int from, int to)
-{
-	DEFER(freep) char *chunk = NULL;
-	ssize_t n;
-
-	while ((n = copy_file_range(from, NULL, to, NULL, SSIZE_MAX >> 1, 0)) > 0)
-		;
-	if (n == 0)
-		return 0;
-	chunk = xmalloc(COPY_CHUNK);
-	while ((n = read(from, chunk, COPY_CHUNK)) > 0)
-		if (fd_write_all(to, chunk, (size_t)n, NULL) < 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
-static int copy_regular(int from_fd, const struct stat *st, int to, const char *to_name)
-{
-	DEFER(fd_closep)
-	int out = openat(to, to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (out < 0 || copy_bytes(from_fd, out) < 0)
-		return -1;
-	/* Times are kept: Python checks them against its compiled files. */
-	const struct timespec times[] = { st->st_atim, st->st_mtim };
-	if (fchmod(out, st->st_mode & 0777) < 0 || futimens(out, times) < 0)
-		return -1;
-	return 0;
-}
-
-static int copy_link(int from, const char *from_name, int to, const char *to_name)
-{
-	char target[PATH_MAX];
-	ssize_t len = readlinkat(from, from_name, target, sizeof(target) - 1);
-
-	if (len < 0)
-		return -1;
-	target[len] = '\0';
-	return symlinkat(target, to, to_name);
-}
-
-static int copy_directory(int from_fd, const struct stat *st, int to, const char *to_name,
-			  int depth)
-{
-	DEFER(dir_closep) DIR *directory = open_directory(fcntl(from_fd, F_DUPFD_CLOEXEC, 0));
-	DEFER(fd_closep) int out = -1;
-	const char *name;
-	int status = 0;
-
-	if (!directory || depth == DEPTH_MAX || mkdirat(to, to_name, 0700) < 0)
-		return -1;
-	out = openat(to, to_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (out < 0)
-		return -1;
-	while ((name = next_name(directory)))
-		if (copy_entry(from_fd, name, out, name, depth + 1) < 0)
-			status = -1;
-	return fchmod(out, st->st_mode & 0777) < 0 ? -1 : status;
-}
-
-static int copy_entry(int from, const char *from_name, int to, const char *to_name, int depth)
-{
-	DEFER(fd_closep) int fd = -1;
-	struct stat st;
-
-	if (fstatat(from, from_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	if (S_ISLNK(st.st_mode))
-		return copy_link(from, from_name, to, to_name);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
-	fd = openat(from, from_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -1;
-	return S_ISREG(st.st_mode) ? copy_regular(fd, &st, to, to_name)
-				   : copy_directory(fd, &st, to, to_name, depth);
-}
-
-static void remove_tree(int at, const char *name, int depth)
-{
-	DEFER(dir_closep) DIR *directory = NULL;
-	const char *entry;
-
-	if (depth == DEPTH_MAX || unlinkat(at, name, 0) == 0 || errno == ENOENT)
-		return;
-	directory =
-		open_directory(openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-	while (directory && (entry = next_name(directory)))
-		remove_tree(dirfd(directory), entry, depth + 1);
-	unlinkat(at, name, AT_REMOVEDIR);
-}
-
 static bool is_there(int directory, const char *name)
 {
 	struct stat st;
@@ -166,14 +50,14 @@ static int offer(int from, const char *name, int home)
 {
 	if (is_there(home, name))
 		return 0;
-	remove_tree(home, TEMPORARY, 0);
-	int status = copy_entry(from, name, home, TEMPORARY, 0);
+	tree_remove(home, TEMPORARY);
+	int status = tree_copy(from, name, home, TEMPORARY);
 	if (status == 0 && !is_there(home, TEMPORARY))
 		return 0; /* no file, directory or link */
 	if (status < 0 || renameat2(home, TEMPORARY, home, name, RENAME_NOREPLACE) < 0) {
 		int saved = errno;
 
-		remove_tree(home, TEMPORARY, 0);
+		tree_remove(home, TEMPORARY);
 		errno = saved;
 		return -1;
 	}
@@ -184,7 +68,7 @@ int home_fill_from(const char *skeleton, const char *home)
 {
 	DEFER(fd_closep) int to = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DEFER(dir_closep)
-	DIR *from = open_directory(open(skeleton, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *from = tree_open(open(skeleton, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const char *name;
 	int failed = 0;
 
@@ -192,7 +76,7 @@ int home_fill_from(const char *skeleton, const char *home)
 		return -1;
 	if (!from)
 		return errno == ENOENT ? 0 : -1;
-	while ((name = next_name(from)))
+	while ((name = tree_next(from)))
 		if (offer(dirfd(from), name, to) < 0)
 			failed = errno;
 	errno = failed;
@@ -203,13 +87,18 @@ static bool is_empty(const char *home)
 {
 	DEFER(dir_closep) DIR *directory = opendir(home);
 
-	return directory && !next_name(directory);
+	return directory && !tree_next(directory);
 }
 
 int home_fill(const char *home)
 {
+	DEFER(freep) char *venv = xasprintf("%s/venv", home);
 	bool was_empty = is_empty(home);
-	int status = home_fill_from(HOME_SKELETON, home);
+	int status;
+
+	if (venv_set_aside(venv, HOME_SKELETON "/venv"))
+		dprintf(STDERR_FILENO, "winalux: made ~/venv anew: its Python was another one\n");
+	status = home_fill_from(HOME_SKELETON, home);
 
 	if (was_empty && home_fill_from(HOME_ETC_SKELETON, home) < 0)
 		status = -1;
