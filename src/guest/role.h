@@ -29,6 +29,7 @@ extern const struct role role_task;
 extern const struct role role_telemetry;
 extern const struct role role_warning;
 extern const struct role role_emulator;
+extern const struct role role_libraries;
 extern const struct role role_keeper; /* src/warden/roles.c */
 extern const struct role role_warden;
 

@@ -51,6 +51,21 @@ struct error;
 #define WIRE_AUDIT_PATH "/var/lib/winalux/audit"
 #define WIRE_AUDIT_LAST_USE "last-use" /* in it: when somebody last came in, RFC 3339 */
 /*
+ * PyPI packages of a dev container (docs/design/libraries-install.md): the list as pip and uv read
+ * requirements; the versions that the account's cache was filled with, empty where it was not; the
+ * cache, read-only in dev containers. Of the list's installation the guest's role is the first two
+ * words of a command, and ends with 0 or, the environment being as it was, with 1.
+ */
+#define WIRE_LIBRARIES_LIST "/etc/winalux/libraries.in"
+#define WIRE_LIBRARIES_LOCK "/etc/winalux/libraries.lock"
+#define WIRE_LIBRARIES_NETRC "/etc/winalux/netrc" /* where the cache is filled, nowhere else */
+#define WIRE_LIBRARIES_CACHE "/var/cache/winalux/libraries"
+#define WIRE_LIBRARIES_ROLE "libraries"
+#define WIRE_LIBRARIES_SYNC "sync"   /* brings ~/venv to the list */
+#define WIRE_LIBRARIES_FETCH "fetch" /* fills the cache; the lock to stdout */
+#define WIRE_LIBRARIES_SHOW "show"   /* the home's lock to stdout */
+
+/*
  * Containers that winalux did not make and found close to the workspace (plan/stranger.h), a line
  * each: ID	NAME	IMAGE	HOW, escaped as above. PID 1 watches the file and tells of new
  * lines.
