@@ -43,22 +43,6 @@ bool deploy_is_inventory(const char *arg)
 	return strpbrk(arg, "/.") || strcmp(arg, "-") == 0 || access(arg, F_OK) == 0;
 }
 
-static void warn_unapplied(const struct inventory *inventory, const struct strv *names)
-{
-	for (size_t i = 0; i < inventory->count; i++) {
-		const struct workspace *w = &inventory->workspaces[i];
-		DEFER(strv_release) struct strv keys = { 0 };
-
-		if (names->count > 0 && !strv_contains(names, w->name))
-			continue;
-		inventory_add_unapplied(w, &keys);
-		if (keys.count == 0)
-			continue;
-		DEFER(freep) char *text = strv_join(&keys, ", ");
-		log_warn("%s: not applied by this version yet: %s", w->name, text);
-	}
-}
-
 /* How to show what somebody needs by now to get in. */
 static void note_tokens(const struct deployment *d)
 {
@@ -142,7 +126,6 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 int deploy_inventory(struct app *app, const struct deploy_flags *flags,
 		     const struct inventory *inventory, const struct strv *names, struct error *err)
 {
-	warn_unapplied(inventory, names);
 	if (app_open_host(app, err) < 0)
 		return -1;
 	return deploy(app, flags, inventory, names, err);

@@ -21,8 +21,9 @@ static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", 
 static const char *const no_later[] = { NULL };
 
 /* Roles of our own objects (plan/names.h): a sidecar of that name would meet them. */
-static const char *const reserved_roles[] = { "pod",   "dev",   "infra",  "net",  "home", "keys",
-					      "audit", "state", "warden", "gate", NULL };
+static const char *const reserved_roles[] = { "pod",    "dev",  "infra",     "net",
+					      "home",   "keys", "audit",     "state",
+					      "warden", "gate", "libraries", NULL };
 
 /* The first parts of what the account has once: "winalux-gate-a", "winalux-account-1". */
 static const char *const reserved_names[] = {
@@ -364,6 +365,36 @@ static void check_keys(const struct check *c, size_t index)
 		"list of them under 'public_keys'");
 }
 
+/* A login in the file would stand in the workspace too. */
+static void check_index(const struct check *c, size_t index)
+{
+	const char *url = c->inventory->workspaces[index].library_index;
+	const char *host;
+
+	if (!url)
+		return;
+	host = strstr(url, "://");
+	if (!host || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
+		diagnostics_error(c->diags, c->file, check_node(c, index, "library_index"),
+				  "'library_index' must be an https:// or http:// URL");
+	else if (memchr(host + 3, '@', strcspn(host + 3, "/")))
+		diagnostics_error(c->diags, c->file, check_node(c, index, "library_index"),
+				  "'library_index' has a login in it; put it into a netrc file, "
+				  "which the setting 'library_netrc' names");
+}
+
+static void check_libraries(const struct check *c, size_t index, const struct profile *profile)
+{
+	const struct workspace *w = &c->inventory->workspaces[index];
+
+	check_index(c, index);
+	if (!w->libraries.count || !profile || profile->containerfile || profile->python.count)
+		return;
+	diagnostics_error(c->diags, c->file, check_node(c, index, "libraries"),
+			  "profile '%s' has no Python for 'libraries'; give it 'python: [uv]'",
+			  profile->name);
+}
+
 /* Objects of a workspace of that name could meet those of the account. */
 static void check_name(const struct check *c, size_t index)
 {
@@ -386,6 +417,7 @@ void check_workspaces(const struct check *c)
 		check_arch(c, i);
 		check_app_port(c, i, profile);
 		check_sidecars(c, i, profile);
+		check_libraries(c, i, profile);
 	}
 	check_names(c);
 }

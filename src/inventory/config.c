@@ -50,6 +50,8 @@ const struct config_entry config_entries[] = {
 	      .doc = "Trust the host's certificate authorities in builds and workspaces"),
 	ENTRY(host_ca_file, "WINALUX_HOST_CA_FILE", CONFIG_TEXT,
 	      .doc = "PEM file of these authorities; found by itself"),
+	ENTRY(library_netrc, "WINALUX_LIBRARY_NETRC", CONFIG_TEXT,
+	      .doc = "Netrc file with logins of package indexes; workspaces never see it"),
 	ENTRY(jobs, "WINALUX_JOBS", CONFIG_NUMBER, .fallback = "0", .max = 64,
 	      .doc = "Calls to Podman at a time; 0 means 4"),
 	ENTRY(ready_timeout_s, "WINALUX_READY_TIMEOUT_S", CONFIG_NUMBER, .fallback = "60", .min = 1,

@@ -11,6 +11,8 @@ static const struct text_shape sidecar_name_shape = { "a-z", "a-z0-9",
 static const struct text_shape owner_shape = { "a-z0-9_", "a-z0-9_.:-", "a user or uid:gid" };
 static const struct text_shape profile_shape = { "a-z0-9", "a-z0-9_-", "the name of a profile" };
 
+static const struct text_shape index_shape = { "h", "!-~", "an https:// or http:// URL" };
+
 static const struct port_word ssh_words[] = { { "auto", PORT_AUTO }, { NULL, 0 } };
 static const struct port_word app_words[] = { { "auto", PORT_AUTO },
 					      { "none", PORT_NONE },
@@ -99,8 +101,14 @@ static const struct schema_field workspace_fields[] = {
 	  .doc = "OpenSSH public key that may log in; each workspace needs one or more" },
 	{ "public_keys", &field_public_keys, offsetof(struct workspace, keys), 0, 1, 100,
 	  .excludes = "public_key", .doc = "The same for several keys" },
-	{ "libraries", &schema_requirements, offsetof(struct workspace, libraries), 0, 0, 200,
-	  .doc = "PyPI packages for the virtual environment of the workspace" },
+	{ "libraries", &field_libraries, offsetof(struct workspace, libraries), 0, 0, 200,
+	  .doc = "PyPI packages for the virtual environment of the workspace; '-r FILE' in a list "
+		 "takes those of a requirements file in the inventory's folder, '-r ~/FILE' of one "
+		 "in the workspace's home" },
+	{ "library_index", &schema_text, offsetof(struct workspace, library_index), 0, 8, 2048,
+	  .detail = &index_shape,
+	  .doc = "URL of the package index for libraries instead of PyPI; the setting "
+		 "library_netrc names a file of logins" },
 	{ "disk_limit_gb", &schema_integer, offsetof(struct workspace, disk_limit_gb), 0, 1, 65536,
 	  .doc = "Limit of the home directory and the sidecars' volumes in GiB; soft" },
 	{ "disk_policy", &schema_names, offsetof(struct workspace, disk_policy),

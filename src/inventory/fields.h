@@ -27,9 +27,10 @@ extern const struct schema_type field_address;     /* char *: "" is all addresse
 extern const struct schema_type field_public_key;  /* keys and key_count of struct workspace */
 extern const struct schema_type field_public_keys; /* the same */
 extern const struct schema_type
-	field_extra_ports;                      /* extra_ports and extra_port_count; after bind */
-extern const struct schema_type field_sidecars; /* sidecars and sidecar_count */
-extern const struct schema_type field_volume;   /* has_volume and volume_path of struct sidecar */
+	field_extra_ports;                       /* extra_ports and extra_port_count; after bind */
+extern const struct schema_type field_sidecars;  /* sidecars and sidecar_count */
+extern const struct schema_type field_libraries; /* struct strv: lines of requirements */
+extern const struct schema_type field_volume;    /* has_volume and volume_path of struct sidecar */
 
 /* What may stand for a port number. The list ends with a NULL word. */
 struct port_word {

@@ -74,12 +74,6 @@ bool inventory_name_is_valid(const char *name)
 	return shape_fits(&shape, name, INVENTORY_NAME_MAX);
 }
 
-void inventory_add_unapplied(const struct workspace *w, struct strv *ret)
-{
-	if (w->libraries.count > 0)
-		strv_add(ret, "libraries");
-}
-
 static void workspace_release(struct workspace *w)
 {
 	free(w->name);
@@ -92,6 +86,7 @@ static void workspace_release(struct workspace *w)
 		ssh_key_release(&w->keys[i]);
 	free(w->keys);
 	strv_release(&w->libraries);
+	free(w->library_index);
 	free(w->extra_ports);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		sidecar_release(&w->sidecars[i]);

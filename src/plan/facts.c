@@ -154,6 +154,8 @@ static void place_account_volume(struct facts *facts, const struct volume *v, co
 
 	if (!strcmp(v->name, ACCOUNT_VOLUME)) {
 		facts->account = v;
+	} else if (!strcmp(v->name, LIBRARIES_VOLUME)) {
+		facts->libraries = v;
 	} else if (!strcmp(role, "account") && generation > facts->account_generation) {
 		facts->account_generation = generation;
 		facts->seccomp_digest = labels_get(&v->labels, LABEL_SECCOMP);
@@ -271,6 +273,7 @@ static void read_state(struct workspace_facts *w)
 	w->state.key = labels_get(labels, LABEL_KEY);
 	w->state.token_since = labels_get(labels, LABEL_TOKEN_SINCE);
 	w->state.gate_hash = labels_get(labels, LABEL_GATE_HASH);
+	w->state.libraries = labels_get(labels, LABEL_LIBRARIES);
 	deployed = labels_get(labels, LABEL_DEPLOYED);
 	if (deployed)
 		parse_rfc3339(deployed, &w->state.deployed_s);

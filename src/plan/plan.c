@@ -39,6 +39,7 @@ static const char *const step_verbs[STEP_KIND_COUNT] = {
 	[STEP_RELOAD_GUEST] = "reload",
 	[STEP_START_CONTAINER] = "start container",
 	[STEP_WAIT_READY] = "wait for answers of",
+	[STEP_SYNC_LIBRARIES] = "install libraries in",
 	[STEP_WRITE_STATE] = "record state",
 	[STEP_REMOVE_STATE] = "remove old state",
 };

@@ -4,8 +4,8 @@
  * anew and why), then the verdicts become steps in the one order that works:
  *
  *   remove what must go, stop what has lost its pod's network; network, volumes, pod; containers
- *   (sidecars, then dev); files into dev; start in the same order; wait; record the state; remove
- *   older states.
+ *   (sidecars, then dev); files into dev; start in the same order; wait; record the state;
+ *   libraries, and the state once more; remove older states.
  *
  * An object is kept when the digest on its label is the wanted one, its id is the recorded one and
  * its name is still its own. An object that nobody recorded is the leftover of a broken deploy, or
@@ -38,8 +38,10 @@ struct review {
 	struct verdict pod;
 	struct verdict *containers;
 	bool is_live_changed;
-	bool has_surplus; /* containers that the inventory does not want any more */
-	bool is_severed;  /* kept containers run in a pod whose infra container has ended */
+	bool has_other_libraries; /* than those that were installed last */
+	bool syncs_libraries;     /* they are, or the dev container is new */
+	bool has_surplus;         /* containers that the inventory does not want any more */
+	bool is_severed;          /* kept containers run in a pod whose infra container has ended */
 };
 
 static const struct workspace_facts nothing_there;
@@ -159,6 +161,11 @@ static bool is_surplus(const struct review *r, const struct container *c)
 	return true;
 }
 
+static struct verdict *dev_verdict(const struct review *r)
+{
+	return &r->containers[r->want->container_count - 1];
+}
+
 /* The files that the dev container should have, and the token in them. */
 static bool has_other_files(const struct review *r)
 {
@@ -168,6 +175,14 @@ static bool has_other_files(const struct review *r)
 	if (!had->live || strcmp(had->live, r->want->live_digest) != 0)
 		return true;
 	return gate->is_on && (!had->gate_hash || strcmp(had->gate_hash, gate->hash) != 0);
+}
+
+/* "" where there is no list. */
+static bool has_other_libraries(const struct review *r)
+{
+	const char *had = r->facts->state.libraries;
+
+	return strcmp(had ? had : "", r->want->libraries_digest) != 0;
 }
 
 static void review_workspace(struct review *r)
@@ -181,6 +196,9 @@ static void review_workspace(struct review *r)
 	for (size_t i = 0; i < want->container_count; i++)
 		r->containers[i] = review_container(r, &want->containers[i]);
 	r->is_live_changed = has_other_files(r);
+	r->has_other_libraries = has_other_libraries(r);
+	r->syncs_libraries =
+		r->has_other_libraries || (want->libraries && !dev_verdict(r)->is_kept);
 	for (size_t i = 0; i < r->facts->container_count; i++)
 		r->has_surplus |= is_surplus(r, r->facts->containers[i]);
 }
@@ -195,11 +213,6 @@ static void review_release(struct review *r)
 }
 
 /* --- verdicts to steps --- */
-
-static struct verdict *dev_verdict(const struct review *r)
-{
-	return &r->containers[r->want->container_count - 1];
-}
 
 static bool is_kept(const struct review *r, const struct container *c)
 {
@@ -268,6 +281,16 @@ static void steps_create(struct workspace_plan *w, const struct review *r)
 	}
 }
 
+/* Or is to be: some container does not run. */
+static bool has_started(const struct review *r)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < r->want->container_count; i++)
+		has |= !r->containers[i].is_running;
+	return has;
+}
+
 /*
  * Files are written where they changed, into a new dev container, and also where the dev container
  * goes on while a sidecar is new or was away: only the nonce in them makes the guest's next "ready"
@@ -276,12 +299,9 @@ static void steps_create(struct workspace_plan *w, const struct review *r)
 static bool writes_files(const struct review *r)
 {
 	const struct verdict *dev = dev_verdict(r);
-	bool has_started = false;
 
-	for (size_t i = 0; i < r->want->container_count; i++)
-		has_started |= !r->containers[i].is_running;
 	return !dev->is_kept || r->is_live_changed ||
-	       (dev->is_running && (has_started || r->has_surplus));
+	       (dev->is_running && (has_started(r) || r->has_surplus));
 }
 
 static void steps_start(struct workspace_plan *w, const struct review *r)
@@ -298,7 +318,8 @@ static void steps_start(struct workspace_plan *w, const struct review *r)
 	}
 	if (dev_verdict(r)->is_running && has_files)
 		plan_add_reload(w, workspace_facts_container(r->facts, ROLE_DEV));
-	plan_add_step(w, STEP_WAIT_READY, dev, 0);
+	if (has_files || has_started(r))
+		plan_add_step(w, STEP_WAIT_READY, dev, 0);
 }
 
 static bool changes_record(const struct review *r)
@@ -311,14 +332,45 @@ static bool changes_record(const struct review *r)
 	return is_changed;
 }
 
+/* Ever newer generations: by what is written before it. */
+static void step_write_state(struct workspace_plan *w, const struct review *r, bool is_early,
+			     unsigned generation)
+{
+	plan_add_step_owned(w, STEP_WRITE_STATE,
+			    state_volume_name(w->slug, r->facts->state.generation + generation),
+			    is_early);
+}
+
+/*
+ * Libraries come when the workspace is whole and recorded, as one that waits for them: what fails
+ * then is their installation alone, and the next deploy tries it again.
+ */
+static unsigned steps_libraries(struct workspace_plan *w, const struct review *r)
+{
+	const struct want *want = r->want;
+	const bool is_recorded = changes_record(r);
+
+	if (!r->syncs_libraries)
+		return 0;
+	if (is_recorded)
+		step_write_state(w, r, true, 1);
+	plan_add_step(w, STEP_SYNC_LIBRARIES, want->containers[want->container_count - 1].spec.name,
+		      0);
+	return is_recorded;
+}
+
 /* Older states; the newest is among them when a newer one is written. */
 static void steps_record(struct workspace_plan *w, const struct review *r)
 {
-	const bool is_written = changes_record(r);
+	const unsigned early = steps_libraries(w, r);
+	const bool is_written = changes_record(r) || r->has_other_libraries;
 
 	if (is_written)
-		plan_add_step_owned(w, STEP_WRITE_STATE,
-				    state_volume_name(w->slug, r->facts->state.generation + 1), 0);
+		step_write_state(w, r, false, early + 1);
+	if (early)
+		plan_add_step_owned(w, STEP_REMOVE_STATE,
+				    state_volume_name(w->slug, r->facts->state.generation + early),
+				    0);
 	for (size_t i = is_written ? 0 : 1; i < r->facts->state_count; i++)
 		plan_add_step(w, STEP_REMOVE_STATE, r->facts->states[i]->name, 0);
 }
@@ -362,6 +414,9 @@ static void list_changes(struct workspace_plan *w, const struct review *r)
 	if (dev_verdict(r)->is_kept && r->is_live_changed)
 		plan_add_change(w, want->containers[want->container_count - 1].spec.name,
 				ACTION_LIVE, "ssh keys or settings changed");
+	if (dev_verdict(r)->is_kept && r->has_other_libraries)
+		plan_add_change(w, want->containers[want->container_count - 1].spec.name,
+				ACTION_LIVE, "libraries changed");
 }
 
 /* What a deploy that was killed at its very end has left. */
@@ -395,7 +450,7 @@ static enum action decide(const struct review *r)
 		return ACTION_REPAIR;
 	if (!all_running)
 		return ACTION_START;
-	return r->is_live_changed ? ACTION_LIVE : ACTION_UNCHANGED;
+	return r->is_live_changed || r->has_other_libraries ? ACTION_LIVE : ACTION_UNCHANGED;
 }
 
 static void plan_workspace(struct plan *plan, const struct want *want,

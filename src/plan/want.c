@@ -236,6 +236,7 @@ static void want_release(struct want *want)
 	free(want->containers);
 	free(want->guest_conf);
 	free(want->authorized_keys);
+	free(want->libraries);
 	want_gate_release(&want->gate);
 	free(want->refusal);
 }

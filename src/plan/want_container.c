@@ -25,7 +25,7 @@
 #define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
 
-enum { AUTHORIZED_KEYS_MAX = 1 << 20, NONCE_LINE_MAX = 64 };
+enum { AUTHORIZED_KEYS_MAX = 1 << 20, NONCE_LINE_MAX = 64, LIBRARIES_MAX = 1 << 20 };
 
 /* sshd's minimum (tried), and KILL for init. */
 static const char *const dev_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID", "SYS_CHROOT" };
@@ -49,8 +49,7 @@ static void add_mount(struct container_spec *spec, const char *slug, const char 
 
 	spec->volumes = xreallocarray(spec->volumes, spec->volume_count + 1, sizeof(*mount));
 	mount = &spec->volumes[spec->volume_count++];
-	mount->volume = object_name(slug, role);
-	mount->destination = xstrdup(destination);
+	*mount = (struct volume_mount){ object_name(slug, role), xstrdup(destination), false };
 }
 
 /*
@@ -104,6 +103,18 @@ static char *image_for(const struct workspace *w, char *reference)
 	return image;
 }
 
+/* Of packages, which libraries are installed from. Nor is this part of the digest: a workspace that
+ * was made without fetches its packages by itself. */
+static void add_cache(struct container_spec *spec)
+{
+	struct volume_mount *mount;
+
+	spec->volumes = xreallocarray(spec->volumes, spec->volume_count + 1, sizeof(*mount));
+	mount = &spec->volumes[spec->volume_count++];
+	*mount = (struct volume_mount){ xstrdup(LIBRARIES_VOLUME), xstrdup(WIRE_LIBRARIES_CACHE),
+					true };
+}
+
 void want_dev_container(struct want *want, const struct want_context *context,
 			struct want_container *ret)
 {
@@ -139,6 +150,7 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_seal(ret, context);
 	if (w->gate == GATE_STRICT)
 		make_strict(spec, context);
+	add_cache(spec);
 	show_pod(spec, w, context);
 }
 
@@ -330,9 +342,32 @@ char *want_gate_file(const struct want_gate *gate)
 			 hash, unlock);
 }
 
+/* Requirements as pip and uv read them. What -r names in the inventory's folder stands here. */
+static void want_libraries(struct want *want)
+{
+	const struct workspace *w = want->workspace;
+	struct hash *h;
+	struct buf b;
+
+	if (!w->libraries.count)
+		return;
+	buf_init(&b, LIBRARIES_MAX);
+	buf_add_str(&b, "# libraries of the inventory; a deploy writes this file\n");
+	if (w->library_index)
+		buf_addf(&b, "--index-url %s\n", w->library_index);
+	for (size_t i = 0; i < w->libraries.count; i++)
+		buf_addf(&b, "%s\n", w->libraries.items[i]);
+	want->libraries = take_whole(want, &b, "its libraries take");
+	h = hash_new();
+	hash_add_text(h, want->libraries);
+	hash_end(h, want->libraries_digest);
+}
+
 void want_live_files(struct want *want, const struct want_context *context)
 {
 	struct hash *h = hash_new();
+
+	want_libraries(want);
 
 	want->guest_conf = guest_conf(want, context);
 	want->authorized_keys = authorized_keys(want);

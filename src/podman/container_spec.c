@@ -117,6 +117,8 @@ static void add_volumes(struct json *body, const struct container_spec *spec)
 
 		json_add_text(entry, "Name", sorted[i].volume);
 		json_add_text(entry, "Dest", sorted[i].destination);
+		if (sorted[i].is_read_only)
+			json_append_text(json_add_array(entry, "Options"), "ro");
 	}
 }
 

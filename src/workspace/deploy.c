@@ -20,6 +20,7 @@
 #include "host_info.h"
 #include "images.h"
 #include "keepers.h"
+#include "library_sync.h"
 #include "limits.h"
 #include "port_probe.h"
 #include "telemetry_daemon.h"
@@ -313,6 +314,7 @@ static int prepare_account(struct deploy *d, const struct applied_lock *held, st
 
 	if (ensure_account(d, held, &is_changed, err) < 0 ||
 	    ensure_keepers(d, held, &is_changed, err) < 0 || ensure_emulator(d, held, err) < 0 ||
+	    library_ensure_volume(held->podman, d->result->facts, &d->result->plan, err) < 0 ||
 	    (d->gates.is_unsaved && save_key(d, err) < 0))
 		return -1;
 	ensure_telemetry(d, held, &is_changed);

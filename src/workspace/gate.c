@@ -105,6 +105,16 @@ void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static T
 	ticket_format(&ticket, hash, ret);
 }
 
+bool gate_ticket_for(const char *hash_text, int64_t now_s, char ret[static TICKET_TEXT_SIZE])
+{
+	uint8_t salt[TOKEN_SALT_SIZE], hash[TOKEN_HASH_SIZE];
+
+	if (!parse_hash(hash_text, salt, hash))
+		return false;
+	gate_ticket(hash, now_s, ret);
+	return true;
+}
+
 static char *hash_text_of(const struct token *token)
 {
 	uint8_t salt[TOKEN_SALT_SIZE], hash[TOKEN_HASH_SIZE];

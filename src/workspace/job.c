@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "port_probe.h"
+#include "library_sync.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
@@ -330,6 +331,12 @@ static int wait_ready(struct job *job, struct podman *podman, const struct step 
 	return -1;
 }
 
+static int sync_libraries(struct job *job, struct podman *podman, const struct step *step,
+			  struct error *err)
+{
+	return library_sync(job, podman, step->object, err);
+}
+
 static const char *find_made(const struct job *job, const char *role, size_t role_len)
 {
 	for (size_t i = 0; i < job->objects.count; i++) {
@@ -418,7 +425,15 @@ static const char *choose_id(const struct job *job, const char *fresh)
 	return chosen ? chosen : fresh;
 }
 
-static void label_state(struct job *job, struct labels *labels)
+/* Of a list that is still to be installed no digest is right. */
+static const char *libraries_of(const struct want *want, bool is_early)
+{
+	if (is_early)
+		return LIBRARIES_PENDING;
+	return want->libraries ? want->libraries_digest : NULL;
+}
+
+static void label_state(struct job *job, bool is_early, struct labels *labels)
 {
 	const struct want *want = job->plan->want;
 	const struct workspace_facts *facts = job->plan->facts;
@@ -442,6 +457,7 @@ static void label_state(struct job *job, struct labels *labels)
 	labels_add(labels, LABEL_PROFILE, want->workspace->profile);
 	labels_add(labels, LABEL_DEPLOYED, now);
 	label_if(labels, LABEL_HOST_KEY, host_key);
+	label_if(labels, LABEL_LIBRARIES, libraries_of(want, is_early));
 	label_gate(labels, &want->gate);
 }
 
@@ -454,7 +470,7 @@ static int write_state(struct job *job, struct podman *podman, const struct step
 	DEFER(freep) char *text = xasprintf("%u", generation);
 
 	if (job->plan->want)
-		label_state(job, &labels);
+		label_state(job, step->index, &labels);
 	else
 		label_rotated(job, step->index, &labels);
 	label_object(&labels, job, ROLE_STATE);
@@ -488,13 +504,14 @@ static const struct {
 	[STEP_RELOAD_GUEST] = { reload_guest, false, NULL },
 	[STEP_START_CONTAINER] = { start_container, false, PORT_TAKEN },
 	[STEP_WAIT_READY] = { wait_ready, true, NULL },
+	[STEP_SYNC_LIBRARIES] = { sync_libraries, true, NULL },
 	[STEP_WRITE_STATE] = { write_state, false, VOLUME_TAKEN },
 	[STEP_REMOVE_STATE] = { remove_volume, true, VOLUME_IN_USE },
 };
 
 bool step_is_mutating(enum step_kind kind)
 {
-	return kind != STEP_WAIT_READY;
+	return kind != STEP_WAIT_READY && kind != STEP_SYNC_LIBRARIES;
 }
 
 /* "%s" in a hint is the object. */

@@ -28,12 +28,13 @@ struct config {
 	char *debian_mirror; /* debian_mirror: NULL: the host's own or deb.debian.org */
 	enum config_tristate trust_host_ca; /* trust_host_ca: auto | on | off */
 	char *host_ca_file;                 /* host_ca_file: PEM bundle; NULL: found */
-	uint32_t jobs;                      /* jobs: mutating calls in flight; 0: 4 */
-	uint32_t ready_timeout_s;           /* ready_timeout_s: 60 */
-	uint32_t stop_timeout_s;            /* stop_timeout_s: 10 */
-	uint32_t telemetry_interval_s;      /* telemetry_interval_s: 10; 0: no daemon */
-	uint32_t min_free_gb;               /* min_free_gb: 1; 0: no floor of free space */
-	uint32_t lock_timeout_s;            /* lock_timeout_s: 600; waits for another winalux */
+	char *library_netrc;           /* library_netrc: logins of package indexes; NULL: none */
+	uint32_t jobs;                 /* jobs: mutating calls in flight; 0: 4 */
+	uint32_t ready_timeout_s;      /* ready_timeout_s: 60 */
+	uint32_t stop_timeout_s;       /* stop_timeout_s: 10 */
+	uint32_t telemetry_interval_s; /* telemetry_interval_s: 10; 0: no daemon */
+	uint32_t min_free_gb;          /* min_free_gb: 1; 0: no floor of free space */
+	uint32_t lock_timeout_s;       /* lock_timeout_s: 600; waits for another winalux */
 	uint32_t registry_timeout_s; /* registry_timeout_s: 20; a pull of the base that takes longer
 					to begin */
 	char *file;                  /* path that was read or would be; never NULL */

@@ -75,7 +75,9 @@ struct workspace {
 	struct ssh_key *keys;
 	size_t key_count;
 	struct strv stacks; /* by name, beside those of its profile */
-	struct strv libraries;
+	struct strv libraries; /* requirements, one line each; a file of the inventory's folder that
+				  "-r" names has given its lines */
+	char *library_index;   /* URL; NULL: uv's default */
 	uint32_t disk_limit_gb; /* GiB; 0: none */
 	enum disk_policy disk_policy;
 	uint32_t cpu_milli;        /* 0: none */
@@ -125,9 +127,6 @@ const struct workspace *inventory_find(const struct inventory *inventory, const 
 bool inventory_name_is_valid(const char *name);
 /* "a_b" → "a-b": the name as it stands in names of objects. The caller frees it. */
 char *inventory_slug(const char *name);
-/* Adds the keys that the file gives and whose values this version checks and keeps but does not
- * apply: "libraries". */
-void inventory_add_unapplied(const struct workspace *w, struct strv *ret);
 
 /* JSON Schema (draft 2020-12) of the format, generated from the schema tables. The caller frees it.
  */

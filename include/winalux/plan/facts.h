@@ -27,6 +27,7 @@ struct workspace_state {
 	const char *key;
 	const char *token_since;
 	const char *gate_hash;
+	const char *libraries;
 	int64_t deployed_s; /* 0: unknown */
 	uint16_t ssh_port;  /* 0: none recorded */
 	uint16_t app_port;
@@ -74,8 +75,9 @@ struct facts {
 	struct workspace_facts *workspaces; /* sorted by name */
 	size_t count;
 	size_t cap;
-	const struct volume *account; /* volume winalux-account, or NULL */
-	const char *seccomp_digest;   /* of the profile that is in it, or NULL */
+	const struct volume *account;   /* volume winalux-account, or NULL */
+	const struct volume *libraries; /* volume winalux-libraries, or NULL */
+	const char *seccomp_digest;     /* of the profile that is in it, or NULL */
 	unsigned account_generation;
 	const struct container *keepers[KEEPER_COUNT]; /* NULL: not there */
 	const struct container *telemetry;             /* the same */

@@ -37,6 +37,10 @@
 #define LABEL_PORTS "io.winalux.ports"       /* "app=8001 ssh=2201": keeps "auto" the same */
 #define LABEL_HOST_KEY "io.winalux.host-key" /* "ssh-ed25519 AAAA…" */
 #define LABEL_PROFILE "io.winalux.profile"
+#define LABEL_LIBRARIES                                                                            \
+	"io.winalux.libraries" /* digest of the list that was installed last, or                   \
+				  LIBRARIES_PENDING; none: no list */
+#define LIBRARIES_PENDING "pending"
 #define LABEL_DEPLOYED "io.winalux.deployed" /* RFC 3339 */
 /* On state volumes, of the gate (docs/design/gate.md); kept while the gate is off. */
 #define LABEL_GATE                                                                                 \
@@ -55,6 +59,7 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 
 #define SCHEMA_VERSION "1"
 #define ACCOUNT_VOLUME "winalux-account"
+#define LIBRARIES_VOLUME "winalux-libraries" /* packages that were fetched, of all workspaces */
 /* Of a strict gate, one of each per account; the container is winalux-<role>
  * (docs/design/strict.md). */
 #define ROLE_KEEPER_A "gate-a"
@@ -70,6 +75,7 @@ enum { SSH_PORT_INSIDE = 2222 }; /* where the guest of a dev container listens *
 #define ROLE_KEYS "keys"
 #define ROLE_AUDIT "audit"
 #define ROLE_STATE "state"
+#define ROLE_LIBRARIES "libraries" /* the volume above, and the container that fills it */
 
 /* "winalux-<slug>-<role>". The caller frees it. */
 char *object_name(const char *slug, const char *role);

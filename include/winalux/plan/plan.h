@@ -47,8 +47,9 @@ enum step_kind {
 	STEP_RELOAD_GUEST, /* it reads what was written */
 	STEP_START_CONTAINER,
 	STEP_WAIT_READY,
-	STEP_WRITE_STATE,  /* the next generation: the moment at which a deploy counts */
-	STEP_REMOVE_STATE, /* an older generation */
+	STEP_SYNC_LIBRARIES, /* PyPI packages into the home of a running dev container */
+	STEP_WRITE_STATE,    /* the next generation: the moment at which a deploy counts */
+	STEP_REMOVE_STATE,   /* an older generation */
 	STEP_KIND_COUNT
 };
 
@@ -57,7 +58,8 @@ struct step {
 	char *object; /* name or id that the call takes; for STEP_CREATE_CONTAINER and the like the
 			 name */
 	size_t index; /* STEP_CREATE_CONTAINER, STEP_CREATE_VOLUME: index into the want's list;
-			 STEP_WRITE_STATE: 1 leaves out the digest of the files inside;
+			 STEP_WRITE_STATE of a rotation: 1 leaves out the digest of the files
+			 inside; of a deploy: 1 says that libraries are still to come;
 			 STEP_RELOAD_GUEST: 1 is for a guest that only SIGHUP tells */
 };
 

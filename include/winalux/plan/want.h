@@ -67,9 +67,11 @@ struct want {
 	char *authorized_keys; /* /etc/winalux/keys/developer */
 	struct want_gate gate;
 	char live_digest[HASH_HEX_SIZE];
-	uint16_t ssh_port; /* 0 in a plan that could not choose yet */
-	uint16_t app_port; /* 0: not published */
-	char *refusal;     /* why this workspace cannot be deployed now; NULL: it can */
+	char *libraries; /* WIRE_LIBRARIES_LIST of the dev container; NULL: nothing is wanted */
+	char libraries_digest[HASH_HEX_SIZE]; /* "" where nothing is wanted */
+	uint16_t ssh_port;                    /* 0 in a plan that could not choose yet */
+	uint16_t app_port;                    /* 0: not published */
+	char *refusal; /* why this workspace cannot be deployed now; NULL: it can */
 };
 
 /* Paths on the server of what containers are told about; NULL where it is still to be made. */

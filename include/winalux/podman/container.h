@@ -49,6 +49,7 @@ void containers_release(struct containers *c);
 struct volume_mount {
 	char *volume;
 	char *destination;
+	bool is_read_only;
 };
 struct bind_mount {
 	char *source; /* a path on the server */

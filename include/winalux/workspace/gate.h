@@ -38,6 +38,9 @@ int gate_token(const struct key *key, const struct workspace_facts *w, struct to
 /* What gives one session its way in without typing. */
 void gate_ticket(const uint8_t hash[static 32], int64_t now_s, char ret[static TICKET_TEXT_SIZE]);
 
+/* The same for the hash as it is recorded, "SALT HASH"; false when it is none. */
+bool gate_ticket_for(const char *hash_text, int64_t now_s, char ret[static TICKET_TEXT_SIZE]);
+
 /* A new token for a workspace whose id is known, recorded in ret with everything but is_on. */
 void gate_renew(const struct key *key, const char *id, struct want_gate *ret);
 

@@ -52,8 +52,6 @@ static void add_sidecar(struct buf *b, const struct sidecar *s)
 
 static void add_workspace(struct buf *b, const struct workspace *w)
 {
-	DEFER(strv_release) struct strv unapplied = { 0 };
-
 	buf_addf(b, "%s (%s, line %u): profile %s, ssh %d on '%s', app %d on '%s', gate %s%s%s%s\n",
 		 w->name, w->slug, w->line, w->profile, w->ssh_port, w->ssh_bind, w->app_port,
 		 w->bind, gate_mode_name(w->gate),
@@ -72,9 +70,9 @@ static void add_workspace(struct buf *b, const struct workspace *w)
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_sidecar(b, &w->sidecars[i]);
 	add_list(b, "libraries", &w->libraries);
+	if (w->library_index)
+		buf_addf(b, "  index %s\n", w->library_index);
 	add_list(b, "environment", &w->environment);
-	inventory_add_unapplied(w, &unapplied);
-	add_list(b, "unapplied", &unapplied);
 }
 
 /* The caller frees it. */

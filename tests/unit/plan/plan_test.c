@@ -139,6 +139,94 @@ static void a_guest_of_another_wire_version_is_replaced(void **state)
 	stage_release(&t);
 }
 
+#define ALICE_LIBRARIES ALICE "    libraries: [django, redis]\n"
+
+static void libraries_come_when_a_new_workspace_is_recorded(void **state)
+{
+	struct scene s;
+	struct error err = { 0 };
+	DEFER(freep) char *steps = NULL;
+
+	(void)state;
+	scene_init(&s, ALICE_LIBRARIES);
+	assert_int_equal(scene_plan(&s, NULL, &err), 0);
+	assert_int_equal(s.plan.items[0].action, ACTION_CREATE);
+	steps = scene_steps(&s.plan.items[0]);
+	assert_non_null(strstr(steps, "wait for answers of 'winalux-alice-dev'\n"
+				      "record state 'winalux-alice-state-1'\n"
+				      "install libraries in 'winalux-alice-dev'\n"
+				      "record state 'winalux-alice-state-2'\n"
+				      "remove old state 'winalux-alice-state-1'\n"));
+	scene_release(&s);
+}
+
+static void other_libraries_are_a_live_change_of_their_own(void **state)
+{
+	static const char *const lists[][2] = {
+		{ ALICE, ALICE_LIBRARIES },
+		{ ALICE_LIBRARIES, ALICE },
+		{ ALICE_LIBRARIES, ALICE "    libraries: [django]\n" },
+		{ ALICE_LIBRARIES,
+		  ALICE_LIBRARIES "    library_index: https://packages.example/simple\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct stage t;
+		const struct workspace_plan *w;
+
+		stage_init(&t, lists[i][0], lists[i][1]);
+		w = stage_plan(&t, NULL);
+		assert_int_equal(w->action, ACTION_LIVE);
+		assert_false(w->ends_sessions);
+		assert_string_equal(w->reason, "winalux-alice-dev: libraries changed");
+		assert_steps(w, "install libraries in 'winalux-alice-dev'\n"
+				"record state 'winalux-alice-state-2'\n"
+				"remove old state 'winalux-alice-state-1'\n");
+		stage_release(&t);
+	}
+}
+
+static void the_same_libraries_have_no_steps(void **state)
+{
+	struct stage t;
+
+	(void)state;
+	stage_init(&t, ALICE_LIBRARIES, ALICE_LIBRARIES);
+	assert_int_equal(stage_plan(&t, NULL)->action, ACTION_UNCHANGED);
+	stage_release(&t);
+}
+
+static void a_dev_container_made_anew_is_given_its_libraries(void **state)
+{
+	struct stage t;
+	const struct workspace_plan *w;
+	DEFER(freep) char *steps = NULL;
+
+	(void)state;
+	stage_init(&t, ALICE_LIBRARIES, ALICE_LIBRARIES "    environment: [A=1]\n");
+	w = stage_plan(&t, NULL);
+	assert_int_equal(w->action, ACTION_RECREATE);
+	steps = scene_steps(w);
+	assert_non_null(strstr(steps, "record state 'winalux-alice-state-2'\n"
+				      "install libraries in 'winalux-alice-dev'\n"
+				      "record state 'winalux-alice-state-3'\n"
+				      "remove old state 'winalux-alice-state-2'\n"
+				      "remove old state 'winalux-alice-state-1'\n"));
+	stage_release(&t);
+}
+
+static void libraries_that_did_not_come_are_tried_again(void **state)
+{
+	struct stage t;
+
+	(void)state;
+	stage_init(&t, ALICE_LIBRARIES, ALICE_LIBRARIES);
+	t.now.facts.workspaces[0].state.libraries = LIBRARIES_PENDING;
+	assert_string_equal(stage_plan(&t, NULL)->reason, "winalux-alice-dev: libraries changed");
+	stage_release(&t);
+}
+
 static void another_ssh_key_is_a_live_change(void **state)
 {
 	struct stage t;
@@ -404,6 +492,11 @@ int main(void)
 		cmocka_unit_test(an_unchanged_workspace_has_no_steps),
 		cmocka_unit_test(another_guest_and_other_proxies_leave_a_workspace_alone),
 		cmocka_unit_test(a_guest_of_another_wire_version_is_replaced),
+		cmocka_unit_test(libraries_come_when_a_new_workspace_is_recorded),
+		cmocka_unit_test(other_libraries_are_a_live_change_of_their_own),
+		cmocka_unit_test(the_same_libraries_have_no_steps),
+		cmocka_unit_test(a_dev_container_made_anew_is_given_its_libraries),
+		cmocka_unit_test(libraries_that_did_not_come_are_tried_again),
 		cmocka_unit_test(another_ssh_key_is_a_live_change),
 		cmocka_unit_test(a_changed_port_recreates_the_pod_and_says_so),
 		cmocka_unit_test(a_sidecar_is_added_without_ending_sessions),

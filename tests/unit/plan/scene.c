@@ -197,6 +197,8 @@ static void add_state(struct facts *facts, const struct want *want, const char *
 	labels_add(&v->labels, LABEL_ID, "0123456789abcdef");
 	labels_add(&v->labels, LABEL_OBJECTS, objects);
 	labels_add(&v->labels, LABEL_LIVE, want->live_digest);
+	if (want->libraries)
+		labels_add(&v->labels, LABEL_LIBRARIES, want->libraries_digest);
 	labels_add(&v->labels, LABEL_PORTS, ports);
 	labels_add(&v->labels, LABEL_HOST_KEY, "ssh-ed25519 AAAA");
 	add_gate(&v->labels, &want->gate);

@@ -36,7 +36,7 @@ static void add_volume(struct container_spec *spec, const char *volume, const ch
 	spec->volumes =
 		xreallocarray(spec->volumes, spec->volume_count + 1, sizeof(*spec->volumes));
 	spec->volumes[spec->volume_count++] =
-		(struct volume_mount){ xstrdup(volume), xstrdup(destination) };
+		(struct volume_mount){ xstrdup(volume), xstrdup(destination), false };
 }
 
 static void fill(struct container_spec *spec)
