@@ -126,8 +126,8 @@ bool mirror_has_password(const char *mirror);
 /* --- builder.c --- */
 bool builder_is_foreign(const struct builder *b);
 /* Makes a recipe current for the builder's architecture. */
-int builder_ensure(struct builder *b, const struct images *images, struct recipe *r,
-		   char **ret_id, bool *ret_built, struct error *err);
+int builder_ensure(struct builder *b, const struct images *images, struct recipe *r, char **ret_id,
+		   bool *ret_built, struct error *err);
 
 /* --- emulation.c --- */
 /* Ends what emulation_ensure began. */

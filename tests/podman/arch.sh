@@ -141,7 +141,10 @@ answers_ping()
 	podman run --rm --network none --label io.winalux.test $redis:latest-$other sh -ec '
 		uname -m
 		redis-server --port 6379 --save "" --ignore-warnings ARM64-COW-BUG >/dev/null &
-		for i in $(seq 200); do redis-cli ping 2>/dev/null | grep -x PONG && break; sleep 0.1; done' >"$work/said"
+		for i in $(seq 200); do
+			redis-cli ping 2>/dev/null | grep -x PONG && break
+			sleep 0.1
+		done' >"$work/said"
 	equal "$machine PONG" "$(tr '\n' ' ' <"$work/said" | sed 's/ $//')"
 	podman rm -f -t 1 arch-emulator
 	is_native_only

@@ -74,7 +74,7 @@ struct workspace {
 	char *ssh_bind; /* "" is all addresses (default) */
 	struct ssh_key *keys;
 	size_t key_count;
-	struct strv stacks; /* by name, beside those of its profile */
+	struct strv stacks;    /* by name, beside those of its profile */
 	struct strv libraries; /* requirements, one line each; a file of the inventory's folder that
 				  "-r" names has given its lines */
 	char *library_index;   /* URL; NULL: uv's default */

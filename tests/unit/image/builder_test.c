@@ -298,47 +298,44 @@ static void a_failing_mmdebstrap_is_quoted_with_a_remedy(void **state)
 #define WORKING(id, state)                                                                         \
 	"{\"Id\":\"" id "\",\"ImageID\":\"image-" id                                               \
 	"\",\"Command\":[\"buildah\"],\"State\":\"" state "\"}"
+#define LEFT(id) WORKING(id, "storage")
+#define LIST(items) ">>> GET /containers/json*\n<<< 200\n\n[" items "]\n"
+#define REMOVE(id) ">>> DELETE /containers/" id "*force=true*\n<<< 200\n\n[]\n"
+#define UNMARK(name) ">>> DELETE /volumes/winalux-build-" name "*\n<<< 204\n\n"
+#define IMAGE_LABELS(id, labels)                                                                   \
+	">>> GET /images/image-" id "/json\n<<< 200\n\n{\"Labels\":" labels "}\n"
+#define OF_OURS "{\"io.winalux.image\":\"base\"}"
 #define FAIL_WEB                                                                                   \
 	">>> POST /build*\n<<< 200\n\n"                                                            \
 	"{\"stream\":\"STEP 5/9: RUN : install packages; set -eu\\n\"}\n"                          \
 	"{\"stream\":\"E: Unable to locate package nosuch\\n\"}\n"                                 \
 	"{\"error\":\"building at STEP \\\"RUN : install packages; set -eu\\\": while "            \
 	"running runtime: exit status 100\"}\n"
-#define IMAGE_LABELS(id, labels)                                                                   \
-	">>> GET /images/image-" id "/json\n<<< 200\n\n{\"Labels\":" labels "}\n"
 #define OTHER_MARK(expires)                                                                        \
 	">>> GET /volumes/json*\n<<< 200\n\n"                                                      \
 	"[{\"Name\":\"winalux-build-other\",\"Mountpoint\":\"/v\",\"Labels\":"                     \
 	"{\"io.winalux.builder\":\"another machine\",\"io.winalux.builder.before\":\"aaaa\","      \
 	"\"io.winalux.builder.expires\":\"" expires "\"}}]\n"
+#define IN_THE_PAST "2020-01-01T00:00:00Z"
+#define IN_THE_FUTURE "2999-01-01T00:00:00Z"
+
+static const char fails[] = LIST(LEFT("aaaa")) NO_MARKS SET_MARK FAIL_WEB;
+static const char fails_and_clears[] = /* dddd: somebody's own build */
+	LIST(LEFT("aaaa") "," LEFT("bbbb") "," WORKING("cccc", "running") "," LEFT("dddd"))
+		NO_MARKS IMAGE_LABELS("bbbb", OF_OURS) REMOVE("bbbb") IMAGE_LABELS("dddd", "null")
+			UNMARK("");
+static const char fails_in_company[] = NO_LEFTOVERS OTHER_MARK(IN_THE_FUTURE)
+SET_MARK FAIL_WEB LIST(LEFT("bbbb")) OTHER_MARK(IN_THE_FUTURE);
+static const char clears_up_and_builds[] =
+	LIST(LEFT("aaaa") "," LEFT("bbbb")) OTHER_MARK(IN_THE_PAST) IMAGE_LABELS("bbbb", OF_OURS)
+		REMOVE("bbbb") UNMARK("other") SET_MARK BUILD_WEB UNMARK("");
 
 static void a_build_that_fails_is_explained_and_cleaned_up(void **state)
 {
 	struct bench *s = *state;
+	DEFER(freep) char *script = xasprintf("%s%s", fails, fails_and_clears);
 
-	start(s,
-	      ">>> GET /containers/json*\n<<< 200\n\n[" WORKING(
-		      "aaaa",
-		      "storage") "]\n" NO_MARKS SET_MARK FAIL_WEB
-				 ">>> GET /containers/json*\n<<< 200\n\n"
-				 "[" WORKING("aaaa", "storage") "," WORKING(
-					 "bbbb",
-					 "storag"
-					 "e") "," WORKING("cccc", "running") "," WORKING("dddd",
-											 "storage") "]\n" NO_MARKS
-					 IMAGE_LABELS("bbbb",
-						      "{\"io.winalux.image\":"
-						      "\"base\"}") ">>> DELETE "
-								   "/containers/"
-								   "bbbb*force="
-								   "true*\n<<< "
-								   "200\n\n[]"
-								   "\n" IMAGE_LABELS(
-									   "dddd",
-									   "null") /* somebody's own
-										      build */
-	      ">>> DELETE /volumes/winalux-build-*\n<<< 204\n\n",
-	      false);
+	start(s, script, false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), -1);
 	assert_int_equal(s->err.kind, ERROR_BUILD);
@@ -354,11 +351,7 @@ static void while_another_one_builds_nothing_is_removed(void **state)
 {
 	struct bench *s = *state;
 
-	start(s,
-	      NO_LEFTOVERS OTHER_MARK("2999-01-01T00:00:00Z") SET_MARK FAIL_WEB
-	      ">>> GET /containers/json*\n<<< 200\n\n[" WORKING("bbbb", "storage") "]\n" OTHER_MARK(
-		      "2999-01-01T00:00:00Z"),
-	      false);
+	start(s, fails_in_company, false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), -1);
 	builder_freep(&s->builder);
@@ -369,23 +362,7 @@ static void what_a_dead_build_left_is_removed_before_the_next_one(void **state)
 {
 	struct bench *s = *state;
 
-	start(s,
-	      ">>> GET /containers/json*\n<<< 200\n\n"
-	      "[" WORKING("aaaa", "storage") "," WORKING("bbbb", "storage") "]\n" OTHER_MARK(
-		      "2020-01-01T00:00:00Z")
-		      IMAGE_LABELS(
-			      "bbbb",
-			      "{\"io.winalux.image\":\"base\"}") ">>> DELETE "
-								 "/containers/"
-								 "bbbb*force=true*\n<<< 200\n\n[]\n"
-								 ">>> DELETE "
-								 "/volumes/"
-								 "winalux-build-other*\n<<< "
-								 "204\n\n" SET_MARK BUILD_WEB
-								 ">>> DELETE "
-								 "/volumes/winalux-build-*\n<<< "
-								 "204\n\n",
-	      false);
+	start(s, clears_up_and_builds, false);
 	add_base(s);
 	assert_int_equal(ensure_web(s), 0);
 	builder_freep(&s->builder);
