@@ -286,8 +286,6 @@ static void note_done(struct run *run, const char *name, const char *arch, const
 static int ensure(struct run *run, const struct target *t, const char *arch, char **ret_id,
 		  bool *ret_built, struct error *err)
 {
-	if (floor_check(run->host, err) < 0)
-		return -1;
 	builder_set_arch(run->builder, arch);
 	if (t->kind)
 		return builder_ensure_sidecar(run->builder, &run->images, t->kind, ret_id,
@@ -305,6 +303,9 @@ static int build_for(struct run *run, const struct target *t, const char *arch, 
 	DEFER(freep) char *id = NULL;
 	const int64_t begun_ms = clock_mono_ms();
 	bool is_new = false;
+
+	if (floor_check(run->host, err) < 0)
+		return -1;
 	int result = ensure(run, t, arch, &id, &is_new, err);
 	const int64_t took_ms = clock_mono_ms() - begun_ms;
 
