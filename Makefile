@@ -84,8 +84,8 @@ FORCE:
 $(BUILD)/version: FORCE
 	$(Q)mkdir -p $(@D) && echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 VERSION_OBJECTS := $(foreach d,release asan fuzz guest/amd64 guest/arm64,$(BUILD)/$(d)/base/version.o)
-$(VERSION_OBJECTS): $(BUILD)/version
-$(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"'
+$(VERSION_OBJECTS): $(BUILD)/version VERSION
+$(VERSION_OBJECTS): COMMON += -DWINALUX_VERSION='"$(VERSION)"' -DWINALUX_RELEASE='"$(shell cat VERSION)"'
 
 # The guest: static, one per architecture, of its own sources, the warden's, telemetry, base and some of format.
 # The hash needs of libsodium what sodium_misuse() would drag in all of: it is told to be abort().

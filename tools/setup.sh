@@ -56,6 +56,7 @@ packages_of() { # GROUP
 		[ -n "$clang" ] || die "does not know the name of clang's libraries in '$release'"
 		echo libcmocka-dev clang libclang-rt-$clang-dev libclang-common-$clang-dev llvm rsync expect file git
 		echo openssh-client python3-minimal iproute2 util-linux curl dpkg-dev binutils zsh fish
+		echo docker-registry openssl
 		;;
 	lint)
 		echo clang-format clang-tidy cppcheck shellcheck gcovr valgrind universal-ctags mandoc

@@ -162,27 +162,12 @@ static bool select_sidecar(const struct profiles *p, const char *name, struct se
 static int select_named(const struct profiles *profiles, const char *text, struct selection *ret,
 			struct error *err)
 {
-	DEFER(strv_release) struct strv words = { 0 };
-	DEFER(strv_release) struct strv stacks = { 0 };
-	const struct profile *p;
+	struct target t = { 0 };
 
-	strv_add_split(&words, text, ".");
-	p = words.count > 0 ? profiles_find(profiles, words.items[0]) : NULL;
-	if (!p) {
-		DEFER(freep) char *names = profiles_names(profiles);
-
-		return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s",
-				 words.count > 0 ? words.items[0] : text, names);
-	}
-	for (size_t i = 1; i < words.count; i++) {
-		DEFER(freep) char *names = profiles_stack_names(profiles);
-
-		if (!profiles_find_stack(profiles, words.items[i]))
-			return error_set(err, ERROR_NOT_FOUND, "no stack '%s'; there are: %s",
-					 words.items[i], names);
-		strv_add(&stacks, words.items[i]);
-	}
-	add_profile(ret, profiles, p, &stacks);
+	if (stacks_parse_image_name(profiles, text, &t.profile, &t.stacks, err) < 0)
+		return -1;
+	t.name = stacks_image_name(t.profile->name, &t.stacks, t.stacks.count);
+	add_target(ret, &t);
 	return 0;
 }
 

@@ -35,6 +35,7 @@ static const struct option deploy_option_table[] = {
 	{ .name = "no-build",
 	  .offset = offsetof(struct deploy_flags, no_build),
 	  .help = "a missing image is an error instead of a build" },
+	IMAGE_CHOICE_OPTIONS,
 	{ .name = NULL },
 };
 
@@ -93,6 +94,12 @@ static int check_refusals(const struct deploy_flags *flags, const struct plan *p
 static int deploy(struct app *app, const struct deploy_flags *flags,
 		  const struct inventory *inventory, const struct strv *names, struct error *err)
 {
+	const char *registry = NULL;
+	enum deploy_pull pull = DEPLOY_PULL_MISSING;
+
+	if (image_choice_resolve(app, &flags->images, inventory, &registry, err) < 0 ||
+	    image_choice_pull(&flags->images, &pull, err) < 0 || app_open_host(app, err) < 0)
+		return -1;
 	DEFER(deployment_release) struct deployment d = { 0 };
 	struct progress *progress =
 		progress_new(STDERR_FILENO, progress_mode_for(STDERR_FILENO, app->global.is_quiet));
@@ -104,6 +111,8 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 		.prune = flags->prune,
 		.upgrade_guest = flags->upgrade_guest,
 		.no_build = flags->no_build,
+		.registry = registry,
+		.pull = pull,
 		.verify = flags->verify,
 		.sink = progress_sink(progress),
 	};
@@ -126,9 +135,7 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 int deploy_inventory(struct app *app, const struct deploy_flags *flags,
 		     const struct inventory *inventory, const struct strv *names, struct error *err)
 {
-	if (app_open_host(app, err) < 0)
-		return -1;
-	return deploy(app, flags, inventory, names, err);
+	return app_load_config(app, err) < 0 ? -1 : deploy(app, flags, inventory, names, err);
 }
 
 int deploy_command(struct app *app, const struct deploy_flags *flags, const struct strv *args,

@@ -15,6 +15,7 @@ static const struct option plan_option_table[] = {
 	{ .name = "upgrade-guest",
 	  .offset = offsetof(struct deploy_flags, upgrade_guest),
 	  .help = "plan to replace guests of an older winalux" },
+	IMAGE_CHOICE_OPTIONS,
 	{ .name = NULL },
 };
 

@@ -13,12 +13,12 @@
 #include "winalux/base/nearest.h"
 
 const struct command *const commands[] = {
-	&cmd_init,   &cmd_deploy, &cmd_plan,    &cmd_destroy,    &cmd_list,  &cmd_info,
-	&cmd_top,    &cmd_status, &cmd_metrics, &cmd_start,      &cmd_stop,  &cmd_restart,
-	&cmd_logs,   &cmd_exec,   &cmd_ssh,     &cmd_ssh_config, &cmd_cp,    &cmd_token,
-	&cmd_audit,  &cmd_build,  &cmd_images,  &cmd_profile,    &cmd_stack, &cmd_validate,
-	&cmd_schema, &cmd_doctor, &cmd_config,  &cmd_version,    &cmd_help,  &cmd_completion,
-	NULL,
+	&cmd_init,       &cmd_deploy, &cmd_plan,    &cmd_destroy,    &cmd_list,    &cmd_info,
+	&cmd_top,        &cmd_status, &cmd_metrics, &cmd_start,      &cmd_stop,    &cmd_restart,
+	&cmd_logs,       &cmd_exec,   &cmd_ssh,     &cmd_ssh_config, &cmd_cp,      &cmd_token,
+	&cmd_audit,      &cmd_build,  &cmd_push,    &cmd_images,     &cmd_profile, &cmd_stack,
+	&cmd_validate,   &cmd_schema, &cmd_doctor,  &cmd_config,     &cmd_version, &cmd_help,
+	&cmd_completion, NULL,
 };
 
 int command_get(const char *name, const struct command **ret, struct error *err)

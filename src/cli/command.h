@@ -59,6 +59,6 @@ extern const struct command cmd_init, cmd_deploy, cmd_plan, cmd_destroy, cmd_lis
 	cmd_start, cmd_stop, cmd_restart, cmd_logs, cmd_exec, cmd_ssh, cmd_ssh_config, cmd_cp,
 	cmd_build, cmd_validate, cmd_schema, cmd_doctor, cmd_config, cmd_version, cmd_help,
 	cmd_completion, cmd_token, cmd_audit, cmd_top, cmd_status, cmd_metrics, cmd_images,
-	cmd_profile, cmd_stack;
+	cmd_profile, cmd_stack, cmd_push;
 
 #endif

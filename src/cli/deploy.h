@@ -4,10 +4,42 @@
 
 #include <stdbool.h>
 
+#include "winalux/workspace/apply.h"
+
 struct app;
 struct error;
 struct inventory;
 struct strv;
+
+/* Where images come from, as options say it; NULL: not said. */
+struct image_choice {
+	const char *source;
+	const char *registry;
+	const char *pull;
+};
+/* The options of deploy and plan for it. */
+#define IMAGE_CHOICE_OPTIONS                                                                       \
+	{ .name = "image-source",                                                                  \
+	  .kind = OPTION_TEXT,                                                                     \
+	  .offset = offsetof(struct deploy_flags, images.source),                                  \
+	  .arg = "SOURCE",                                                                         \
+	  .help = "images of profiles and sidecars: local builds them, registry pulls them" },     \
+		{ .name = "registry",                                                              \
+		  .kind = OPTION_TEXT,                                                             \
+		  .offset = offsetof(struct deploy_flags, images.registry),                        \
+		  .arg = "REGISTRY",                                                               \
+		  .help = "HOST[:PORT][/PATH] of these images" },                                  \
+	{                                                                                          \
+		.name = "pull", .kind = OPTION_TEXT,                                               \
+		.offset = offsetof(struct deploy_flags, images.pull), .arg = "POLICY",             \
+		.help = "of what a registry has: missing (default), newer, never"                  \
+	}
+
+/* *ret_registry: where images come from, borrowed; NULL: they are built here. */
+int image_choice_resolve(const struct app *app, const struct image_choice *choice,
+			 const struct inventory *inventory, const char **ret_registry,
+			 struct error *err);
+int image_choice_pull(const struct image_choice *choice, enum deploy_pull *ret, struct error *err);
 
 /* What deploy and plan share. */
 struct deploy_flags {
@@ -16,6 +48,7 @@ struct deploy_flags {
 	bool verify;
 	bool upgrade_guest;
 	bool no_build;
+	struct image_choice images;
 };
 
 /* args: [INVENTORY] [NAME…] */

@@ -276,11 +276,13 @@ static void on_line(void *context, const char *workspace, const char *line)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* Images come through the same calls as workspaces; what is created there was built. */
+/* Images come through the same calls as workspaces: created is built, unchanged only moved. */
 static const char *done_word(const char *name, enum action action)
 {
 	bool is_image = strncmp(name, "image ", strlen("image ")) == 0;
 
+	if (is_image && action == ACTION_UNCHANGED)
+		return "done";
 	return is_image && action == ACTION_CREATE ? "built" : view_action_done(action);
 }
 

@@ -127,3 +127,14 @@ bool base64_decode(const char *text, size_t len, struct buf *b)
 	buf_add(b, bytes, used);
 	return true;
 }
+
+void base64_encode_url(const void *data, size_t len, struct buf *b)
+{
+	const size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_URLSAFE);
+	char *text = xmalloc(size);
+
+	sodium_bin2base64(text, size, data, len, sodium_base64_VARIANT_URLSAFE);
+	buf_add_str(b, text);
+	sodium_memzero(text, size);
+	free(text);
+}

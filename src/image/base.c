@@ -49,15 +49,20 @@ static int pull_base(const struct builder *b, const struct images *images, struc
 {
 	struct pull pull = { .builder = b };
 	struct error first;
-	int begin_ms = (int)b->options.config->registry_timeout_s * 1000;
+	struct image_transfer transfer = {
+		.timeout_ms = (int)b->options.config->registry_timeout_s * 1000,
+		.on_line = take_pull_line,
+		.context = &pull,
+	};
 
 	if (images_find(images, b->pulled) != NULL)
 		return 0;
-	if (image_pull(b->options.podman, b->pulled, begin_ms, take_pull_line, &pull, &first) == 0)
+	if (image_pull(b->options.podman, b->pulled, PULL_MISSING, &transfer, NULL, &first) == 0)
 		return 0;
-	if (first.kind == ERROR_TIMEOUT && pull.has_begun)
-		return image_pull(b->options.podman, b->pulled, PULL_TIMEOUT_MS, take_pull_line,
-				  &pull, err);
+	if (first.kind == ERROR_TIMEOUT && pull.has_begun) {
+		transfer.timeout_ms = PULL_TIMEOUT_MS;
+		return image_pull(b->options.podman, b->pulled, PULL_MISSING, &transfer, NULL, err);
+	}
 	if (err != NULL)
 		*err = first;
 	return -1;

@@ -8,14 +8,31 @@
 #include "winalux/base/mem.h"
 #include "winalux/base/version.h"
 
+static char *reference_at(const char *registry, const char *kind, const char *name)
+{
+	if (registry == NULL)
+		return xasprintf("localhost/winalux/%s%s:latest", kind, name);
+	return xasprintf("%s/winalux/%s%s:%s", registry, kind, name, winalux_release);
+}
+
+char *image_profile_reference_at(const char *registry, const char *profile)
+{
+	return reference_at(registry, "", profile);
+}
+
+char *image_sidecar_reference_at(const char *registry, const char *kind)
+{
+	return reference_at(registry, "sidecar-", kind);
+}
+
 char *image_profile_reference(const char *profile)
 {
-	return xasprintf("localhost/winalux/%s:latest", profile);
+	return reference_at(NULL, "", profile);
 }
 
 char *image_sidecar_reference(const char *kind)
 {
-	return xasprintf("localhost/winalux/sidecar-%s:latest", kind);
+	return reference_at(NULL, "sidecar-", kind);
 }
 
 char *image_reference_for(const char *reference, const char *arch)

@@ -68,6 +68,15 @@ const struct config_entry config_entries[] = {
 	      .max = 86400, .doc = "Seconds to wait for another winalux of this account"),
 	ENTRY(registry_timeout_s, "WINALUX_REGISTRY_TIMEOUT_S", CONFIG_NUMBER, .fallback = "20",
 	      .min = 1, .max = 3600, .doc = "Seconds until a pull of the base must have begun"),
+	ENTRY(image_source, "WINALUX_IMAGE_SOURCE", CONFIG_SOURCE, .fallback = "local",
+	      .doc = "Where deploy takes the images of profiles and sidecars from: local builds "
+		     "them, registry pulls them"),
+	ENTRY(registry, "WINALUX_REGISTRY", CONFIG_REGISTRY,
+	      .doc = "Registry of these images, HOST[:PORT][/PATH], for push and deploy"),
+	ENTRY(registry_tls_verify, "WINALUX_REGISTRY_TLS_VERIFY", CONFIG_TRISTATE,
+	      .fallback = "auto",
+	      .doc = "Speak TLS with registries, and check it; auto leaves it to Podman's "
+		     "registries.conf"),
 	{ 0 }
 };
 _Static_assert(ARRAY_SIZE(config_entries) - 1 <= ARRAY_SIZE(((struct config *)0)->origins),
@@ -150,6 +159,27 @@ static int set_tristate(const struct config_entry *e, enum config_tristate *memb
 	return 0;
 }
 
+static int set_registry(const struct config_entry *e, char **member, const char *text,
+			struct error *err)
+{
+	const char *fault = *text ? registry_fault(text) : NULL;
+
+	if (fault)
+		return error_set(err, ERROR_USAGE, "'%s' must be %s, not '%.100s'", e->key, fault,
+				 text);
+	set_text(member, text);
+	return 0;
+}
+
+static int set_source(const struct config_entry *e, enum image_source *member, const char *text,
+		      struct error *err)
+{
+	if (image_source_parse(text, member))
+		return 0;
+	return error_set(err, ERROR_USAGE, "'%s' must be local or registry, not '%.60s'", e->key,
+			 text);
+}
+
 static int set_value(struct config *config, const struct config_entry *e, const char *text,
 		     enum config_origin origin, struct error *err)
 {
@@ -165,6 +195,12 @@ static int set_value(struct config *config, const struct config_entry *e, const 
 		break;
 	case CONFIG_TRISTATE:
 		result = set_tristate(e, member, text, err);
+		break;
+	case CONFIG_REGISTRY:
+		result = set_registry(e, member, text, err);
+		break;
+	case CONFIG_SOURCE:
+		result = set_source(e, member, text, err);
 		break;
 	}
 	if (result == 0)
@@ -210,11 +246,14 @@ char *config_get_text(const struct config *config, const struct config_entry *en
 
 	switch (entry->kind) {
 	case CONFIG_TEXT:
+	case CONFIG_REGISTRY:
 		return xstrdup_or_null(*(char *const *)member);
 	case CONFIG_NUMBER:
 		return xasprintf("%u", *(const uint32_t *)member);
 	case CONFIG_TRISTATE:
 		return xstrdup(tristates[*(const enum config_tristate *)member]);
+	case CONFIG_SOURCE:
+		return xstrdup(image_source_name(*(const enum image_source *)member));
 	}
 	return NULL;
 }
@@ -224,7 +263,7 @@ void config_release(struct config *config)
 	if (!config)
 		return;
 	for (const struct config_entry *e = config_entries; e->key; e++) {
-		if (e->kind == CONFIG_TEXT)
+		if (e->kind == CONFIG_TEXT || e->kind == CONFIG_REGISTRY)
 			free(*(char **)((char *)config + e->offset));
 	}
 	free(config->file);

@@ -122,6 +122,35 @@ static void address_describe(const struct schema_field *f, struct json *object)
 
 const struct schema_type field_address = { address_expect, address_read, address_describe };
 
+/* --- the registry --- */
+
+static void registry_expect(const struct schema_field *f, struct buf *b)
+{
+	(void)f;
+	buf_add_str(b, "HOST[:PORT][/PATH] of a registry, such as \"registry.example.org:5000\"");
+}
+
+static bool registry_read(const struct schema_reader *r, const struct schema_field *f,
+			  const struct yaml_node *node, void *object)
+{
+	char **member = schema_member(f, object);
+
+	if (node->kind != YAML_SCALAR || registry_fault(node->text))
+		return schema_refuse(r, f, node);
+	free(*member);
+	*member = xstrdup(node->text);
+	return true;
+}
+
+static void registry_describe(const struct schema_field *f, struct json *object)
+{
+	(void)f;
+	json_add_text(object, "type", "string");
+	describe_pattern(object, "^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*$");
+}
+
+const struct schema_type field_registry = { registry_expect, registry_read, registry_describe };
+
 /* --- extra ports --- */
 
 #define EXTRA_PORT_EXPECTED                                                                        \

@@ -43,6 +43,12 @@ static const char *forwarding_word(unsigned value)
 	return forwarding_name((enum forwarding)value);
 }
 
+static const char *source_word(unsigned value)
+{
+	return image_source_name((enum image_source)value);
+}
+
+static const struct schema_names sources = { source_word, IMAGE_SOURCE_COUNT };
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
 static const struct schema_names gates = { gate_name, GATE_MODE_COUNT };
 static const struct schema_names disk_policies = { disk_policy_word, DISK_POLICY_COUNT };
@@ -151,6 +157,12 @@ static const struct schema_field inventory_fields[] = {
 	{ "defaults", &schema_mapping, offsetof(struct inventory_document, defaults),
 	  .detail = &workspace_schema,
 	  .doc = "Values for workspaces that do not give their own; a list replaces a list" },
+	{ "image_source", &schema_names, offsetof(struct inventory_document, image_source),
+	  .detail = &sources,
+	  .doc = "Where the images of profiles and sidecars come from: local builds them, registry "
+		 "pulls them; without it the setting counts" },
+	{ "registry", &field_registry, offsetof(struct inventory_document, registry),
+	  .doc = "Registry of these images, HOST[:PORT][/PATH]; without it the setting counts" },
 	{ "workspaces", &schema_list, offsetof(struct inventory_document, workspaces),
 	  SCHEMA_REQUIRED, 1, INVENTORY_WORKSPACE_MAX, .detail = &workspace_schema,
 	  .doc = "The workspaces" },

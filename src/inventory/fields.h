@@ -16,6 +16,8 @@ extern const struct schema sidecar_schema;   /* struct sidecar */
 struct inventory_document {
 	const struct yaml_node *defaults; /* or NULL */
 	const struct yaml_node *workspaces;
+	char *registry;        /* or NULL */
+	unsigned image_source; /* enum image_source */
 };
 
 /*
@@ -30,6 +32,7 @@ extern const struct schema_type
 	field_extra_ports;                       /* extra_ports and extra_port_count; after bind */
 extern const struct schema_type field_sidecars;  /* sidecars and sidecar_count */
 extern const struct schema_type field_libraries; /* struct strv: lines of requirements */
+extern const struct schema_type field_registry;  /* char * */
 extern const struct schema_type field_volume;    /* has_volume and volume_path of struct sidecar */
 
 /* What may stand for a port number. The list ends with a NULL word. */

@@ -102,6 +102,7 @@ void inventory_release(struct inventory *inventory)
 	for (size_t i = 0; i < inventory->count; i++)
 		workspace_release(&inventory->workspaces[i]);
 	free(inventory->workspaces);
+	free(inventory->registry);
 	free(inventory->file);
 	*inventory = (struct inventory){ 0 };
 }
@@ -185,9 +186,11 @@ static void read_ansible(struct schema_reader *r, const struct yaml_node *root, 
 
 static void read_own(const struct schema_reader *r, const struct yaml_node *root, struct check *c)
 {
-	struct inventory_document document = { 0 };
+	struct inventory_document document = { .image_source = IMAGE_SOURCE_COUNT };
 
 	schema_read(r, &inventory_schema, root, NULL, &document);
+	c->inventory->registry = document.registry;
+	c->inventory->image_source = (enum image_source)document.image_source;
 	check_defaults(r, document.defaults);
 	c->list = document.workspaces;
 	c->defaults = document.defaults;
@@ -225,7 +228,9 @@ int inventory_parse(const char *text, size_t len, const char *file_name,
 		    struct diagnostics *diags, struct error *err)
 {
 	DEFER(yaml_freep) struct yaml_document *doc = NULL;
-	DEFER(inventory_release) struct inventory inventory = { .file = xstrdup(file_name) };
+	DEFER(inventory_release)
+	struct inventory inventory = { .file = xstrdup(file_name),
+				       .image_source = IMAGE_SOURCE_COUNT };
 	struct check c = {
 		.file = file_name, .diags = diags, .profiles = profiles, .inventory = &inventory
 	};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "winalux/base/buf.h"
+#include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/nearest.h"
 #include "winalux/format/yaml.h"
@@ -124,6 +125,35 @@ char *stacks_image_name(const char *profile, const struct stack_list *list, size
 	for (size_t i = 0; i < count; i++)
 		buf_addf(&b, ".%s", list->items[i]->name);
 	return buf_take(&b);
+}
+
+int stacks_parse_image_name(const struct profiles *p, const char *text,
+			    const struct profile **ret_profile, struct stack_list *ret_stacks,
+			    struct error *err)
+{
+	DEFER(strv_release) struct strv words = { 0 };
+	DEFER(strv_release) struct strv stacks = { 0 };
+	const struct profile *profile;
+
+	strv_add_split(&words, text, ".");
+	profile = words.count > 0 ? profiles_find(p, words.items[0]) : NULL;
+	if (!profile) {
+		DEFER(freep) char *names = profiles_names(p);
+
+		return error_set(err, ERROR_NOT_FOUND, "no profile '%s'; there are: %s",
+				 words.count > 0 ? words.items[0] : text, names);
+	}
+	for (size_t i = 1; i < words.count; i++) {
+		DEFER(freep) char *names = profiles_stack_names(p);
+
+		if (!profiles_find_stack(p, words.items[i]))
+			return error_set(err, ERROR_NOT_FOUND, "no stack '%s'; there are: %s",
+					 words.items[i], names);
+		strv_add(&stacks, words.items[i]);
+	}
+	*ret_profile = profile;
+	stacks_of(p, profile, &stacks, ret_stacks);
+	return 0;
 }
 
 /* --- checking --- */

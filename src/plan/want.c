@@ -73,6 +73,15 @@ static void put_below(struct strv *environment, const struct strv *of_host)
 	*environment = both;
 }
 
+/* For people: an image by the same id may come by several manifests. */
+static void record_digest(struct want_container *c, const struct image *image)
+{
+	const char *digest = image_digest_of(image, c->spec.image);
+
+	if (digest)
+		labels_add(&c->spec.labels, LABEL_PULLED, digest);
+}
+
 /* Digests the spec; then adds what a digest must not see: the environment of the host. */
 void want_seal(struct want_container *c, const struct want_context *context)
 {
@@ -80,6 +89,8 @@ void want_seal(struct want_container *c, const struct want_context *context)
 
 	c->image_id = xstrdup_or_null(image ? image->id : NULL);
 	digest_container(&c->spec, c->image_id, c->digest);
+	if (image && c->is_pulled)
+		record_digest(c, image);
 	if (context->environment && !c->is_foreign)
 		put_below(&c->spec.environment, context->environment);
 }
@@ -166,10 +177,23 @@ static int want_gate(struct want *want, const struct want_context *context, stru
 	return 0;
 }
 
+/* Under a name of a registry this host keeps one image, and that is for its own architecture. */
+static void check_source(struct want *want, const struct want_context *context)
+{
+	const struct workspace *w = want->workspace;
+
+	if (!want->refusal && context->registry && workspace_is_emulated(w))
+		want->refusal = xasprintf("arch: %s needs images that are built here, and a "
+					  "registry's are for this host's architecture; deploy it "
+					  "with --image-source local",
+					  workspace_arch(w));
+}
+
 static int want_make(struct want *want, const struct want_context *context, struct error *err)
 {
 	const struct workspace *w = want->workspace;
 
+	check_source(want, context);
 	want_volumes(want);
 	want_pod(want, context);
 	want->containers = xcalloc(w->sidecar_count + 1, sizeof(want->containers[0]));

@@ -126,7 +126,8 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_common(want, ROLE_DEV, ret);
 	stacks_of(context->profiles, profile, &w->stacks, &stacks);
 	DEFER(freep) char *image = stacks_image_name(w->profile, &stacks, stacks.count);
-	spec->image = image_for(w, image_profile_reference(image));
+	spec->image = image_for(w, image_profile_reference_at(context->registry, image));
+	ret->is_pulled = context->registry != NULL;
 	spec->user = xstrdup("0");
 	strv_add(&spec->entrypoint, GUEST);
 	strv_add(&spec->command, "init");
@@ -181,6 +182,7 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 	want_common(want, sidecar->name, ret);
 	if (sidecar->image) {
 		ret->is_foreign = true;
+		ret->is_pulled = strncmp(sidecar->image, "localhost/", strlen("localhost/")) != 0;
 		/* An image may carry any label; this one must not come from it. */
 		labels_add(&spec->labels, LABEL_GUEST, "");
 		spec->image = xstrdup(sidecar->image);
@@ -189,7 +191,9 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
 		spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
 	} else if (kind) {
-		spec->image = image_for(want->workspace, image_sidecar_reference(kind->name));
+		spec->image = image_for(want->workspace,
+					image_sidecar_reference_at(context->registry, kind->name));
+		ret->is_pulled = context->registry != NULL;
 		spec->user = xstrdup("0");
 		builtin_command(sidecar, kind, workspace_is_emulated(want->workspace), spec);
 		strv_add_all(&spec->environment, &kind->environment);

@@ -44,11 +44,12 @@ struct request {
 	char *json;          /* owned */
 	const void *body;
 	size_t body_len;
-	int body_fd;              /* read to its end, not closed; -1: none */
-	const char *content_type; /* of body and body_fd; NULL: application/x-tar */
-	int timeout_ms;           /* of the whole call; 0: the connection's, -1: none */
-	int idle_timeout_ms;      /* without a byte in either direction; 0: none */
-	request_data_fn on_data;  /* NULL: the body is collected */
+	int body_fd;               /* read to its end, not closed; -1: none */
+	const char *content_type;  /* of body and body_fd; NULL: application/x-tar */
+	const char *registry_auth; /* X-Registry-Auth, a secret; NULL: none */
+	int timeout_ms;            /* of the whole call; 0: the connection's, -1: none */
+	int idle_timeout_ms;       /* without a byte in either direction; 0: none */
+	request_data_fn on_data;   /* NULL: the body is collected */
 	void *context;
 };
 

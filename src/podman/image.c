@@ -20,6 +20,7 @@ static void image_release(void *item)
 
 	free(i->id);
 	strv_release(&i->names);
+	strv_release(&i->digests);
 	labels_release(&i->labels);
 	free(i->arch);
 }
@@ -37,6 +38,7 @@ void images_release(struct images *i)
 static const struct decode_field image_fields[] = {
 	DECODE_FIELD("Id", struct image, id, decode_id),
 	DECODE_FIELD("RepoTags", struct image, names, decode_texts),
+	DECODE_FIELD("RepoDigests", struct image, digests, decode_texts),
 	DECODE_FIELD("Size", struct image, size_bytes, decode_size),
 	DECODE_FIELD("Created", struct image, created_s, decode_time),
 	DECODE_FIELD("Labels", struct image, labels, decode_labels),
@@ -205,19 +207,55 @@ int image_get_arch(struct podman *podman, const char *reference, char **ret, str
 	return 0;
 }
 
-int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,
-	       void *context, struct error *err)
+/* Where the tag or the digest of a reference begins; a port has a "/" behind it. */
+static size_t repository_len(const char *reference)
+{
+	const char *slash = strrchr(reference, '/');
+	const char *name = slash ? slash : reference;
+
+	return (size_t)(name - reference) + strcspn(name, ":@");
+}
+
+const char *image_digest_of(const struct image *image, const char *reference)
+{
+	const size_t len = repository_len(reference);
+
+	for (size_t i = 0; i < image->digests.count; i++) {
+		const char *digest = image->digests.items[i];
+
+		if (!strncmp(digest, reference, len) && digest[len] == '@')
+			return digest;
+	}
+	return NULL;
+}
+
+void image_transfer_apply(const struct image_transfer *transfer, struct request *rq)
+{
+	rq->timeout_ms = transfer->timeout_ms;
+	rq->idle_timeout_ms = transfer->idle_timeout_ms;
+	rq->registry_auth = transfer->login;
+	if (transfer->verify != TLS_VERIFY_DEFAULT)
+		request_query(rq, "tlsVerify",
+			      transfer->verify == TLS_VERIFY_ON ? "true" : "false");
+}
+
+int image_pull(struct podman *podman, const char *reference, enum pull_policy policy,
+	       const struct image_transfer *transfer, char **ret_id, struct error *err)
 {
 	DEFER(request_release) struct request rq;
 	DEFER(image_stream_release) struct image_stream stream;
 
-	image_stream_init(&stream, on_line, context);
+	image_stream_init(&stream, transfer->on_line, transfer->context);
 	request_init(&rq, "POST", "pull image", reference);
-	rq.timeout_ms = timeout_ms;
 	request_path(&rq, "images", "pull", NULL);
 	request_query(&rq, "reference", reference);
-	request_query(&rq, "policy", "missing");
-	return image_stream_call(podman, &rq, &stream, ERROR_PODMAN, err);
+	request_query(&rq, "policy", policy == PULL_ALWAYS ? "always" : "missing");
+	image_transfer_apply(transfer, &rq);
+	if (image_stream_call(podman, &rq, &stream, ERROR_PODMAN, err) < 0)
+		return -1;
+	if (ret_id)
+		*ret_id = TAKE(stream.id);
+	return 0;
 }
 
 int image_remove(struct podman *podman, const char *reference, bool is_forced, struct error *err)

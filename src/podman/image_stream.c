@@ -23,8 +23,8 @@ void image_stream_release(struct image_stream *s)
 	lines_release(&s->objects);
 	lines_release(&s->text);
 	strv_release(&s->tail);
-	free(s->error);
-	s->error = NULL;
+	freep(&s->error);
+	freep(&s->id);
 }
 
 static void keep_in_tail(struct strv *tail, const char *line)
@@ -50,6 +50,19 @@ static bool on_text(const char *line, size_t len, void *context)
 	return !s->is_cancelled;
 }
 
+/* "id" of a pull, "Id" of a push, which is empty in all lines but the last. */
+static void keep_id(struct image_stream *s, const struct json *object)
+{
+	const char *id = json_get_text(object, "id");
+
+	if (!id)
+		id = json_get_text(object, "Id");
+	if (!id || !*id)
+		return;
+	free(s->id);
+	s->id = xstrdup(id);
+}
+
 static bool on_object(const char *line, size_t len, void *context)
 {
 	struct image_stream *s = context;
@@ -63,6 +76,7 @@ static bool on_object(const char *line, size_t len, void *context)
 	}
 	if (!s->error)
 		s->error = podman_error_text(line, len);
+	keep_id(s, object);
 	const char *text = json_get_text(object, "stream");
 	return !text || lines_feed(&s->text, text, strlen(text), on_text, s);
 }

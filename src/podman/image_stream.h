@@ -8,22 +8,26 @@
 #include "winalux/podman/image.h"
 
 /*
- * The answers of build and pull: 200 first, then one JSON object a line, {"stream":"text\n"} for
- * progress and, when it fails after all, {"error":"…"} somewhere in between.
+ * The answers of build, pull and push: 200 first, then one JSON object a line, {"stream":"text\n"}
+ * for progress and, when it fails after all, {"error":"…"} somewhere in between.
  */
 struct image_stream {
 	struct lines objects;
-	struct lines text;     /* of "stream" values, which are cut anywhere */
-	struct strv tail;      /* the last lines of text */
-	char *error;           /* the first one */
-	bool is_bad;           /* a line that is not JSON */
-	bool is_cancelled;     /* by on_line */
+	struct lines text; /* of "stream" values, which are cut anywhere */
+	struct strv tail;  /* the last lines of text */
+	char *error;       /* the first one */
+	char *id;          /* the last one: of what was pulled, or the digest of a pushed list */
+	bool is_bad;       /* a line that is not JSON */
+	bool is_cancelled; /* by on_line */
 	image_line_fn on_line; /* or NULL */
 	void *context;
 };
 
 void image_stream_init(struct image_stream *s, image_line_fn on_line, void *context);
 void image_stream_release(struct image_stream *s);
+
+/* Login, TLS and time limits of a transfer; after the path. */
+void image_transfer_apply(const struct image_transfer *transfer, struct request *rq);
 
 /*
  * Sends the request and reads its stream to the end. Errors within the stream get the given kind,

@@ -277,6 +277,12 @@ static struct curl_slist *set_options(struct run *run)
 				     : "application/x-tar");
 		add_header(&headers, line);
 	}
+	if (t->rq->registry_auth) {
+		DEFER(freep) char *auth = xasprintf("X-Registry-Auth: %s", t->rq->registry_auth);
+
+		add_header(&headers, auth);
+		explicit_bzero(auth, strlen(auth));
+	}
 	set_method(run, &headers);
 	must(sym_curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers));
 	/* Origin-form only: libpod splits the path, so an absolute target would not be found. */

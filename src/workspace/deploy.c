@@ -51,6 +51,7 @@ struct deploy {
 	struct server_paths paths; /* as observed, and completed by this run */
 	struct labels faults;      /* found by --verify, and what nobody measures any more */
 	struct gates gates;
+	struct strv replaced_images; /* ids */
 };
 
 static void deploy_release(struct deploy *d)
@@ -62,6 +63,7 @@ static void deploy_release(struct deploy *d)
 	account_paths_release(&d->paths);
 	labels_release(&d->faults);
 	gates_release(&d->gates);
+	strv_release(&d->replaced_images);
 }
 
 /* --- looking and planning --- */
@@ -171,6 +173,7 @@ static int make_plan(struct deploy *d, struct error *err)
 		.profiles = d->options->profiles,
 		.facts = r->facts,
 		.environment = &d->environment,
+		.registry = d->options->registry,
 		.guest_image = d->guest_image,
 		.guest_digest = d->guest_digest,
 		.emulated_guest_image = d->emulated_guest_image,
@@ -361,16 +364,49 @@ static bool makes_objects(const struct plan *plan)
 	return false;
 }
 
-static int ensure_images(struct deploy *d, struct error *err)
+static struct images_options images_options_of(const struct deploy *d)
 {
 	const struct deploy_options *o = d->options;
-	const struct images_options images = {
+
+	return (struct images_options){
 		.host = d->host,
 		.builder = d->builder,
 		.profiles = o->profiles,
 		.sink = &o->sink,
 		.no_build = o->no_build,
+		.no_pull = o->pull == DEPLOY_PULL_NEVER,
 	};
+}
+
+/* What is newer changes the plan. */
+static int renew_images(struct deploy *d, struct error *err)
+{
+	struct deployment *r = d->result;
+	const struct images_options images = images_options_of(d);
+
+	if (d->options->pull != DEPLOY_PULL_NEWER || d->options->is_dry_run)
+		return 0;
+	if (images_renew(&images, &r->plan, &r->facts->images, &d->replaced_images, err) < 0)
+		return -1;
+	if (!d->replaced_images.count)
+		return 0;
+	return look(d, err) < 0 ? -1 : make_plan(d, err);
+}
+
+/* A deploy asks a registry only for what it is to pull; a plan tells what there would be. */
+static void note_newer_images(struct deploy *d)
+{
+	struct deployment *r = d->result;
+	const struct images_options images = images_options_of(d);
+
+	if (d->options->is_dry_run && d->options->pull != DEPLOY_PULL_NEVER)
+		images_note_newer(&images, &r->plan, &r->facts->images,
+				  d->options->pull == DEPLOY_PULL_NEWER, &r->notes);
+}
+
+static int ensure_images(struct deploy *d, struct error *err)
+{
+	const struct images_options images = images_options_of(d);
 
 	/* What is there is looked at too: its architecture may be another one. */
 	if (!d->result->missing_images.count && !needs_account(&d->result->plan))
@@ -511,8 +547,9 @@ static int deploy_all(struct deploy *d, struct error *err)
 	const struct deploy_options *o = d->options;
 
 	if (deploy_prepare(d, err) < 0 || check_strict(d, err) < 0 || look(d, err) < 0 ||
-	    make_plan(d, err) < 0)
+	    make_plan(d, err) < 0 || renew_images(d, err) < 0)
 		return -1;
+	note_newer_images(d);
 	images_note_stale(d->builder, &r->plan, o->profiles, &r->facts->images, &r->notes);
 	note_limits(d);
 	note_moved_ports(d);
@@ -526,7 +563,10 @@ static int deploy_all(struct deploy *d, struct error *err)
 		return deployment_tell_refusals(d->host, &o->sink, r, err);
 	if (ensure_images(d, err) < 0 || (makes_objects(&r->plan) && floor_check(d->host, err) < 0))
 		return -1;
-	return lock_and_apply(d, err);
+	if (lock_and_apply(d, err) < 0)
+		return -1;
+	images_remove_nameless(d->host, &d->replaced_images);
+	return 0;
 }
 
 int deploy_run(struct host *host, const struct deploy_options *options, struct deployment *ret,

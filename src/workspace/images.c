@@ -9,6 +9,7 @@
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/image/builder.h"
+#include "winalux/image/registry.h"
 #include "winalux/inventory/config.h"
 #include "winalux/inventory/inventory.h"
 #include "winalux/plan/names.h"
@@ -89,6 +90,12 @@ void images_list_missing(const struct plan *plan, const struct images *images,
 	each_created(plan, visit_missing, &m, NULL);
 }
 
+/* Nobody here would build a foreign image, whatever its name. */
+static bool is_pulled(const struct want_container *c)
+{
+	return c->is_pulled || c->is_foreign;
+}
+
 static enum image_state image_state(struct builder *builder, const struct want *want,
 				    const struct want_container *c, const struct profiles *profiles,
 				    const struct images *images)
@@ -120,7 +127,7 @@ void images_note_stale(struct builder *builder, const struct plan *plan,
 		for (size_t k = 0; k < want->container_count; k++) {
 			const struct want_container *c = &want->containers[k];
 
-			if (c->is_foreign || strv_contains(&seen, c->spec.image))
+			if (is_pulled(c) || strv_contains(&seen, c->spec.image))
 				continue;
 			strv_add(&seen, c->spec.image);
 			if (image_state(builder, want, c, profiles, images) == IMAGE_STALE)
@@ -148,13 +155,14 @@ static void say(const struct progress_sink *sink, const char *image, const char 
 		sink->on_step(sink->context, name, text, 0, 0);
 }
 
-static void say_done(const struct progress_sink *sink, const char *image, int64_t begun_ms,
-		     const struct error *err)
+/* ACTION_CREATE: it was built; ACTION_UNCHANGED: it was pulled. */
+static void say_done(const struct progress_sink *sink, const char *image, enum action action,
+		     int64_t begun_ms, const struct error *err)
 {
 	DEFER(freep) char *name = xasprintf("image %s", image);
 
 	if (sink->on_done)
-		sink->on_done(sink->context, name, ACTION_CREATE, clock_mono_ms() - begun_ms, err);
+		sink->on_done(sink->context, name, action, clock_mono_ms() - begun_ms, err);
 }
 
 struct pull {
@@ -170,22 +178,37 @@ static bool pull_line(const char *line, void *context)
 	return true;
 }
 
-static int pull_foreign(const struct ensure *e, const char *reference, struct error *err)
+static struct registry_options registry_options_of(const struct images_options *options,
+						   struct pull *pull)
 {
-	const int timeout_ms = (int)host_config(e->options->host)->registry_timeout_s * 15 * 1000;
+	return (struct registry_options){
+		.podman = host_podman(options->host),
+		.config = host_config(options->host),
+		.cancelled = host_cancelled(options->host),
+		.on_line = pull ? pull_line : NULL,
+		.context = pull,
+	};
+}
+
+/* ret_id may be NULL. */
+static int pull_image(const struct images_options *options, const struct want *want,
+		      const char *reference, enum pull_policy policy, char **ret_id,
+		      struct error *err)
+{
 	const int64_t begun_ms = clock_mono_ms();
-	struct pull pull = { e->options->sink, reference };
+	struct pull pull = { options->sink, reference };
+	struct registry_options registry = registry_options_of(options, &pull);
 	struct error failure = { 0 };
 	int status;
 
-	say(e->options->sink, reference, "pull");
-	status = image_pull(host_podman(e->options->host), reference, timeout_ms, pull_line, &pull,
-			    &failure);
-	say_done(e->options->sink, reference, begun_ms, status < 0 ? &failure : NULL);
-	if (status == 0)
-		return 0;
-	*err = failure;
-	return error_add(err, "image '%s' is not here and cannot be pulled", reference);
+	registry.is_any_arch = workspace_is_emulated(want->workspace); /* check_arch decides */
+	say(options->sink, reference, "pull");
+	status = registry_pull(&registry, reference, policy, ret_id, &failure);
+	say_done(options->sink, reference, ACTION_UNCHANGED, begun_ms,
+		 status < 0 ? &failure : NULL);
+	if (status < 0)
+		*err = failure;
+	return status;
 }
 
 static int look_again(struct ensure *e, struct error *err)
@@ -225,7 +248,7 @@ static int build_own(struct ensure *e, const struct want *want, const struct wan
 	else
 		status = builder_ensure_sidecar(e->options->builder, e->images, kind, &id,
 						&is_built, &failure);
-	say_done(e->options->sink, name, begun_ms, status < 0 ? &failure : NULL);
+	say_done(e->options->sink, name, ACTION_CREATE, begun_ms, status < 0 ? &failure : NULL);
 	if (status == 0)
 		return look_again(e, err);
 	*err = failure;
@@ -281,6 +304,19 @@ static int check_arch(const struct ensure *e, const struct want *want,
 			 reference);
 }
 
+static bool is_forbidden(const struct images_options *options, const struct want_container *c)
+{
+	return options->no_build || (options->no_pull && is_pulled(c));
+}
+
+static const char *way_out(const struct images_options *options, const struct want_container *c)
+{
+	if (!is_pulled(c))
+		return "`winalux build` makes it";
+	return options->no_build ? "pull it or leave out --no-build"
+				 : "pull it or leave out '--pull never'";
+}
+
 static int visit_ensure(const struct want *want, const struct want_container *c, void *context,
 			struct error *err)
 {
@@ -291,17 +327,17 @@ static int visit_ensure(const struct want *want, const struct want_container *c,
 	strv_add(&e->done, c->spec.image);
 	if (images_find(e->images, c->spec.image))
 		return check_arch(e, want, c, err);
-	if (e->options->no_build)
+	if (is_forbidden(e->options, c))
 		return error_set(err, ERROR_NOT_FOUND,
 				 "image '%s' for workspace '%s' is missing; %s", c->spec.image,
-				 want->workspace->name,
-				 c->is_foreign ? "pull it or leave out --no-build"
-					       : "`winalux build` makes it");
+				 want->workspace->name, way_out(e->options, c));
 	if (floor_check(e->options->host, err) < 0)
 		return -1;
-	if (!c->is_foreign)
+	if (!is_pulled(c))
 		return build_own(e, want, c, err);
-	return pull_foreign(e, c->spec.image, err) < 0 ? -1 : check_arch(e, want, c, err);
+	return pull_image(e->options, want, c->spec.image, PULL_MISSING, NULL, err) < 0
+		       ? -1
+		       : check_arch(e, want, c, err);
 }
 
 static int find_emulated(const struct want *want, const struct want_container *c, void *context,
@@ -336,4 +372,107 @@ int images_ensure(const struct images_options *options, const struct plan *plan,
 	strv_release(&e.done);
 	images_release(&e.own);
 	return status;
+}
+
+/* --- what registries have --- */
+
+/* Calls visit once for each image of the plan that is here and comes from a registry. */
+typedef int (*image_fn)(const struct want *want, const struct image *image, const char *reference,
+			void *context, struct error *err);
+
+static int each_pulled(const struct plan *plan, const struct images *images, bool with_foreign,
+		       image_fn visit, void *context, struct error *err)
+{
+	DEFER(strv_release) struct strv seen = { 0 };
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct want *want = plan->items[i].want;
+
+		for (size_t k = 0; want && k < want->container_count; k++) {
+			const struct want_container *c = &want->containers[k];
+			const struct image *image = images_find(images, c->spec.image);
+
+			if (!image || !c->is_pulled || (c->is_foreign && !with_foreign) ||
+			    strv_contains(&seen, c->spec.image))
+				continue;
+			strv_add(&seen, c->spec.image);
+			if (visit(want, image, c->spec.image, context, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+struct renewal {
+	const struct images_options *options;
+	struct strv *replaced;
+};
+
+static int visit_renew(const struct want *want, const struct image *image, const char *reference,
+		       void *context, struct error *err)
+{
+	const struct renewal *r = context;
+	DEFER(freep) char *id = NULL;
+
+	if (floor_check(r->options->host, err) < 0 ||
+	    pull_image(r->options, want, reference, PULL_ALWAYS, &id, err) < 0)
+		return -1;
+	if (id && strcmp(id, image->id) != 0)
+		add_once(r->replaced, image->id);
+	return 0;
+}
+
+int images_renew(const struct images_options *options, const struct plan *plan,
+		 const struct images *images, struct strv *ret_replaced, struct error *err)
+{
+	struct renewal r = { options, ret_replaced };
+
+	return each_pulled(plan, images, true, visit_renew, &r, err);
+}
+
+struct comparison {
+	const struct images_options *options;
+	struct strv *notes;
+};
+
+static int visit_compare(const struct want *want, const struct image *image, const char *reference,
+			 void *context, struct error *err)
+{
+	const struct comparison *c = context;
+	const struct registry_options registry = registry_options_of(c->options, NULL);
+	bool is_newer = false;
+
+	(void)want;
+	if (registry_has_newer(&registry, reference, image, &is_newer, err) < 0)
+		return -1;
+	if (is_newer)
+		strv_addf(c->notes,
+			  "image '%s': the registry has a newer one; `winalux deploy --pull newer` "
+			  "takes it and makes the containers anew",
+			  reference);
+	return 0;
+}
+
+void images_note_newer(const struct images_options *options, const struct plan *plan,
+		       const struct images *images, bool with_foreign, struct strv *notes)
+{
+	struct comparison c = { options, notes };
+	struct error why;
+
+	if (each_pulled(plan, images, with_foreign, visit_compare, &c, &why) < 0 &&
+	    why.kind != ERROR_INTERRUPTED)
+		strv_addf(notes, "newer images were not looked for: %s", why.text);
+}
+
+void images_remove_nameless(struct host *host, const struct strv *ids)
+{
+	struct images now = { 0 };
+
+	if (!ids->count || image_list(host_podman(host), &now, NULL) < 0)
+		return;
+	for (size_t i = 0; i < now.count; i++) {
+		if (!now.items[i].names.count && strv_contains(ids, now.items[i].id))
+			image_remove(host_podman(host), now.items[i].id, false, NULL);
+	}
+	images_release(&now);
 }

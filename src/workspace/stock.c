@@ -33,7 +33,7 @@ struct taking {
 
 static const char *const state_names[] = {
 	[STOCK_CURRENT] = "current",   [STOCK_STALE] = "stale",     [STOCK_OLD] = "old",
-	[STOCK_REPLACED] = "replaced", [STOCK_UNKNOWN] = "unknown",
+	[STOCK_REPLACED] = "replaced", [STOCK_UNKNOWN] = "unknown", [STOCK_FOREIGN] = "foreign",
 };
 
 const char *stock_state_name(enum stock_state state)
@@ -67,6 +67,21 @@ static const char *own_name(const struct image *image)
 		if (strncmp(image->names.items[i], OURS, strlen(OURS)) == 0)
 			return image->names.items[i] + strlen(OURS);
 	return NULL;
+}
+
+/* What a registry gave has its whole name, "registry.example.org/winalux/web:0.1.0". */
+static const char *item_name(const struct image *image)
+{
+	const char *own = own_name(image);
+
+	if (!own && image->names.count > 0)
+		return image->names.items[0];
+	return own;
+}
+
+static bool is_foreign(const char *name)
+{
+	return strchr(name, '/') != NULL;
 }
 
 static void add_user(struct strv *users, const char *name)
@@ -165,6 +180,8 @@ static enum stock_state find_state(const struct taking *t, const struct stock_it
 
 	if (!*item->name)
 		return STOCK_REPLACED;
+	if (is_foreign(item->name))
+		return STOCK_FOREIGN;
 	if (strcmp(item->role, "guest") == 0)
 		return is_our_guest(item->name) ? STOCK_CURRENT : STOCK_OLD;
 	if (strcmp(item->role, "list") != 0)
@@ -205,7 +222,7 @@ static int add_item(const struct taking *t, const struct image *image, struct st
 	item = xgrow(&s->items, &s->cap, s->count, sizeof(*item));
 	*item = (struct stock_item){
 		.id = xstrdup(image->id),
-		.name = xstrdup(name ? name : ""),
+		.name = xstrdup(item_name(image) ? item_name(image) : ""),
 		.role = xstrdup(role),
 		.arch = arch,
 		.size_bytes = image->size_bytes,

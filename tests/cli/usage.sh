@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 commands='init deploy plan destroy list info top status metrics start stop restart logs exec ssh ssh-config cp token
-build profile stack validate schema doctor config version help completion'
+build push profile stack validate schema doctor config version help completion'
 
 it "without a command one fact and the synopsis are printed"
 run

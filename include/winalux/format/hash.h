@@ -42,4 +42,7 @@ void hash_ssh_fingerprint(const void *data, size_t len, char ret[static HASH_FIN
 /* Strict base64 (RFC 4648, padded). Adds to b; false where text is not base64. */
 bool base64_decode(const char *text, size_t len, struct buf *b);
 
+/* In the alphabet for URLs, with padding. Leaves no copy of data behind. */
+void base64_encode_url(const void *data, size_t len, struct buf *b);
+
 #endif

@@ -15,4 +15,11 @@ char *image_reference_for(const char *reference, const char *arch);
 /* The manifest list of all architectures: "localhost/winalux/web:0.1.0". */
 char *image_list_reference(const char *reference);
 
+/*
+ * The same images where a registry has them: "registry.example.org/team/winalux/web:0.1.0", with
+ * the release of this program. registry NULL: here, as above. The caller frees them.
+ */
+char *image_profile_reference_at(const char *registry, const char *profile);
+char *image_sidecar_reference_at(const char *registry, const char *kind);
+
 #endif

@@ -15,6 +15,11 @@ struct error;
  * offset, doc} drives reading, `winalux config` and the manual.
  */
 enum config_origin { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+enum image_source { IMAGE_SOURCE_LOCAL, IMAGE_SOURCE_REGISTRY, IMAGE_SOURCE_COUNT };
+const char *image_source_name(enum image_source source);
+bool image_source_parse(const char *text, enum image_source *ret);
+/* Why text cannot name a registry ("host[:port][/path]"), or NULL. */
+const char *registry_fault(const char *text);
 enum config_tristate { CONFIG_AUTO, CONFIG_ON, CONFIG_OFF };
 
 struct config {
@@ -37,11 +42,20 @@ struct config {
 	uint32_t lock_timeout_s;       /* lock_timeout_s: 600; waits for another winalux */
 	uint32_t registry_timeout_s; /* registry_timeout_s: 20; a pull of the base that takes longer
 					to begin */
-	char *file;                  /* path that was read or would be; never NULL */
-	enum config_origin origins[24]; /* by index of config_entries */
+	enum image_source image_source; /* image_source: local | registry */
+	char *registry;                 /* registry: "registry.example.org:5000/team"; NULL: none */
+	enum config_tristate registry_tls_verify; /* registry_tls_verify: auto | on | off */
+	char *file;                               /* path that was read or would be; never NULL */
+	enum config_origin origins[32];           /* by index of config_entries */
 };
 
-enum config_kind { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_TRISTATE };
+enum config_kind {
+	CONFIG_TEXT,
+	CONFIG_NUMBER,
+	CONFIG_TRISTATE,
+	CONFIG_REGISTRY, /* a text: registry_fault */
+	CONFIG_SOURCE
+};
 
 struct config_entry {
 	const char *key;         /* "ready_timeout_s" */

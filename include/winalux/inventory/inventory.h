@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "winalux/base/strv.h"
+#include "winalux/inventory/config.h"
 #include "winalux/inventory/profile.h"
 #include "winalux/inventory/ssh_key.h"
 
@@ -99,7 +100,9 @@ struct workspace {
 struct inventory {
 	char *file; /* as given */
 	bool is_ansible;
-	struct workspace *workspaces; /* in the order of the file */
+	char *registry;                 /* NULL: the configured one */
+	enum image_source image_source; /* IMAGE_SOURCE_COUNT: the configured one */
+	struct workspace *workspaces;   /* in the order of the file */
 	size_t count;
 	size_t cap;
 };

@@ -8,6 +8,7 @@
 #include "winalux/base/strv.h"
 
 struct diagnostics;
+struct error;
 struct profile;
 struct profiles;
 
@@ -57,6 +58,13 @@ void stacks_of(const struct profiles *p, const struct profile *profile, const st
 /* "web.nodejs.golang" for the first count layers of the list: the name of an image. The caller
  * frees it. */
 char *stacks_image_name(const char *profile, const struct stack_list *list, size_t count);
+/*
+ * The other way round, of "web" or "web.golang.nodejs" in any order: the profile, and all layers
+ * that its image has. ERROR_NOT_FOUND names what there is.
+ */
+int stacks_parse_image_name(const struct profiles *p, const char *text,
+			    const struct profile **ret_profile, struct stack_list *ret_stacks,
+			    struct error *err);
 
 /* What stacks need is there and lower, and what profiles have is there: reports what is not. */
 void stacks_check(const struct profiles *p, struct diagnostics *diags);

@@ -25,6 +25,10 @@
 #define GUEST_CAN_GATE "gate"  /* docs/design/gate.md */
 #define GUEST_CAN_RELOAD "reload" /* looks at WIRE_RELOAD_PATH; one that does not wants SIGHUP */
 
+#define LABEL_PULLED                                                                               \
+	"io.winalux.pulled" /* "registry.example.org/winalux/web@sha256:…": what a registry gave \
+			     */
+
 #define LABEL_TELEMETRY                                                                            \
 	"io.winalux.telemetry" /* "pod": a dev container sees the figures of its whole pod; of the \
 				  daemon's container: seconds between two samples */

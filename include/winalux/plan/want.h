@@ -24,6 +24,7 @@ struct want_container {
 	struct container_spec spec; /* labels include LABEL_SPEC */
 	char digest[HASH_HEX_SIZE];
 	char *image_id;  /* NULL while the image is missing */
+	bool is_pulled;  /* from a registry, whoever made it */
 	bool is_foreign; /* not ours inside: nothing of the guest in it */
 };
 
@@ -86,7 +87,9 @@ struct want_context {
 	const struct profiles *profiles;
 	const struct facts *facts;
 	const struct strv
-		*environment;    /* proxies and CA of the host, from builder_add_environment */
+		*environment; /* proxies and CA of the host, from builder_add_environment */
+	const char
+		*registry; /* where images of profiles and sidecars come from; NULL: built here */
 	const char *guest_image; /* reference */
 	const char *guest_digest;
 	const char *emulated_guest_image; /* the same of the other architecture */

@@ -13,8 +13,9 @@ struct error;
 struct podman;
 
 struct image {
-	char *id;          /* 64 hex digits */
-	struct strv names; /* repo:tag */
+	char *id;            /* 64 hex digits */
+	struct strv names;   /* repo:tag */
+	struct strv digests; /* repo@sha256:…, of every manifest it was pulled or made by */
 	uint64_t size_bytes;
 	int64_t created_s;
 	struct labels labels;
@@ -57,10 +58,28 @@ int image_import(struct podman *podman, const void *tar, size_t len,
 		 const struct import_options *options, char **ret_id, struct error *err);
 /* GET /images/{name}/json: its architecture, "arm64". The caller frees *ret. ERROR_NOT_FOUND. */
 int image_get_arch(struct podman *podman, const char *reference, char **ret, struct error *err);
-/* POST /images/pull?reference=&policy=missing: errors come inside the 200 stream. timeout_ms as a
- * whole. */
-int image_pull(struct podman *podman, const char *reference, int timeout_ms, image_line_fn on_line,
-	       void *context, struct error *err);
+/* The digest by which a name got its image, "repo@sha256:…", or NULL: for records. Borrowed. */
+const char *image_digest_of(const struct image *image, const char *reference);
+
+/* From or to a registry. Zeroed but for timeout_ms: as the service is set up. */
+enum tls_verify { TLS_VERIFY_DEFAULT, TLS_VERIFY_ON, TLS_VERIFY_OFF };
+struct image_transfer {
+	const char *login; /* X-Registry-Auth (podman/login.h); NULL: the service's own login */
+	enum tls_verify verify; /* default: as registries.conf says */
+	int timeout_ms;         /* of the whole; -1: none */
+	int idle_timeout_ms;    /* without a line; 0: none */
+	image_line_fn on_line;  /* or NULL */
+	void *context;
+};
+
+enum pull_policy {
+	PULL_MISSING, /* what is here is not asked for */
+	PULL_ALWAYS   /* asked for; layers that are here stay */
+};
+/* POST /images/pull?reference=&policy=: errors come inside the 200 stream. *ret_id (may be NULL):
+ * the image's id; the caller frees it. */
+int image_pull(struct podman *podman, const char *reference, enum pull_policy policy,
+	       const struct image_transfer *transfer, char **ret_id, struct error *err);
 /* DELETE /images/{name}?force=: 404 is success. */
 int image_remove(struct podman *podman, const char *reference, bool is_forced, struct error *err);
 

@@ -3,6 +3,7 @@
 #define WINALUX_PODMAN_MANIFEST_H
 
 struct error;
+struct image_transfer;
 struct podman;
 struct strv;
 
@@ -19,5 +20,22 @@ int manifest_create(struct podman *podman, const char *name, const struct strv *
 		    struct error *err);
 /* DELETE /manifests/{name}: 404 is success. The images in it stay. */
 int manifest_remove(struct podman *podman, const char *name, struct error *err);
+
+/*
+ * POST /manifests/{name}/registry/{destination}?all=true: the list and all its images. Errors come
+ * inside the 200 stream. *ret_digest: of the list as the registry has it, "sha256:…"; the caller
+ * frees it.
+ */
+int manifest_push(struct podman *podman, const char *name, const char *destination,
+		  const struct image_transfer *transfer, char **ret_digest, struct error *err);
+
+/*
+ * GET /manifests/{name}/json: the digests ("sha256:…") in a registry's list, without loading
+ * anything. Empty for what is no list, which Podman does not show. The service asks the registry
+ * with its own login. Before 5.0 it does so by TLS only, whatever transfer and its settings say.
+ */
+int manifest_look_up(struct podman *podman, const char *reference,
+		     const struct image_transfer *transfer, struct strv *ret_digests,
+		     struct error *err);
 
 #endif

@@ -46,6 +46,12 @@ struct outcomes {
 void outcomes_release(struct outcomes *o);
 
 /* --- deploy as a whole --- */
+/* Of images that come from a registry. */
+enum deploy_pull {
+	DEPLOY_PULL_MISSING,
+	DEPLOY_PULL_NEWER, /* also those of which the registry has another one */
+	DEPLOY_PULL_NEVER
+};
 struct deploy_options {
 	const struct inventory *inventory;
 	const struct profiles *profiles;
@@ -53,8 +59,10 @@ struct deploy_options {
 	bool is_dry_run;
 	bool prune;
 	bool upgrade_guest;
-	bool no_build; /* a missing image is an error instead of a build */
-	bool verify;   /* inspect every container and compare */
+	bool no_build;        /* a missing image is an error instead of a build */
+	const char *registry; /* images of profiles and sidecars come from there; NULL: are built */
+	enum deploy_pull pull;
+	bool verify; /* inspect every container and compare */
 	struct progress_sink sink;
 };
 

@@ -21,11 +21,13 @@ enum stock_state {
 	STOCK_OLD,      /* of another winalux: a guest, a manifest list */
 	STOCK_REPLACED, /* has lost its name to a newer one */
 	STOCK_UNKNOWN,  /* of a profile or sidecar that is not known here */
+	STOCK_FOREIGN,  /* by a name that is not ours: a registry's, or one that somebody gave it */
 };
 
 struct stock_item {
 	char *id;
-	char *name; /* "web:latest", without "localhost/winalux/"; "" where it has none */
+	char *name; /* "web:latest", without "localhost/winalux/"; a registry's whole; "" where none
+		     */
 	char *role; /* "guest", "base", "profile", "sidecar", "emulator", "list" */
 	char *arch; /* "amd64"; "" for a list */
 	uint64_t size_bytes;

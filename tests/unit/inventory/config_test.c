@@ -182,7 +182,9 @@ static void xdg_config_home_is_honoured(void **state)
 static void every_entry_can_be_set_and_read_back(void **state)
 {
 	static const char *const values[] = {
-		[CONFIG_TEXT] = "text", [CONFIG_NUMBER] = "7", [CONFIG_TRISTATE] = "off"
+		[CONFIG_TEXT] = "text",       [CONFIG_NUMBER] = "7",
+		[CONFIG_TRISTATE] = "off",    [CONFIG_REGISTRY] = "registry.example.org:5000/team",
+		[CONFIG_SOURCE] = "registry",
 	};
 	struct fixture *f = *state;
 
@@ -193,6 +195,44 @@ static void every_entry_can_be_set_and_read_back(void **state)
 		assert_non_null(e->doc);
 		assert_memory_equal(e->environment, "WINALUX_", strlen("WINALUX_"));
 	}
+}
+
+static void a_registry_is_a_host_with_port_and_path(void **state)
+{
+	static const char *const good[] = { "registry.example.org", "registry.example.org:5000/a",
+					    "127.0.0.1:5000", "localhost:5000/team/a_b",
+					    "r.example/a.b-c" };
+	static const char *const bad[] = { "https://registry.example.org",
+					   "registry",
+					   "localhost",
+					   "registry/a",
+					   "registry.example.org/",
+					   "registry.example.org//a",
+					   "registry.example.org/A",
+					   "registry.example.org:0",
+					   "registry.example.org:x",
+					   "user@registry.example.org",
+					   ".example",
+					   ":5000",
+					   "a.b/c:1",
+					   "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_null(registry_fault(good[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_non_null(registry_fault(bad[i]));
+}
+
+static void a_wrong_source_or_registry_names_what_is_right(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(config_set(&f->config, "image_source", "remote", &err), -1);
+	assert_string_equal(err.text, "'image_source' must be local or registry, not 'remote'");
+	assert_int_equal(config_set(&f->config, "registry", "https://r.example", &err), -1);
+	assert_non_null(strstr(err.text, "without 'https://' in front"));
 }
 
 static void a_wrong_flag_is_a_mistake_of_usage(void **state)
@@ -213,6 +253,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		TEST(defaults_hold_without_a_file),
+		TEST(a_registry_is_a_host_with_port_and_path),
+		TEST(a_wrong_source_or_registry_names_what_is_right),
 		TEST(a_flag_wins_over_environment_over_file),
 		TEST(an_empty_variable_is_none),
 		TEST(all_faults_show_with_their_place),

@@ -299,6 +299,27 @@ static void names_become_layers_in_one_order_with_what_they_need(void **state)
 	assert_string_equal(below, "p.low");
 }
 
+static void an_image_s_name_says_profile_and_stacks_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	DEFER(stack_list_release) struct stack_list list = { 0 };
+	const struct profile *profile = NULL;
+	struct error err = { 0 };
+
+	write_file(f, "p.yml", "version: 1\nname: p\nstacks: [low]\n");
+	write_file(f, "stacks/low.yml", "version: 1\nname: low\norder: 1\n");
+	write_file(f, "stacks/top.yml", "version: 1\nname: top\norder: 99\n");
+	load(f);
+	assert_int_equal(stacks_parse_image_name(&f->profiles, "p.top.low", &profile, &list, &err),
+			 0);
+	DEFER(freep) char *image = stacks_image_name(profile->name, &list, list.count);
+	assert_string_equal(image, "p.low.top");
+	assert_int_equal(stacks_parse_image_name(&f->profiles, "p.on", &profile, &list, &err), -1);
+	assert_non_null(strstr(err.text, "no stack 'on'; there are: "));
+	assert_int_equal(stacks_parse_image_name(&f->profiles, "q", &profile, &list, &err), -1);
+	assert_non_null(strstr(err.text, "no profile 'q'; there are: "));
+}
+
 static void a_stack_of_the_user_replaces_the_built_in_one(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +347,7 @@ int main(void)
 		TEST(a_missing_directory_is_an_error),
 		TEST(one_file_is_checked_as_its_folder_says),
 		TEST(names_become_layers_in_one_order_with_what_they_need),
+		TEST(an_image_s_name_says_profile_and_stacks_in_any_order),
 		TEST(a_stack_of_the_user_replaces_the_built_in_one),
 		TEST(what_is_checked_may_need_built_in_stacks),
 		TEST(what_is_no_profile_file_cannot_be_checked),

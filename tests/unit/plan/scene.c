@@ -82,6 +82,7 @@ int scene_plan(struct scene *s, const struct plan_options *options, struct error
 		.context = s,
 		.bind_gate = s->bind_gate,
 		.gates = s->gates,
+		.registry = s->registry,
 	};
 
 	forget_plan(s);

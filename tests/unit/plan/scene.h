@@ -28,6 +28,7 @@ struct scene {
 			 struct want_gate *ret, char **ret_refusal, void *gates,
 			 struct error *err); /* NULL: no gate */
 	void *gates;
+	const char *registry; /* NULL: images are built here */
 };
 
 void scene_init(struct scene *s, const char *inventory_text);

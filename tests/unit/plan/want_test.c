@@ -13,6 +13,7 @@
 #include "scene.h"
 #include "winalux/base/arch.h"
 #include "winalux/base/error.h"
+#include "winalux/base/version.h"
 #include "winalux/format/json.h"
 #include "winalux/plan/names.h"
 
@@ -102,6 +103,29 @@ static void another_architecture_has_images_and_a_guest_of_its_own(void **state)
 	assert_string_equal(spec->image_mounts[0].image, "localhost/winalux/guest:1");
 	assert_null(labels_get(&spec->labels, LABEL_ARCH));
 	assert_string_not_equal(redis->command.items[redis->command.count - 1], "ARM64-COW-BUG");
+	scene_release(&s);
+}
+
+static void
+with_a_registry_stacks_are_part_of_the_name_and_the_own_architecture_counts(void **state)
+{
+	DEFER(freep)
+	char *text = xasprintf(HEAD "  - {name: alice, stacks: [golang]}\n"
+				    "  - {name: bob, arch: %s}\n",
+			       arch_other());
+	DEFER(freep)
+	char *image = xasprintf("r.example/winalux/web.golang:%s", winalux_release);
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, text);
+	s.registry = "r.example";
+	plan_or_fail(&s);
+	assert_string_equal(dev_of(&s)->spec.image, image);
+	assert_true(dev_of(&s)->is_pulled);
+	assert_null(s.wants[0].refusal);
+	assert_non_null(strstr(s.wants[1].refusal, "--image-source local"));
+	assert_string_equal(action_name(scene_find(&s, "bob")->action), "refused");
 	scene_release(&s);
 }
 
@@ -337,6 +361,8 @@ int main(void)
 		cmocka_unit_test(a_workspace_sees_its_pods_figures_where_somebody_measures_them),
 		cmocka_unit_test(an_auto_port_avoids_fixed_and_busy_ones),
 		cmocka_unit_test(another_architecture_has_images_and_a_guest_of_its_own),
+		cmocka_unit_test(
+			with_a_registry_stacks_are_part_of_the_name_and_the_own_architecture_counts),
 		cmocka_unit_test(a_fixed_port_that_is_busy_refuses_its_workspace_alone),
 		cmocka_unit_test(a_port_on_which_our_pod_is_just_starting_is_ours),
 		cmocka_unit_test(a_busy_port_of_a_workspace_that_is_not_selected_does_not_matter),

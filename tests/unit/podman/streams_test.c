@@ -301,6 +301,8 @@ static void a_build_without_an_image_is_a_failure(void **state)
 		       ERROR_BUILD, "ended without an image");
 }
 
+static const struct image_transfer quick = { .timeout_ms = 5000 };
+
 static void a_pull_fails_inside_its_200(void **state)
 {
 	DEFER(fixture_release)
@@ -310,9 +312,9 @@ static void a_pull_fails_inside_its_200(void **state)
 		">>> POST /images/pull*\n<<< 200\n\n{\"images\":[\"0123\"],\"id\":\"0123\"}\n");
 
 	(void)state;
-	assert_failure(&f, image_pull(f.podman, "x:1", 5000, NULL, NULL, &f.err), ERROR_PODMAN,
-		       "cannot pull image 'x:1': connection refused");
-	assert_success(&f, image_pull(f.podman, "x:1", 5000, NULL, NULL, &f.err));
+	assert_failure(&f, image_pull(f.podman, "x:1", PULL_MISSING, &quick, NULL, &f.err),
+		       ERROR_PODMAN, "cannot pull image 'x:1': connection refused");
+	assert_success(&f, image_pull(f.podman, "x:1", PULL_MISSING, &quick, NULL, &f.err));
 	assert_no_problems(&f);
 }
 

@@ -180,9 +180,9 @@ static void a_pull_that_fails_inside_its_stream_is_an_error(void **state)
 		  STAGE_PING ">>> POST /images/pull\n<<< 200 chunked\n\n"
 			     "{\"error\":\"initializing source: no route to host\"}\n");
 	add_image(&y.stage.scene, "localhost/winalux/web:latest");
-	assert_error(&y.stage.err, ensure(&y, false), ERROR_PODMAN,
-		     "image 'example.org/other:1' is not here and cannot be pulled: ");
-	assert_non_null(strstr(y.stage.err.text, "no route to host"));
+	assert_error(&y.stage.err, ensure(&y, false), ERROR_HOST,
+		     "cannot pull 'example.org/other:1': registry 'example.org': it does not "
+		     "answer (no route to host); ");
 	assert_non_null(strstr(y.said.data, "image example.org/other:1: failed\n"));
 }
 
@@ -236,6 +236,75 @@ static void an_architecture_that_is_not_listed_is_asked_for(void **state)
 	assert_all_asked(&y.stage.service);
 }
 
+static struct images_options options_of(struct yard *y, const struct progress_sink *sink)
+{
+	return (struct images_options){ .host = y->stage.host,
+					.builder = y->builder,
+					.profiles = &y->stage.scene.profiles,
+					.sink = sink };
+}
+
+static void with_pull_never_a_foreign_image_is_not_pulled(void **state)
+{
+	const struct progress_sink sink = { 0 };
+	DEFER(yard_close) struct yard y;
+
+	(void)state;
+	yard_open(&y, FOREIGN, STAGE_PING);
+	struct images_options options = options_of(&y, &sink);
+	options.no_pull = true;
+	add_image(&y.stage.scene, "localhost/winalux/web:latest");
+	stage_plan(&y.stage);
+	assert_error(&y.stage.err,
+		     images_ensure(&options, &y.stage.scene.plan, &y.stage.scene.facts.images,
+				   &y.stage.err),
+		     ERROR_NOT_FOUND, "pull it or leave out '--pull never'");
+}
+
+static void an_image_that_a_registry_replaced_is_named(void **state)
+{
+	const struct progress_sink sink = { 0 };
+	DEFER(strv_release) struct strv replaced = { 0 };
+	DEFER(yard_close) struct yard y;
+
+	(void)state;
+	yard_open(&y, FOREIGN,
+		  STAGE_PING ">>> POST /images/pull?reference=example.org%2Fother%3A1&"
+			     "policy=always\n<<< 200\n\n{\"id\":\"0123\"}\n");
+	const struct images_options options = options_of(&y, &sink);
+	add_image(&y.stage.scene, "localhost/winalux/web:latest");
+	add_image(&y.stage.scene, "example.org/other:1");
+	stage_plan(&y.stage);
+	assert_int_equal(images_renew(&options, &y.stage.scene.plan, &y.stage.scene.facts.images,
+				      &replaced, &y.stage.err),
+			 0);
+	assert_int_equal(replaced.count, 1);
+	assert_all_asked(&y.stage.service);
+}
+
+static void a_registry_that_cannot_be_asked_is_a_note(void **state)
+{
+	const struct progress_sink sink = { 0 };
+	DEFER(strv_release) struct strv notes = { 0 };
+	DEFER(yard_close) struct yard y;
+
+	(void)state;
+	yard_open(&y, FOREIGN,
+		  STAGE_PING ">>> GET /manifests/example.org%2Fother%3A1/json\n<<< 404\n\n"
+			     "{\"cause\":\"connection refused\",\"message\":\"reading image\"}\n");
+	const struct images_options options = options_of(&y, &sink);
+	add_image(&y.stage.scene, "localhost/winalux/web:latest");
+	add_image(&y.stage.scene, "example.org/other:1");
+	stage_plan(&y.stage);
+	images_note_newer(&options, &y.stage.scene.plan, &y.stage.scene.facts.images, false,
+			  &notes);
+	assert_int_equal(notes.count, 0);
+	images_note_newer(&options, &y.stage.scene.plan, &y.stage.scene.facts.images, true, &notes);
+	assert_int_equal(notes.count, 1);
+	assert_non_null(strstr(notes.items[0], "newer images were not looked for: "));
+	assert_non_null(strstr(notes.items[0], "does not answer"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +316,9 @@ int main(void)
 		cmocka_unit_test(images_that_are_there_cost_no_call),
 		cmocka_unit_test(an_image_of_another_architecture_is_refused),
 		cmocka_unit_test(an_architecture_that_is_not_listed_is_asked_for),
+		cmocka_unit_test(with_pull_never_a_foreign_image_is_not_pulled),
+		cmocka_unit_test(an_image_that_a_registry_replaced_is_named),
+		cmocka_unit_test(a_registry_that_cannot_be_asked_is_a_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,17 @@ static void what_podman_still_needs_stays_without_an_error(void **state)
 	assert_all_asked(&y.stage.service);
 }
 
+static void what_a_registry_gave_is_neither_replaced_nor_useless(void **state)
+{
+#define PULLED "r.example/winalux/web:0.0.1"
+	DEFER(yard_close) struct yard y;
+
+	(void)state;
+	yard_open(&y, LISTS(IMAGE("2", "\"" PULLED "\"", "amd64", "profile")));
+	assert_int_equal(find(&y, PULLED)->state, STOCK_FOREIGN);
+	assert_false(stock_is_useless(find(&y, PULLED)));
+}
+
 /* Before Podman 5.1 lists do not say. */
 static void an_architecture_that_is_not_listed_is_asked_for(void **state)
 {
@@ -166,6 +177,7 @@ int main(void)
 		cmocka_unit_test(each_image_of_ours_is_shown_with_its_state),
 		cmocka_unit_test(what_a_container_was_made_from_or_mounts_is_in_use),
 		cmocka_unit_test(only_old_and_replaced_ones_without_users_are_useless),
+		cmocka_unit_test(what_a_registry_gave_is_neither_replaced_nor_useless),
 		cmocka_unit_test(what_podman_still_needs_stays_without_an_error),
 		cmocka_unit_test(an_architecture_that_is_not_listed_is_asked_for),
 	};
