@@ -226,7 +226,8 @@ const struct command cmd_images = {
 	.summary = "Show the images of this account, and remove useless ones",
 	.args = "[prune]",
 	.details = "For each image of ours its architecture, size and age, whether a build would "
-		   "make it anew (stale), and which workspaces use it. 'prune' shows and removes "
+		   "make it anew (stale) or it came from a registry (foreign), and which "
+		   "workspaces use it. 'prune' shows and removes "
 		   "what nothing uses: guests and manifest lists of another version of winalux, "
 		   "and images that have lost their name to a newer one. It never removes what a "
 		   "container uses. Where there is no terminal it needs --yes.",
