@@ -185,13 +185,13 @@ static const char *reason_of(const struct telemetry *t, const struct workspace_f
 {
 	if (!workspace_facts_dev_runs(w))
 		return "it does not run";
-	if (!telemetry_sees_pod(w))
-		return "it was made while nobody measured: `winalux destroy --keep-data` and "
-		       "`winalux deploy` make it anew";
 	if (t->daemon == TELEMETRY_NO_DAEMON)
 		return "nobody measures: `winalux deploy` starts the telemetry daemon";
 	if (t->daemon == TELEMETRY_STOPPED)
 		return "the telemetry daemon does not run: `winalux deploy` starts it";
+	if (!telemetry_sees_pod(w))
+		return "it was made while nobody measured: `winalux destroy --keep-data` and "
+		       "`winalux deploy` make it anew";
 	return result_reasons[s ? s->result : METRICS_ABSENT];
 }
 
