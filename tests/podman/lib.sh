@@ -63,11 +63,17 @@ first()
 	[ $failed -eq 0 ] || exit 1
 }
 
-# Once at the end of a scenario: what is left of its workspaces goes, then the counts.
+# What a scenario started besides its workspaces; it says so by a function of its own of this name.
+at_end() { :; }
+
+# Once at the end of a scenario: what is left of its workspaces goes, then the counts. A subshell that is killed in its
+# first moment, as a watchdog may be, still has these traps: it ends the scenario as little as any other.
 finish()
 {
 	local status=$?
+	[ $BASHPID -eq $$ ] || exit $status
 	trap - EXIT
+	at_end
 	[ $((passed + failed)) -gt 0 ] || { echo "not ok $scenario ended early (status $status)"; failed=1; }
 	remove_everything >/dev/null 2>&1
 	stop_service

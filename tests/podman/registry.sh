@@ -39,13 +39,13 @@ make_certificates()
 		-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$work/tls.crt"
 } >/dev/null 2>&1
 
-stop_registries()
+at_end()
 {
 	local file
 	for file in "$work"/registry-*.pid; do
 		kill "$(<"$file")" 2>/dev/null
 	done
-	rm -rf "$certs/127.0.0.1:$port_tls" "$certs/127.0.0.1:$port_locked"
+	rm -rf "$certs/127.0.0.1:${port_tls:-none}" "$certs/127.0.0.1:${port_locked:-none}"
 	podman images --format '{{.Repository}}:{{.Tag}}' | grep -E "^127\.0\.0\.1:|^localhost/$tiny:" |
 		xargs -r podman rmi >/dev/null 2>&1
 }
@@ -255,12 +255,6 @@ tls="  tls: {certificate: $work/tls.crt, key: $work/tls.key}"
 run_registry plain
 run_registry tls "$tls"
 run_registry locked "$tls" "auth: {htpasswd: {realm: test, path: $work/htpasswd}}"
-stop_registries_and_finish()
-{
-	stop_registries
-	finish
-}
-trap stop_registries_and_finish EXIT
 start_service
 first "a registry without TLS is refused unless that is allowed" plain_http_is_refused_unless_allowed
 it "an unknown authority is explained, and trusted by its file" unknown_authority_is_explained_and_trusted_by_a_file
