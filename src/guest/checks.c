@@ -29,14 +29,11 @@ enum {
 };
 
 struct probe {
-	const char *request; /* NULL: a connection is all */
-	const char *good;    /* how an answer that means "up" begins */
-};
-
-static const struct probe probes[WIRE_CHECK_KIND_COUNT] = {
-	[WIRE_CHECK_TCP] = { NULL, "" },
-	[WIRE_CHECK_REDIS] = { "PING\r\n", "+PONG" },
-	[WIRE_CHECK_MEMCACHED] = { "version\r\n", "VERSION " },
+	const char *request; /* request_len 0: it speaks by itself, or a connection is all */
+	size_t request_len;
+	const char *good; /* how an answer that means "up" begins; "": a connection is all */
+	/* Judges an answer that does not begin like that; NULL: it is none. */
+	enum answer (*judge)(const char *reply, size_t len);
 };
 
 /* Whether text begins as wanted does, as far as there is text. */
@@ -49,17 +46,10 @@ static enum answer compare(const char *text, size_t len, const char *wanted)
 	return len < wanted_len ? ANSWER_UNFINISHED : ANSWER_UP;
 }
 
-enum answer check_judge(enum wire_check_kind kind, const char *reply, size_t len)
+/* Up unless text goes on as excuse does. */
+static enum answer accept_but(const char *text, size_t len, const char *excuse)
 {
-	static const char loading[] = "-LOADING";
-
-	if (len == 0)
-		return ANSWER_UNFINISHED;
-	if (kind != WIRE_CHECK_REDIS || reply[0] != '-')
-		return compare(reply, len, probes[kind].good);
-	/* A refusal (-NOAUTH, -MISCONF, -BUSY) is an answer too, save for one that still reads its
-	 * data. */
-	switch (compare(reply, len, loading)) {
+	switch (compare(text, len, excuse)) {
 	case ANSWER_UNFINISHED:
 		return ANSWER_UNFINISHED;
 	case ANSWER_UP:
@@ -68,6 +58,73 @@ enum answer check_judge(enum wire_check_kind kind, const char *reply, size_t len
 		break;
 	}
 	return ANSWER_UP;
+}
+
+/* A refusal (-NOAUTH, -MISCONF, -BUSY) is an answer too, save for one that still reads its data. */
+static enum answer judge_redis(const char *reply, size_t len)
+{
+	return reply[0] == '-' ? accept_but(reply, len, "-LOADING") : ANSWER_DOWN;
+}
+
+/*
+ * An error is an answer too (there is no such role), save for 57P03, cannot_connect_now. Its fields
+ * stand behind type and length: severity, the same untranslated, code.
+ */
+static enum answer judge_postgres(const char *reply, size_t len)
+{
+	enum { HEAD = 5 };
+	static const char severity[] = "SFATAL\0VFATAL\0C";
+	const size_t code = HEAD + sizeof(severity) - 1;
+
+	if (reply[0] != 'E')
+		return ANSWER_DOWN;
+	if (len <= HEAD)
+		return ANSWER_UNFINISHED;
+	if (memcmp(reply + HEAD, severity, (len < code ? len : code) - HEAD) != 0)
+		return ANSWER_UP;
+	if (len <= code)
+		return ANSWER_UNFINISHED;
+	return accept_but(reply + code, len - code, "57P03");
+}
+
+/* "HTTP/1.1 404": whoever says that something is not there is there. */
+static enum answer judge_http(const char *reply, size_t len)
+{
+	enum { STATUS_AT = sizeof("HTTP/1.1 ") - 1 };
+	const enum answer head = compare(reply, len, "HTTP/1.");
+
+	if (head != ANSWER_UP)
+		return head;
+	if (len <= STATUS_AT)
+		return ANSWER_UNFINISHED;
+	return reply[STATUS_AT] >= '2' && reply[STATUS_AT] <= '4' ? ANSWER_UP : ANSWER_DOWN;
+}
+
+/* Version 3.0, for the role and database that a new cluster has: others would fill its log. */
+#define POSTGRES_HELLO "\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0"
+#define HTTP_HELLO "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
+#define REQUEST(text) text, sizeof(text) - 1
+
+static const struct probe probes[WIRE_CHECK_KIND_COUNT] = {
+	[WIRE_CHECK_TCP] = { NULL, 0, "", NULL },
+	[WIRE_CHECK_REDIS] = { REQUEST("PING\r\n"), "+PONG", judge_redis },
+	[WIRE_CHECK_MEMCACHED] = { REQUEST("version\r\n"), "VERSION ", NULL },
+	[WIRE_CHECK_POSTGRES] = { POSTGRES_HELLO, sizeof(POSTGRES_HELLO), "R", judge_postgres },
+	/* AMQP 0-9-1. A method frame (1) on channel 0; another version gets a header back. */
+	[WIRE_CHECK_AMQP] = { REQUEST("AMQP\0\0\x09\x01"), "\x01", NULL },
+	[WIRE_CHECK_HTTP] = { REQUEST(HTTP_HELLO), "HTTP/1.1 200", judge_http },
+	[WIRE_CHECK_FAKTORY] = { NULL, 0, "+HI ", NULL },
+};
+
+enum answer check_judge(enum wire_check_kind kind, const char *reply, size_t len)
+{
+	const struct probe *probe = &probes[kind];
+	enum answer answer;
+
+	if (len == 0)
+		return ANSWER_UNFINISHED;
+	answer = compare(reply, len, probe->good);
+	return answer == ANSWER_DOWN && probe->judge ? probe->judge(reply, len) : answer;
 }
 
 int check_delay_ms(enum check_state state, long long since_ms)
@@ -139,7 +196,7 @@ static void fail(struct check *check)
 
 static void ask(struct check *check)
 {
-	const char *request = probes[check->kind].request;
+	const struct probe *probe = &probes[check->kind];
 	int failed = 0;
 	socklen_t size = sizeof(failed);
 
@@ -147,11 +204,12 @@ static void ask(struct check *check)
 		fail(check);
 		return;
 	}
-	if (!request) {
+	if (!*probe->good) {
 		succeed(check);
 		return;
 	}
-	if (send(check->socket.fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
+	if ((probe->request_len &&
+	     send(check->socket.fd, probe->request, probe->request_len, MSG_NOSIGNAL) < 0) ||
 	    loop_rewatch(check->owner->loop, &check->socket, EPOLLIN) < 0) {
 		fail(check);
 		return;

@@ -33,6 +33,10 @@ static const char *const check_kinds[WIRE_CHECK_KIND_COUNT] = {
 	[WIRE_CHECK_TCP] = "tcp",
 	[WIRE_CHECK_REDIS] = "redis",
 	[WIRE_CHECK_MEMCACHED] = "memcached",
+	[WIRE_CHECK_POSTGRES] = "postgres",
+	[WIRE_CHECK_AMQP] = "amqp",
+	[WIRE_CHECK_HTTP] = "http",
+	[WIRE_CHECK_FAKTORY] = "faktory",
 };
 
 const char *wire_check_kind_name(enum wire_check_kind kind)

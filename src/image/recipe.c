@@ -35,7 +35,7 @@ void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **
 	*r = (struct recipe){
 		.name = *ret_name,
 		.role = "sidecar",
-		.folder = "sidecar",
+		.folder = k->folder,
 		.base = k->base,
 		.containerfile = k->containerfile,
 		.packages = &k->packages,

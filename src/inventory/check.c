@@ -15,8 +15,7 @@
 
 /* Names that the original, or a later version, has and this one has not. */
 static const char *const later_profiles[] = { "full", NULL };
-static const char *const later_sidecars[] = { "faktory", "airflow", "postgres", "postgresql",
-					      "mariadb", "mysql",   "rabbitmq", NULL };
+static const char *const later_sidecars[] = { "mariadb", "mysql", NULL };
 
 static const char *const no_later[] = { NULL };
 
@@ -168,7 +167,8 @@ static void resolve_builtin(const struct check *c, struct sidecar *s,
 		s->volume_path = xstrdup_or_null(kind->data);
 	if (!schema_value(item, NULL, "check"))
 		s->check = kind->check;
-	if (s->port && s->port != kind->port && s->command.count == 0)
+	if (s->port && s->port != kind->port && s->command.count == 0 &&
+	    !sidecar_kind_has_port(kind))
 		sidecar_error(c, item, "port", s,
 			      "its command decides where it listens; give 'command' too, or leave "
 			      "'port' out");

@@ -28,10 +28,10 @@ enum { CONTAINERFILE_MAX = 256 << 10, STACK_FILE_MAX = 1 << 20 };
 const char *check_kind_name(enum check_kind kind)
 {
 	static const char *const names[CHECK_KIND_COUNT] = {
-		[CHECK_NONE] = "none",
-		[CHECK_TCP] = "tcp",
-		[CHECK_REDIS] = "redis",
-		[CHECK_MEMCACHED] = "memcached",
+		[CHECK_NONE] = "none",         [CHECK_TCP] = "tcp",
+		[CHECK_REDIS] = "redis",       [CHECK_MEMCACHED] = "memcached",
+		[CHECK_POSTGRES] = "postgres", [CHECK_AMQP] = "amqp",
+		[CHECK_HTTP] = "http",         [CHECK_FAKTORY] = "faktory",
 	};
 
 	return kind < CHECK_KIND_COUNT ? names[kind] : "unknown";
@@ -76,12 +76,24 @@ static void kind_release(void *object)
 	free(k->data);
 	strv_release(&k->environment);
 	free(k->containerfile);
+	free(k->folder);
 	free(k->origin);
 }
 
 static void stack_entry_release(void *object)
 {
 	stack_release(object);
+}
+
+bool sidecar_kind_has_port(const struct sidecar_kind *kind)
+{
+	const struct strv *const lists[] = { &kind->command, &kind->environment };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t k = 0; k < lists[i]->count; k++)
+			if (strstr(lists[i]->items[k], "{port}"))
+				return true;
+	return false;
 }
 
 void profiles_release(struct profiles *p)
@@ -129,6 +141,7 @@ struct shelf {
 	const struct schema *schema;
 	size_t containerfile_offset,
 		origin_offset; /* char * in the struct; name is its first member */
+	size_t folder_offset;  /* likewise; 0: it has no files of its own */
 	/* Checks beyond the table; returns what is wrong and the key that says it, or NULL. */
 	const char *(*check)(const union entry *e, const char **ret_key);
 	/* Reads the files that it names; NULL: none but a Containerfile. */
@@ -184,6 +197,8 @@ static void store_profile(struct profiles *p, union entry *e)
 
 static void store_kind(struct profiles *p, union entry *e)
 {
+	if (!e->kind.folder)
+		e->kind.folder = xstrdup("sidecar");
 	for (size_t i = 0; i < p->kind_count; i++) {
 		if (strcmp(p->kinds[i].name, e->kind.name) == 0) {
 			kind_release(&p->kinds[i]);
@@ -245,12 +260,13 @@ static void store_stack(struct profiles *p, union entry *e)
 
 static const struct shelf shelves[] = {
 	{ "profiles/", "", "Containerfiles/profile/Containerfile", &profile_schema,
-	  offsetof(struct profile, containerfile), offsetof(struct profile, origin), check_profile,
-	  NULL, store_profile, profile_release },
+	  offsetof(struct profile, containerfile), offsetof(struct profile, origin), 0,
+	  check_profile, NULL, store_profile, profile_release },
 	{ "profiles/sidecars/", "sidecars", "Containerfiles/sidecar/Containerfile", &kind_schema,
 	  offsetof(struct sidecar_kind, containerfile), offsetof(struct sidecar_kind, origin),
-	  check_sidecar_kind, NULL, store_kind, kind_release },
-	{ "profiles/stacks/", "stacks", NULL, &stack_schema, 0, offsetof(struct stack, origin),
+	  offsetof(struct sidecar_kind, folder), check_sidecar_kind, NULL, store_kind,
+	  kind_release },
+	{ "profiles/stacks/", "stacks", NULL, &stack_schema, 0, offsetof(struct stack, origin), 0,
 	  check_stack, load_stack_files, store_stack, stack_entry_release },
 };
 
@@ -259,9 +275,12 @@ static char **entry_text(union entry *e, size_t offset)
 	return (char **)((char *)e + offset);
 }
 
-/* Replaces the file name that was read, or NULL, by the text of the file. */
+/*
+ * Replaces the file name that was read, or NULL, by the text of the file. *folder, where there is
+ * one, becomes that of an embedded file's.
+ */
 static int load_containerfile(const struct shelf *shelf, const struct text_source *source,
-			      char **containerfile, struct error *err)
+			      char **containerfile, char **folder, struct error *err)
 {
 	DEFER(buf_release) struct buf text = { 0 };
 	DEFER(freep) char *path = NULL;
@@ -279,6 +298,8 @@ static int load_containerfile(const struct shelf *shelf, const struct text_sourc
 	const struct resource *found = resource_find(path);
 	if (!found)
 		return error_set(err, ERROR_INTERNAL, "this program carries no '%s'", path);
+	if (folder)
+		*folder = xstrdup_or_null(*containerfile);
 	free(*containerfile);
 	*containerfile = xstrndup((const char *)found->data, found->size);
 	return 0;
@@ -298,10 +319,11 @@ static bool check_entry(const struct loader *l, const struct shelf *shelf,
 				  name, source->stem);
 		return false;
 	}
+	char **folder = shelf->folder_offset ? entry_text(e, shelf->folder_offset) : NULL;
 	wrong = shelf->check(e, &key);
 	if (!wrong && shelf->containerfile &&
-	    load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset), &err) <
-		    0) {
+	    load_containerfile(shelf, source, entry_text(e, shelf->containerfile_offset), folder,
+			       &err) < 0) {
 		key = "containerfile";
 		wrong = err.text;
 	}

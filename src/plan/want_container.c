@@ -25,7 +25,12 @@
 #define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
 
-enum { AUTHORIZED_KEYS_MAX = 1 << 20, NONCE_LINE_MAX = 64, LIBRARIES_MAX = 1 << 20 };
+enum {
+	AUTHORIZED_KEYS_MAX = 1 << 20,
+	NONCE_LINE_MAX = 64,
+	LIBRARIES_MAX = 1 << 20,
+	KIND_TEXT_MAX = 64 << 10
+};
 
 /* sshd's minimum (tried), and KILL for init. */
 static const char *const dev_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID", "SYS_CHROOT" };
@@ -155,8 +160,66 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	show_pod(spec, w, context);
 }
 
+/* The words of a kind's texts that stand for something of the workspace. */
+struct kind_word {
+	const char *word;
+	const char *value;
+};
+
+static bool publishes(const struct workspace *w, uint16_t port)
+{
+	for (size_t i = 0; port && i < w->extra_port_count; i++)
+		if (w->extra_ports[i].container_port == port)
+			return true;
+	return false;
+}
+
+/*
+ * Where a built-in sidecar listens: on the pod's localhost; on all of the pod's addresses when
+ * extra_ports publish it, since what is published arrives at the pod's own address.
+ */
+static const char *listen_address(const struct workspace *w, const struct sidecar_kind *kind,
+				  uint16_t port)
+{
+	return publishes(w, port) || publishes(w, kind->web_port) ? "0.0.0.0" : "127.0.0.1";
+}
+
+static const struct kind_word *word_at(const char *text, const struct kind_word *words)
+{
+	for (; words->word; words++)
+		if (strncmp(text, words->word, strlen(words->word)) == 0)
+			return words;
+	return NULL;
+}
+
+static void add_kind_text(struct strv *list, const char *text, const struct kind_word *words)
+{
+	struct buf b;
+
+	buf_init(&b, KIND_TEXT_MAX);
+	while (*text) {
+		const struct kind_word *found = word_at(text, words);
+
+		if (found)
+			buf_add_str(&b, found->value);
+		else
+			buf_add_char(&b, *text);
+		text += found ? strlen(found->word) : 1;
+	}
+	strv_add(list, b.data);
+	buf_release(&b);
+}
+
+static void add_kind_texts(struct strv *list, const struct strv *texts,
+			   const struct kind_word *words)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		add_kind_text(list, texts->items[i], words);
+}
+
 static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,
-			    bool is_emulated, struct container_spec *spec)
+			    const struct kind_word *words, bool is_emulated,
+			    struct container_spec *spec)
 {
 	strv_add(&spec->entrypoint, GUEST);
 	strv_add(&spec->command, "sidecar");
@@ -167,9 +230,33 @@ static void builtin_command(const struct sidecar *sidecar, const struct sidecar_
 		strv_add(&spec->command, sidecar->volume_path);
 	}
 	strv_add(&spec->command, "--");
-	strv_add_all(&spec->command, sidecar->command.count ? &sidecar->command : &kind->command);
-	if (is_emulated && !sidecar->command.count)
-		strv_add_all(&spec->command, &kind->emulated);
+	if (sidecar->command.count) {
+		strv_add_all(&spec->command, &sidecar->command);
+		return;
+	}
+	add_kind_texts(&spec->command, &kind->command, words);
+	if (is_emulated)
+		add_kind_texts(&spec->command, &kind->emulated, words);
+}
+
+static void want_builtin(const struct workspace *w, const struct sidecar *sidecar,
+			 const struct sidecar_kind *kind, const char *registry,
+			 struct container_spec *spec)
+{
+	const uint16_t port = sidecar->port ? sidecar->port : kind->port;
+	char port_text[8];
+	const struct kind_word words[] = {
+		{ "{listen}", listen_address(w, kind, port) },
+		{ "{port}", port_text },
+		{ NULL, NULL },
+	};
+
+	snprintf(port_text, sizeof(port_text), "%u", port);
+	spec->image = image_for(w, image_sidecar_reference_at(registry, kind->name));
+	spec->user = xstrdup("0");
+	builtin_command(sidecar, kind, words, workspace_is_emulated(w), spec);
+	add_kind_texts(&spec->environment, &kind->environment, words);
+	add_texts(&spec->cap_add, sidecar_capabilities, ARRAY_SIZE(sidecar_capabilities));
 }
 
 int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
@@ -191,13 +278,8 @@ int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
 		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
 		spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
 	} else if (kind) {
-		spec->image = image_for(want->workspace,
-					image_sidecar_reference_at(context->registry, kind->name));
+		want_builtin(want->workspace, sidecar, kind, context->registry, spec);
 		ret->is_pulled = context->registry != NULL;
-		spec->user = xstrdup("0");
-		builtin_command(sidecar, kind, workspace_is_emulated(want->workspace), spec);
-		strv_add_all(&spec->environment, &kind->environment);
-		add_texts(&spec->cap_add, sidecar_capabilities, ARRAY_SIZE(sidecar_capabilities));
 		want_guest_mount(want, ret, context);
 	} else {
 		return error_set(err, ERROR_NOT_FOUND, "no sidecar '%s' in this version",

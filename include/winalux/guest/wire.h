@@ -97,10 +97,14 @@ enum wire_check_kind {
 	WIRE_CHECK_TCP,       /* connect(2) succeeds */
 	WIRE_CHECK_REDIS,     /* PING is answered */
 	WIRE_CHECK_MEMCACHED, /* "version" is answered */
+	WIRE_CHECK_POSTGRES,  /* a start-up message is answered, and not by "starting up" */
+	WIRE_CHECK_AMQP,      /* the protocol header is answered by the method connection.start */
+	WIRE_CHECK_HTTP,      /* GET / is answered by a status below 500 */
+	WIRE_CHECK_FAKTORY,   /* it says HI by itself */
 	WIRE_CHECK_KIND_COUNT
 };
 
-/* "tcp", "redis", "memcached". */
+/* "tcp", "redis", "memcached", "postgres", "amqp", "http", "faktory". */
 const char *wire_check_kind_name(enum wire_check_kind kind);
 
 struct wire_check {

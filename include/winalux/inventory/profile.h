@@ -17,8 +17,18 @@ struct error;
  * profiles/stacks/NAME.yml, embedded in the program; a user's profile_dir (same layout) adds to
  * them and replaces by name.
  */
-enum check_kind { CHECK_NONE, CHECK_TCP, CHECK_REDIS, CHECK_MEMCACHED, CHECK_KIND_COUNT };
-const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", "memcached" */
+enum check_kind {
+	CHECK_NONE,
+	CHECK_TCP,
+	CHECK_REDIS,
+	CHECK_MEMCACHED,
+	CHECK_POSTGRES,
+	CHECK_AMQP,
+	CHECK_HTTP,
+	CHECK_FAKTORY,
+	CHECK_KIND_COUNT
+};
+const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", … */
 
 struct profile_service {
 	char *name;
@@ -47,7 +57,11 @@ struct profile {
 	char *origin;        /* "built-in" or the path of the file */
 };
 
-/* version: 1, name, summary, base, packages, command, user, port, check, data, environment */
+/*
+ * version: 1, name, summary, base, packages, command, user, port, web_port, check, data,
+ * environment, memory_gb, containerfile. "{listen}" and "{port}" in command and environment stand
+ * for the address and the port to listen on.
+ */
 struct sidecar_kind {
 	char *name;
 	char *summary;
@@ -57,10 +71,13 @@ struct sidecar_kind {
 	struct strv emulated; /* arguments added where QEMU runs it */
 	char *user;
 	uint16_t port;
+	uint16_t web_port; /* of its web interface, when that is another port; 0: none */
 	enum check_kind check;
 	char *data; /* directory kept in a volume; NULL: keeps nothing */
 	struct strv environment;
+	uint32_t memory_mib; /* what it takes when it has little to do; 0: not said */
 	char *containerfile;
+	char *folder; /* what else it is built from: the resources "Containerfiles/<folder>/…" */
 	char *origin;
 };
 
@@ -90,6 +107,8 @@ int profiles_check(const char *path, struct profiles *ret, struct diagnostics *d
 void profiles_release(struct profiles *p);
 const struct profile *profiles_find(const struct profiles *p, const char *name);
 const struct sidecar_kind *profiles_find_sidecar(const struct profiles *p, const char *name);
+/* Does it listen where it is told to? */
+bool sidecar_kind_has_port(const struct sidecar_kind *kind);
 /* "data, web": for messages. The caller frees them. */
 char *profiles_names(const struct profiles *p);
 char *profiles_sidecar_names(const struct profiles *p);

@@ -31,12 +31,54 @@ static void answers_are_judged(void **state)
 		{ WIRE_CHECK_MEMCACHED, "VERS", ANSWER_UNFINISHED },
 		{ WIRE_CHECK_MEMCACHED, "ERROR\r\n", ANSWER_DOWN },
 		{ WIRE_CHECK_MEMCACHED, "-NOAUTH", ANSWER_DOWN },
+		{ WIRE_CHECK_HTTP, "HTT", ANSWER_UNFINISHED },
+		{ WIRE_CHECK_HTTP, "HTTP/1.0 ", ANSWER_UNFINISHED },
+		{ WIRE_CHECK_HTTP, "HTTP/1.1 200 OK\r\n", ANSWER_UP },
+		{ WIRE_CHECK_HTTP, "HTTP/1.0 302", ANSWER_UP },
+		{ WIRE_CHECK_HTTP, "HTTP/1.1 404", ANSWER_UP },
+		{ WIRE_CHECK_HTTP, "HTTP/1.1 503", ANSWER_DOWN },
+		{ WIRE_CHECK_HTTP, "+PONG\r\n", ANSWER_DOWN },
+		{ WIRE_CHECK_FAKTORY, "+H", ANSWER_UNFINISHED },
+		{ WIRE_CHECK_FAKTORY, "+HI {\"v\":2}\r\n", ANSWER_UP },
+		{ WIRE_CHECK_FAKTORY, "-ERR", ANSWER_DOWN },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(check_judge(cases[i].kind, cases[i].reply, strlen(cases[i].reply)),
 				 cases[i].wanted);
+}
+
+/* The same for answers with NULs in them. */
+static void binary_answers_are_judged(void **state)
+{
+#define REPLY(text) text, sizeof(text) - 1
+#define REFUSAL "E\0\0\0\x40SFATAL\0VFATAL\0C"
+	static const struct {
+		enum wire_check_kind kind;
+		const char *reply;
+		size_t len;
+		enum answer wanted;
+	} cases[] = {
+		{ WIRE_CHECK_POSTGRES, REPLY("R\0\0\0\x08\0\0\0\0"), ANSWER_UP },
+		{ WIRE_CHECK_POSTGRES, REPLY("E\0\0\0"), ANSWER_UNFINISHED },
+		{ WIRE_CHECK_POSTGRES, REPLY("E\0\0\0\x40SFA"), ANSWER_UNFINISHED },
+		{ WIRE_CHECK_POSTGRES, REPLY(REFUSAL), ANSWER_UNFINISHED },
+		{ WIRE_CHECK_POSTGRES, REPLY(REFUSAL "57P0"), ANSWER_UNFINISHED },
+		{ WIRE_CHECK_POSTGRES, REPLY(REFUSAL "57P03\0"), ANSWER_DOWN },
+		{ WIRE_CHECK_POSTGRES, REPLY(REFUSAL "28000\0"), ANSWER_UP },
+		{ WIRE_CHECK_POSTGRES, REPLY("E\0\0\0\x40Sfatal: too many\0"), ANSWER_UP },
+		{ WIRE_CHECK_POSTGRES, REPLY("HTTP/1.1 400"), ANSWER_DOWN },
+		{ WIRE_CHECK_AMQP, REPLY("\x01\0\0\0\0\x01"), ANSWER_UP },
+		{ WIRE_CHECK_AMQP, REPLY("AMQP\0\0\x09\x01"), ANSWER_DOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(check_judge(cases[i].kind, cases[i].reply, cases[i].len),
+				 cases[i].wanted);
+#undef REFUSAL
+#undef REPLY
 }
 
 static void tries_become_rarer(void **state)
@@ -186,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(binary_answers_are_judged),
 		cmocka_unit_test(tries_become_rarer),
 		cmocka_unit_test(
 			a_sidecar_that_loads_and_then_answers_comes_up_once_for_each_reading),

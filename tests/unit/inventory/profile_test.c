@@ -113,7 +113,7 @@ static void names_are_listed_in_order(void **state)
 	DEFER(freep) char *names = profiles_names(&f->profiles);
 	DEFER(freep) char *kinds = profiles_sidecar_names(&f->profiles);
 	assert_string_equal(names, "data, go, web");
-	assert_string_equal(kinds, "memcached, redis");
+	assert_string_equal(kinds, "memcached, postgres, rabbitmq, redis, valkey");
 }
 
 static void a_profile_of_the_user_has_every_key(void **state)
@@ -156,6 +156,15 @@ static void a_name_of_the_user_replaces_the_built_in_one(void **state)
 	assert_int_equal(f->profiles.kind_count, f->built_in_kinds);
 	assert_string_equal(profiles_find_sidecar(&f->profiles, "redis")->command.items[0],
 			    "valkey");
+}
+
+static void a_kind_is_built_from_the_files_beside_its_containerfile(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	assert_string_equal(profiles_find_sidecar(&f->profiles, "postgres")->folder, "postgres");
+	assert_string_equal(profiles_find_sidecar(&f->profiles, "redis")->folder, "sidecar");
 }
 
 static const struct {
@@ -342,6 +351,7 @@ int main(void)
 		TEST(names_are_listed_in_order),
 		TEST(a_profile_of_the_user_has_every_key),
 		TEST(a_name_of_the_user_replaces_the_built_in_one),
+		TEST(a_kind_is_built_from_the_files_beside_its_containerfile),
 		TEST(faults_of_files_are_named_and_the_rest_is_read),
 		TEST(other_files_are_left_alone),
 		TEST(a_missing_directory_is_an_error),

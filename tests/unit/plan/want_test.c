@@ -262,6 +262,31 @@ static void the_guest_is_told_what_there_is_to_check_and_show(void **state)
 	scene_release(&s);
 }
 
+/* Whether the command of the workspace's first container has the word. */
+static bool commands(const struct scene *s, const char *word)
+{
+	return strv_contains(&s->wants[0].containers[0].spec.command, word);
+}
+
+static void a_built_in_sidecar_listens_on_localhost_unless_it_is_published(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [redis]}\n");
+	plan_or_fail(&s);
+	assert_true(commands(&s, "127.0.0.1"));
+	assert_true(commands(&s, "6379"));
+	scene_release(&s);
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [{name: redis, port: 6380}], "
+			    "extra_ports: [\"7000:6380\"]}\n");
+	plan_or_fail(&s);
+	assert_true(commands(&s, "0.0.0.0"));
+	assert_true(commands(&s, "6380"));
+	assert_non_null(strstr(s.wants[0].guest_conf, "check\tredis\tredis\t6380\n"));
+	scene_release(&s);
+}
+
 static void the_guest_is_told_to_leave_the_affinity_alone(void **state)
 {
 	struct scene s;
@@ -371,6 +396,7 @@ int main(void)
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
 		cmocka_unit_test(the_guest_is_told_to_leave_the_affinity_alone),
+		cmocka_unit_test(a_built_in_sidecar_listens_on_localhost_unless_it_is_published),
 		cmocka_unit_test(programs_are_told_of_limits_by_variables),
 		cmocka_unit_test(variables_tell_only_of_limits_that_are_there),
 		cmocka_unit_test(what_the_inventory_says_wins_over_the_hosts_proxy),
