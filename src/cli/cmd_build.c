@@ -62,10 +62,11 @@ static const struct option build_option_table[] = {
 
 /* A profile with its stacks, or a sidecar kind. */
 struct target {
-	char *name; /* "web", "web.golang", "sidecar-redis" */
+	char *name; /* "web", "web.golang", "sidecar-redis", "sidecar-faktory.1.9.1" */
 	const struct profile *profile;
 	struct stack_list stacks;
 	const struct sidecar_kind *kind;
+	char *version; /* of the kind; NULL: its default */
 };
 
 struct selection {
@@ -78,6 +79,7 @@ struct selection {
 static void target_release(struct target *t)
 {
 	freep(&t->name);
+	freep(&t->version);
 	stack_list_release(&t->stacks);
 }
 
@@ -113,9 +115,14 @@ static void add_profile(struct selection *s, const struct profiles *profiles,
 	add_target(s, &t);
 }
 
-static void add_kind(struct selection *s, const struct sidecar_kind *kind)
+/* version NULL: its default, which may be named too. */
+static void add_kind(struct selection *s, const struct sidecar_kind *kind, const char *version)
 {
-	struct target t = { .kind = kind, .name = xasprintf("sidecar-%s", kind->name) };
+	struct target t = { .kind = kind };
+
+	if (version && strcmp(version, kind->default_version) != 0)
+		t.version = xstrdup(version);
+	t.name = image_sidecar_name(kind->name, t.version);
 
 	add_target(s, &t);
 }
@@ -138,32 +145,37 @@ static int select_inventory(struct app *app, struct selection *ret, struct error
 				profiles_find_sidecar(profiles, w->sidecars[j].name);
 
 			if (!w->sidecars[j].image && k)
-				add_kind(ret, k);
+				add_kind(ret, k, w->sidecars[j].version);
 		}
 	}
 	return 0;
 }
 
-/* "sidecar-redis", as its image is called. */
-static bool select_sidecar(const struct profiles *p, const char *name, struct selection *ret)
+static int select_sidecar(const struct sidecar_kind *kind, const char *version,
+			  struct selection *ret, struct error *err)
 {
-	static const char prefix[] = "sidecar-";
-	const struct sidecar_kind *kind;
-
-	if (strncmp(name, prefix, strlen(prefix)) != 0 || profiles_find(p, name))
-		return false;
-	kind = profiles_find_sidecar(p, name + strlen(prefix));
-	if (kind)
-		add_kind(ret, kind);
-	return kind != NULL;
+	if (version && !kind->default_version)
+		return error_set(err, ERROR_USAGE,
+				 "sidecar '%s' is installed from Debian's packages, which have one "
+				 "version; leave '.%s' out",
+				 kind->name, version);
+	if (version && !inventory_version_is_valid(version))
+		return error_set(err, ERROR_USAGE, "'%s' is no version such as 1.9.1", version);
+	add_kind(ret, kind, version);
+	return 0;
 }
 
-/* "web" or "web.golang.nodejs", as images are called. */
+/* "web", "web.golang.nodejs", "sidecar-redis" or "sidecar-faktory.1.9.1". */
 static int select_named(const struct profiles *profiles, const char *text, struct selection *ret,
 			struct error *err)
 {
 	struct target t = { 0 };
+	const struct sidecar_kind *kind;
+	const char *version;
 
+	kind = image_parse_sidecar_name(profiles, text, &version);
+	if (kind)
+		return select_sidecar(kind, version, ret, err);
 	if (stacks_parse_image_name(profiles, text, &t.profile, &t.stacks, err) < 0)
 		return -1;
 	t.name = stacks_image_name(t.profile->name, &t.stacks, t.stacks.count);
@@ -180,8 +192,7 @@ static int select_images(struct app *app, const struct build_flags *flags, const
 	const bool is_every = flags->is_all || (args->count == 0 && !has_inventory);
 
 	for (size_t i = 0; i < args->count; i++) {
-		if (!select_sidecar(p, args->items[i], ret) &&
-		    select_named(p, args->items[i], ret, err) < 0)
+		if (select_named(p, args->items[i], ret, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; is_every && i < p->count; i++)
@@ -189,7 +200,7 @@ static int select_images(struct app *app, const struct build_flags *flags, const
 	if (args->count == 0 && has_inventory && select_inventory(app, ret, err) < 0)
 		return -1;
 	for (size_t i = 0; (flags->with_sidecars || flags->is_all) && i < p->kind_count; i++)
-		add_kind(ret, &p->kinds[i]);
+		add_kind(ret, &p->kinds[i], NULL);
 	return 0;
 }
 
@@ -273,8 +284,8 @@ static int ensure(struct run *run, const struct target *t, const char *arch, cha
 {
 	builder_set_arch(run->builder, arch);
 	if (t->kind)
-		return builder_ensure_sidecar(run->builder, &run->images, t->kind, ret_id,
-					      ret_built, err);
+		return builder_ensure_sidecar(run->builder, &run->images, t->kind, t->version,
+					      ret_id, ret_built, err);
 	return builder_ensure_profile(run->builder, &run->images, t->profile, &t->stacks, ret_id,
 				      ret_built, err);
 }
@@ -312,8 +323,8 @@ static int build_one(struct run *run, const struct target *t, const struct strv 
 		     struct error *err)
 {
 	DEFER(freep)
-	char *reference =
-		t->kind ? image_sidecar_reference(t->kind->name) : image_profile_reference(t->name);
+	char *reference = t->kind ? image_sidecar_reference(t->kind->name, t->version)
+				  : image_profile_reference(t->name);
 	DEFER(freep) char *list = image_list_reference(reference);
 	const bool has_list = images_find(&run->images, list) != NULL;
 	bool was_built = false;
@@ -393,7 +404,7 @@ static int run_build(struct app *app, const void *options, const struct strv *ar
 const struct command cmd_build = {
 	.name = "build",
 	.summary = "Build the images of profiles and sidecars",
-	.args = "[PROFILE[.STACK…]|sidecar-NAME…]",
+	.args = "[PROFILE[.STACK…]|sidecar-NAME[.VERSION]…]",
 	.details =
 		"Without a name: what the inventory at hand uses, or every profile where there is "
 		"none. 'web.golang' is the profile web with the stack golang. No registry is "

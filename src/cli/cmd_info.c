@@ -22,6 +22,7 @@
 #include "winalux/plan/strict.h"
 #include "winalux/workspace/gate.h"
 #include "winalux/workspace/host.h"
+#include "winalux/workspace/passwords.h"
 #include "winalux/workspace/ssh_client.h"
 
 #include "app.h"
@@ -37,6 +38,7 @@ struct details {
 	struct json *host;              /* GET /info, or NULL where the service would not say */
 	struct inventory inventory;     /* the one at hand, if there is one */
 	const struct workspace *wanted; /* in it, or NULL */
+	struct json *passwords;         /* of sidecars: a list */
 	char fingerprint[HASH_FINGERPRINT_SIZE];
 	char *key_type;
 };
@@ -46,6 +48,7 @@ static void details_release(struct details *d)
 	inventory_release(&d->inventory);
 	json_free(d->dev);
 	json_free(d->host);
+	json_free(d->passwords);
 	freep(&d->key_type);
 }
 
@@ -133,6 +136,15 @@ static void read_host_key(struct details *d)
 	ssh_key_release(&key);
 }
 
+static void on_password(const char *sidecar, const char *user, const char *password, void *context)
+{
+	struct json *item = json_append_object(context);
+
+	json_add_text(item, "sidecar", sidecar);
+	json_add_text(item, "user", user);
+	json_add_text(item, "password", password);
+}
+
 static int details_fill(struct app *app, const struct workspace_facts *w, struct details *d,
 			struct error *err)
 {
@@ -145,6 +157,9 @@ static int details_fill(struct app *app, const struct workspace_facts *w, struct
 		return -1;
 	/* Podman 4.3-5.2 may fail here under socket activation: then strengths are unknown. */
 	podman_info(podman, &d->host, NULL);
+	d->passwords = json_new_array();
+	if (passwords_read(podman, &app->profiles, w, on_password, d->passwords, err) < 0)
+		return -1;
 	if (app_peek_inventory(app, &d->inventory))
 		d->wanted = inventory_find(&d->inventory, w->name);
 	return 0;
@@ -184,7 +199,7 @@ static void add_strict_json(struct json *root, const struct details *d)
 	json_add_text(strict, "needs", lack);
 }
 
-static struct json *details_json(const struct details *d)
+static struct json *details_json(struct details *d)
 {
 	const struct workspace_facts *w = d->facts;
 	struct json *root;
@@ -216,6 +231,7 @@ static struct json *details_json(const struct details *d)
 		json_add_int(root, "log_limit", (int64_t)log_limit);
 	else
 		json_add_null(root, "log_limit");
+	json_add(root, "passwords", TAKE(d->passwords));
 	json_add_text(root, "network", w->network ? w->network->name : NULL);
 	json_add_text(root, "pod", w->pod ? w->pod->name : NULL);
 	return root;
@@ -254,6 +270,13 @@ static void print_ports(const struct workspace_facts *w)
 	}
 	DEFER(freep) char *text = strv_join(&texts, ", ");
 	view_line("ports", "%s", or_dash(text));
+}
+
+static void print_passwords(const struct details *d)
+{
+	for (const struct json *p = json_first(d->passwords); p; p = json_next(p))
+		view_line(json_get_text(p, "sidecar"), "user %s, password %s",
+			  json_get_text(p, "user"), json_get_text(p, "password"));
 }
 
 static void print_limits(const struct details *d)
@@ -360,6 +383,7 @@ static void print_details(struct app *app, const struct details *d)
 	print_gate(d);
 	print_ssh(d);
 	print_ports(d->facts);
+	print_passwords(d);
 	print_limits(d);
 	DEFER(freep) char *libraries = d->wanted ? strv_join(&d->wanted->libraries, ", ") : NULL;
 	view_line("libraries", "%s", or_dash(libraries));
@@ -398,10 +422,11 @@ const struct command cmd_info = {
 	.details =
 		"Each limit says whether the host enforces it. Libraries, and limits that are not "
 		"in effect, are those of the inventory at hand. A container that has ended shows "
-		"its exit status in parentheses.",
+		"its exit status in parentheses. Passwords that sidecars have made for themselves "
+		"are read out of their containers.",
 	.min_args = 1,
 	.max_args = 1,
-	.needs = NEEDS_CONFIG,
+	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_WORKSPACE,
 	.run = run_info,
 };

@@ -26,7 +26,6 @@
 #include "view.h"
 
 #define OURS "localhost/winalux/"
-#define SIDECAR "sidecar-"
 
 struct push_flags {
 	const char *registry;
@@ -42,7 +41,7 @@ static const struct option push_option_table[] = {
 	{ .name = NULL },
 };
 
-/* One run. Images are named "web" or "sidecar-redis" here. */
+/* One run. Images are named "web", "web.golang" or "sidecar-redis" here. */
 struct run {
 	struct app *app;
 	const char *registry;
@@ -60,23 +59,13 @@ static const struct table_column push_columns[] = {
 	{ .title = "TOOK", .is_right = true },
 };
 
-/* registry NULL: here. The caller frees it. */
-static char *reference_of(const char *registry, const char *name)
-{
-	const char *kind = name;
-
-	if (parse_literal(&kind, SIDECAR))
-		return image_sidecar_reference_at(registry, kind);
-	return image_profile_reference_at(registry, name);
-}
-
 /*
  * By the references of every architecture that it is built for, if the own one is among them:
  * Podman 4.3.1 lists no image any more beside a manifest list without it.
  */
 static void find_here(const struct images *images, const char *name, struct strv *ret)
 {
-	DEFER(freep) char *reference = reference_of(NULL, name);
+	DEFER(freep) char *reference = image_profile_reference(name);
 
 	if (!images_find(images, reference))
 		return;
@@ -88,15 +77,20 @@ static void find_here(const struct images *images, const char *name, struct strv
 	}
 }
 
-static int add_profile(const struct profiles *p, const char *text, struct strv *ret,
-		       struct error *err)
+/* What the image is called that a text names. */
+static int add_named(const struct profiles *p, const char *text, struct strv *ret,
+		     struct error *err)
 {
 	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+	DEFER(freep) char *name = NULL;
 	const struct profile *profile;
+	const char *version;
+	const struct sidecar_kind *kind = image_parse_sidecar_name(p, text, &version);
 
-	if (stacks_parse_image_name(p, text, &profile, &stacks, err) < 0)
+	if (!kind && stacks_parse_image_name(p, text, &profile, &stacks, err) < 0)
 		return -1;
-	DEFER(freep) char *name = stacks_image_name(profile->name, &stacks, stacks.count);
+	name = kind ? image_sidecar_name(kind->name, version)
+		    : stacks_image_name(profile->name, &stacks, stacks.count);
 	if (!strv_contains(ret, name))
 		strv_add(ret, name);
 	return 0;
@@ -106,16 +100,11 @@ static int add_profile(const struct profiles *p, const char *text, struct strv *
 static void add_built(const struct profiles *p, const char *name, struct strv *ret)
 {
 	DEFER(freep) char *text = NULL;
-	const char *kind;
 
 	if (!parse_literal(&name, OURS))
 		return;
 	text = xstrndup(name, strcspn(name, ":"));
-	kind = text;
-	if (!parse_literal(&kind, SIDECAR))
-		add_profile(p, text, ret, NULL);
-	else if (profiles_find_sidecar(p, kind) && !strv_contains(ret, text))
-		strv_add(ret, text);
+	add_named(p, text, ret, NULL);
 }
 
 /* Everything of ours that is built. */
@@ -130,25 +119,13 @@ static void select_all(const struct profiles *p, const struct images *images, st
 	strv_sort(ret);
 }
 
-static int select_one(const struct profiles *p, const char *arg, struct strv *ret,
-		      struct error *err)
-{
-	const char *kind = arg;
-
-	parse_literal(&kind, SIDECAR);
-	if (profiles_find(p, arg) || !profiles_find_sidecar(p, kind))
-		return add_profile(p, arg, ret, err);
-	strv_addf(ret, SIDECAR "%s", kind);
-	return 0;
-}
-
 static int select_images(const struct run *run, const struct strv *args, struct strv *ret,
 			 struct error *err)
 {
 	const struct profiles *p = &run->app->profiles;
 
 	for (size_t i = 0; i < args->count; i++) {
-		if (select_one(p, args->items[i], ret, err) < 0)
+		if (add_named(p, args->items[i], ret, err) < 0)
 			return -1;
 	}
 	if (args->count == 0)
@@ -203,7 +180,7 @@ static int push_one(struct run *run, const char *name, struct error *err)
 		.context = run,
 	};
 	DEFER(strv_release) struct strv images = { 0 };
-	DEFER(freep) char *destination = reference_of(run->registry, name);
+	DEFER(freep) char *destination = image_profile_reference_at(run->registry, name);
 	DEFER(freep) char *row = xasprintf("image %s", name);
 	DEFER(freep) char *digest = NULL;
 	const int64_t begun_ms = clock_mono_ms();
@@ -279,14 +256,11 @@ static int run_push(struct app *app, const void *options, const struct strv *arg
 const struct command cmd_push = {
 	.name = "push",
 	.summary = "Push the images of profiles and sidecars to a registry",
-	.args = "[PROFILE…]",
+	.args = "[PROFILE[.STACK…]|sidecar-NAME[.VERSION]…]",
 	.details =
-		"Names are those of profiles, with stacks as in 'web.golang', and of sidecars; "
-		"without one: all of them that are built. "
-		"An image becomes REGISTRY/winalux/NAME:VERSION, with every architecture that it "
-		"is built for. The login is that of 'podman login'; certificates are those that "
-		"Podman "
-		"knows.",
+		"Without a name: all of them that are built. An image becomes "
+		"REGISTRY/winalux/NAME:VERSION, with every architecture that it is built for. The "
+		"login is that of 'podman login'; certificates are those that Podman knows.",
 	.max_args = ARGS_ANY,
 	.needs = NEEDS_PROFILES,
 	.completes = COMPLETE_PROFILE,

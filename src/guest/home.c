@@ -83,6 +83,15 @@ int home_fill_from(const char *skeleton, const char *home)
 	return failed ? -1 : 0;
 }
 
+int home_link(const char *home, const char *name, const char *target)
+{
+	DEFER(fd_closep) int at = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (at < 0)
+		return -1;
+	return symlinkat(target, at, name) < 0 && errno != EEXIST ? -1 : 0;
+}
+
 static bool is_empty(const char *home)
 {
 	DEFER(dir_closep) DIR *directory = opendir(home);

@@ -21,6 +21,12 @@ int home_own(const char *directory, const struct user *user, struct error *err);
  */
 int home_fill_from(const char *skeleton, const char *home);
 
+/*
+ * A symbolic link in home to what a share's name leads to, unless something of that name is there.
+ * Runs in a child that has become the user; -1 with errno.
+ */
+int home_link(const char *home, const char *name, const char *target);
+
 /* home_fill_from() for both skeletons; an exit status. */
 int home_fill(const char *home);
 

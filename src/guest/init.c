@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -348,11 +349,39 @@ static int watch_signals(struct init *i, struct error *err)
 	return 0;
 }
 
+enum { SHARE_PATH_SIZE = sizeof(WIRE_SHARES_PATH "/") + WIRE_NAME_SIZE };
+
+static void share_path(const char *name, char ret[static SHARE_PATH_SIZE])
+{
+	snprintf(ret, SHARE_PATH_SIZE, WIRE_SHARES_PATH "/%s", name);
+}
+
 static int fill_home_work(void *context)
 {
 	const struct init *i = context;
+	int status = home_fill(i->user.home);
 
-	return home_fill(i->user.home);
+	for (size_t n = 0; n < i->config->share_count; n++) {
+		char target[SHARE_PATH_SIZE];
+
+		share_path(i->config->shares[n], target);
+		if (home_link(i->user.home, i->config->shares[n], target) < 0)
+			status = 1;
+	}
+	return status;
+}
+
+static void own_shares(struct init *i)
+{
+	struct error err;
+
+	for (size_t n = 0; n < i->config->share_count; n++) {
+		char path[SHARE_PATH_SIZE];
+
+		share_path(i->config->shares[n], path);
+		if (home_own(path, &i->user, &err) < 0)
+			report_error(&i->report, &err);
+	}
 }
 
 static void start_home(struct init *i)
@@ -366,6 +395,7 @@ static void start_home(struct init *i)
 	}
 	if (home_own(i->user.home, &i->user, &err) < 0)
 		report_error(&i->report, &err);
+	own_shares(i);
 	i->home_pid = spawn_work(&i->user, fill_home_work, i);
 	if (i->home_pid < 0) {
 		i->home_pid = 0;

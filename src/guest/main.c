@@ -25,10 +25,12 @@ static const struct role role_help = {
 	.run = run_help,
 };
 
-static const struct role *const roles[] = { &role_init,      &role_sidecar,   &role_install,
-					    &role_task,      &role_telemetry, &role_warning,
-					    &role_keeper,    &role_warden,    &role_emulator,
-					    &role_libraries, &role_version,   &role_help };
+static const struct role *const roles[] = {
+	&role_init,   &role_sidecar,   &role_sidecar_restart, &role_install,
+	&role_task,   &role_telemetry, &role_warning,         &role_keeper,
+	&role_warden, &role_emulator,  &role_libraries,       &role_version,
+	&role_help,
+};
 
 static int run_version(int argc, char **argv)
 {

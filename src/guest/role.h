@@ -24,6 +24,7 @@ enum {
 
 extern const struct role role_init;
 extern const struct role role_sidecar;
+extern const struct role role_sidecar_restart;
 extern const struct role role_install;
 extern const struct role role_task;
 extern const struct role role_telemetry;

@@ -145,6 +145,23 @@ static int read_port(struct line *line, struct error *err)
 	return 0;
 }
 
+static int read_share(struct line *line, struct error *err)
+{
+	struct wire_config *config = line->config;
+	const char *name;
+
+	if (config->share_count == WIRE_MAX_SHARES)
+		return error_set(err, ERROR_USAGE, "line %u: more than %d shares", line->number,
+				 WIRE_MAX_SHARES);
+	if (take_name(line, "share's name", &name, err) < 0)
+		return -1;
+	if (name[0] == '.' || strchr(name, '/'))
+		return error_set(err, ERROR_USAGE, "line %u: '%s' is no name of a share",
+				 line->number, name);
+	config->shares[config->share_count++] = name;
+	return 0;
+}
+
 static int read_gate(struct line *line, struct error *err)
 {
 	const char *strength;
@@ -275,7 +292,7 @@ static const struct line_kind line_kinds[] = {
 	{ "name", read_name },         { "user", read_user },   { "nonce", read_nonce },
 	{ "profile", read_profile },   { "port", read_port },   { "check", read_check },
 	{ "service", read_service },   { "gate", read_gate },   { "forwarding", read_forwarding },
-	{ "affinity", read_affinity }, { "limit", read_limit },
+	{ "affinity", read_affinity }, { "limit", read_limit }, { "share", read_share },
 };
 
 static int read_version(struct line *line, struct error *err)
@@ -332,7 +349,8 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 	ret->gate = WIRE_GATE_OFF;
 	memset(ret->limits, 0, sizeof(ret->limits));
 	ret->is_forwarding_closed = ret->is_affinity_off = false;
-	ret->check_count = ret->port_count = ret->service_count = ret->arg_count = 0;
+	ret->check_count = ret->port_count = ret->share_count = ret->service_count =
+		ret->arg_count = 0;
 	memmove(ret->text, text, len);
 	ret->text[len] = '\0';
 

@@ -163,12 +163,12 @@ enum image_state builder_profile_state(struct builder *b, const struct images *i
 }
 
 enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
-				       const struct sidecar_kind *k)
+				       const struct sidecar_kind *k, const char *version)
 {
 	DEFER(recipe_release) struct recipe recipe;
 	DEFER(freep) char *name = NULL;
 
-	recipe_init_sidecar(&recipe, k, &name);
+	recipe_init_sidecar(&recipe, k, version, &name);
 	recipe_set_arch(&recipe, b);
 	return recipe_state(b, &recipe, images);
 }
@@ -240,13 +240,13 @@ int builder_ensure_profile(struct builder *b, const struct images *images, const
 }
 
 int builder_ensure_sidecar(struct builder *b, const struct images *images,
-			   const struct sidecar_kind *k, char **ret_id, bool *ret_built,
-			   struct error *err)
+			   const struct sidecar_kind *k, const char *version, char **ret_id,
+			   bool *ret_built, struct error *err)
 {
 	DEFER(recipe_release) struct recipe recipe;
 	DEFER(freep) char *name = NULL;
 
-	recipe_init_sidecar(&recipe, k, &name);
+	recipe_init_sidecar(&recipe, k, version, &name);
 	recipe_set_arch(&recipe, b);
 	return builder_ensure(b, images, &recipe, ret_id, ret_built, err);
 }

@@ -84,5 +84,7 @@ void input_recipe(const struct builder *b, const struct recipe *r, char ret[stat
 		add_list(h, &r->stack->file_texts);
 	}
 	add_folder(h, r->folder);
+	if (r->version != NULL)
+		hash_add_text(h, r->version);
 	hash_end(h, ret);
 }

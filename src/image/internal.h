@@ -60,6 +60,7 @@ struct recipe {
 	const struct strv *python;   /* or NULL */
 	const struct strv *npm;      /* or NULL */
 	const struct stack *stack;   /* whose files the context carries, or NULL */
+	const char *version;         /* or NULL */
 	const char *mirror;          /* or NULL */
 	char *reference;
 	char *arch_name; /* or NULL: name, where it is made for another architecture */
@@ -138,7 +139,8 @@ int emulation_run(struct builder *b, const struct images *images, const struct s
 
 /* --- recipe.c --- */
 void recipe_init_profile(struct recipe *r, const struct profile *p);
-void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **ret_name);
+void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, const char *version,
+			 char **ret_name);
 /* parent is borrowed. */
 void recipe_init_stack(struct recipe *r, const struct recipe *parent, const char *profile,
 		       const struct stack_list *stacks, size_t count);

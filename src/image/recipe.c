@@ -29,9 +29,10 @@ void recipe_init_profile(struct recipe *r, const struct profile *p)
 	};
 }
 
-void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **ret_name)
+void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, const char *version,
+			 char **ret_name)
 {
-	*ret_name = xasprintf("sidecar-%s", k->name);
+	*ret_name = image_sidecar_name(k->name, version);
 	*r = (struct recipe){
 		.name = *ret_name,
 		.role = "sidecar",
@@ -39,7 +40,8 @@ void recipe_init_sidecar(struct recipe *r, const struct sidecar_kind *k, char **
 		.base = k->base,
 		.containerfile = k->containerfile,
 		.packages = &k->packages,
-		.reference = image_sidecar_reference(k->name),
+		.version = version ? version : k->default_version,
+		.reference = image_sidecar_reference(k->name, version),
 	};
 }
 
@@ -129,6 +131,8 @@ static void fill_options(const struct builder *b, struct recipe *r, const struct
 	add_packages(&options->build_args, r);
 	add_list(&options->build_args, "PYTHON", r->python, "\n");
 	add_list(&options->build_args, "NPM", r->npm, " ");
+	if (r->version != NULL)
+		labels_add(&options->build_args, "VERSION", r->version);
 	if (r->mirror != NULL)
 		labels_add(&options->build_args, "MIRROR", r->mirror);
 	environment_add_build_args(&options->build_args);

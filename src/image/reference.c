@@ -7,32 +7,66 @@
 #include "winalux/base/arch.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/version.h"
+#include "winalux/inventory/profile.h"
 
-static char *reference_at(const char *registry, const char *kind, const char *name)
+#define SIDECAR "sidecar-"
+
+static char *reference_at(const char *registry, const char *name)
 {
 	if (registry == NULL)
-		return xasprintf("localhost/winalux/%s%s:latest", kind, name);
-	return xasprintf("%s/winalux/%s%s:%s", registry, kind, name, winalux_release);
+		return xasprintf("localhost/winalux/%s:latest", name);
+	return xasprintf("%s/winalux/%s:%s", registry, name, winalux_release);
 }
 
 char *image_profile_reference_at(const char *registry, const char *profile)
 {
-	return reference_at(registry, "", profile);
+	return reference_at(registry, profile);
 }
 
-char *image_sidecar_reference_at(const char *registry, const char *kind)
+char *image_sidecar_reference_at(const char *registry, const char *kind, const char *version)
 {
-	return reference_at(registry, "sidecar-", kind);
+	DEFER(freep) char *name = image_sidecar_name(kind, version);
+
+	return reference_at(registry, name);
 }
 
 char *image_profile_reference(const char *profile)
 {
-	return reference_at(NULL, "", profile);
+	return reference_at(NULL, profile);
 }
 
-char *image_sidecar_reference(const char *kind)
+char *image_sidecar_reference(const char *kind, const char *version)
 {
-	return reference_at(NULL, "sidecar-", kind);
+	return image_sidecar_reference_at(NULL, kind, version);
+}
+
+char *image_sidecar_name(const char *kind, const char *version)
+{
+	if (version == NULL)
+		return xasprintf(SIDECAR "%s", kind);
+	return xasprintf(SIDECAR "%s.%s", kind, version);
+}
+
+const struct sidecar_kind *image_parse_sidecar_name(const struct profiles *p, const char *name,
+						    const char **ret_version)
+{
+	const size_t len = strcspn(name, ".");
+	DEFER(freep) char *base = xstrndup(name, len);
+
+	*ret_version = name[len] ? name + len + 1 : NULL;
+	if (strncmp(base, SIDECAR, strlen(SIDECAR)) != 0 || profiles_find(p, base))
+		return NULL;
+	return profiles_find_sidecar(p, base + strlen(SIDECAR));
+}
+
+bool image_is_sidecar(const char *reference, const char *kind)
+{
+	DEFER(freep) char *name = image_sidecar_name(kind, NULL);
+	const char *slash = strrchr(reference, '/');
+	const char *base = slash ? slash + 1 : reference;
+	const size_t len = strlen(name);
+
+	return strncmp(base, name, len) == 0 && (base[len] == ':' || base[len] == '.');
 }
 
 char *image_reference_for(const char *reference, const char *arch)

@@ -151,6 +151,34 @@ static void sidecar_error(const struct check *c, const struct yaml_node *item, c
 			  text);
 }
 
+/* The kind's own version is none, so that there is one image of it. */
+static void resolve_version(const struct check *c, struct sidecar *s,
+			    const struct sidecar_kind *kind, const struct yaml_node *item)
+{
+	if (s->version && !kind->default_version)
+		sidecar_error(
+			c, item, "version", s,
+			"it is installed from Debian's packages, which have one version; leave "
+			"'version' out, or name an image");
+	else if (s->version && strcmp(s->version, kind->default_version) == 0)
+		freep(&s->version);
+}
+
+static void resolve_config(const struct check *c, const struct sidecar *s,
+			   const struct sidecar_kind *kind, const struct yaml_node *item)
+{
+	if (!s->config.count)
+		return;
+	if (kind->config_arguments.count && s->command.count)
+		sidecar_error(
+			c, item, "config", s,
+			"settings are arguments of its command; write them into 'command', or "
+			"leave that out");
+	else if (!kind->config_arguments.count && !kind->config_variable && !kind->config_file)
+		sidecar_error(c, item, "config", s,
+			      "it has no settings but its environment and command");
+}
+
 /* Merges what the built-in kind has, where the item says nothing. */
 static void resolve_builtin(const struct check *c, struct sidecar *s,
 			    const struct sidecar_kind *kind, const struct yaml_node *item)
@@ -167,6 +195,8 @@ static void resolve_builtin(const struct check *c, struct sidecar *s,
 		s->volume_path = xstrdup_or_null(kind->data);
 	if (!schema_value(item, NULL, "check"))
 		s->check = kind->check;
+	resolve_version(c, s, kind, item);
+	resolve_config(c, s, kind, item);
 	if (s->port && s->port != kind->port && s->command.count == 0 &&
 	    !sidecar_kind_has_port(kind))
 		sidecar_error(c, item, "port", s,
@@ -177,8 +207,34 @@ static void resolve_builtin(const struct check *c, struct sidecar *s,
 			      "the user of a built-in sidecar is fixed; leave 'user' out");
 }
 
+/* The folder that a kind shares is a volume of that name, as a sidecar's data are. */
+static void check_share(const struct check *c, const struct workspace *w, const struct sidecar *s,
+			const struct yaml_node *item)
+{
+	const struct sidecar_kind *kind =
+		s->image || !c->profiles ? NULL : profiles_find_sidecar(c->profiles, s->name);
+
+	if (!kind || !kind->share)
+		return;
+	if (is_one_of(reserved_roles, kind->share))
+		sidecar_error(c, item, "name", s,
+			      "the folder that it shares stands for a part of winalux itself");
+	for (size_t i = 0; i < w->sidecar_count; i++)
+		if (w->sidecars[i].name && strcmp(w->sidecars[i].name, kind->share) == 0)
+			sidecar_error(c, item, "name", s,
+				      "the folder that it shares has the name of another sidecar; "
+				      "choose another for that one");
+}
+
 static void resolve_foreign(const struct check *c, struct sidecar *s, const struct yaml_node *item)
 {
+	if (s->version)
+		sidecar_error(c, item, "version", s,
+			      "the version of an image stands in its name; leave 'version' out");
+	if (s->config.count)
+		sidecar_error(c, item, "config", s,
+			      "how an image takes its settings is not known; use 'command' and "
+			      "'environment'");
 	if (s->has_volume && !s->volume_path)
 		sidecar_error(c, item, "volume", s,
 			      "where does the image keep its data? write 'volume: /directory'");
@@ -245,12 +301,73 @@ static void report_same_port(const struct check *c, const struct pod_port *taken
 	}
 }
 
+static bool is_before(const struct workspace *w, size_t end, const char *name)
+{
+	for (size_t i = 0; i < end; i++)
+		if (w->sidecars[i].name && strcmp(w->sidecars[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool may_start(const struct workspace *w, size_t placed, const struct sidecar *s)
+{
+	for (size_t i = 0; i < s->after.count; i++)
+		if (!is_before(w, placed, s->after.items[i]))
+			return false;
+	return true;
+}
+
+/* Moves the sidecar at index from to the place to, those between one further. */
+static void move_sidecar(struct workspace *w, size_t from, size_t to)
+{
+	const struct sidecar moved = w->sidecars[from];
+
+	memmove(&w->sidecars[to + 1], &w->sidecars[to], (from - to) * sizeof(moved));
+	w->sidecars[to] = moved;
+}
+
+/* The order of the file, but that each comes behind those it wants before it. */
+static void order_sidecars(const struct check *c, struct workspace *w, const struct yaml_node *list)
+{
+	for (size_t placed = 0; placed < w->sidecar_count; placed++) {
+		size_t next = placed;
+
+		while (next < w->sidecar_count && !may_start(w, placed, &w->sidecars[next]))
+			next++;
+		if (next == w->sidecar_count) {
+			diagnostics_error(c->diags, c->file, list,
+					  "sidecar '%s' starts after itself, by way of 'after'; "
+					  "take one of the names out",
+					  w->sidecars[placed].name);
+			return;
+		}
+		move_sidecar(w, next, placed);
+	}
+}
+
+static bool check_after(const struct check *c, const struct workspace *w, const struct sidecar *s,
+			const struct yaml_node *item)
+{
+	for (size_t i = 0; i < s->after.count; i++) {
+		if (is_before(w, w->sidecar_count, s->after.items[i]))
+			continue;
+		diagnostics_error(
+			c->diags, c->file, schema_value(item, NULL, "after"),
+			"sidecar '%s': there is no sidecar '%s' in this workspace that it "
+			"could start after",
+			s->name, s->after.items[i]);
+		return false;
+	}
+	return true;
+}
+
 static void check_sidecars(const struct check *c, size_t index, const struct profile *profile)
 {
 	struct workspace *w = &c->inventory->workspaces[index];
 	const struct yaml_node *list = check_node(c, index, "sidecars");
 	DEFER(freep) struct pod_port *taken = xcalloc(w->sidecar_count + 2, sizeof(taken[0]));
 	size_t count = 0;
+	bool is_orderly = true;
 
 	taken[count++] = (struct pod_port){ SSHD_PORT, "sshd" };
 	if (profile && profile->port)
@@ -261,9 +378,13 @@ static void check_sidecars(const struct check *c, size_t index, const struct pro
 		if (!s->name || report_same_name(c, w, i, list->items[i]))
 			continue;
 		struct pod_port now = { check_sidecar(c, s, list->items[i]), s->name };
+		check_share(c, w, s, list->items[i]);
+		is_orderly = check_after(c, w, s, list->items[i]) && is_orderly;
 		report_same_port(c, taken, count, &now, list->items[i]);
 		taken[count++] = now;
 	}
+	if (is_orderly)
+		order_sidecars(c, w, list);
 }
 
 /* --- one workspace --- */

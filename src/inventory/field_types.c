@@ -459,9 +459,12 @@ void sidecar_release(struct sidecar *sidecar)
 		return;
 	free(sidecar->name);
 	free(sidecar->image);
+	free(sidecar->version);
 	free(sidecar->volume_path);
 	free(sidecar->user);
 	strv_release(&sidecar->command);
 	strv_release(&sidecar->environment);
+	strv_release(&sidecar->config);
+	strv_release(&sidecar->after);
 	*sidecar = (struct sidecar){ 0 };
 }

@@ -74,6 +74,11 @@ bool inventory_name_is_valid(const char *name)
 	return shape_fits(&shape, name, INVENTORY_NAME_MAX);
 }
 
+bool inventory_version_is_valid(const char *version)
+{
+	return shape_fits(&shape_version, version, VERSION_MAX);
+}
+
 static void workspace_release(struct workspace *w)
 {
 	free(w->name);
@@ -261,4 +266,12 @@ int inventory_load(const char *path, const struct profiles *profiles, struct inv
 	}
 	return inventory_parse(text.data, text.len, strcmp(path, "-") ? path : "<stdin>", profiles,
 			       ret, diags, err);
+}
+
+const struct sidecar *workspace_sidecar(const struct workspace *w, const char *name)
+{
+	for (size_t i = 0; i < w->sidecar_count; i++)
+		if (strcmp(w->sidecars[i].name, name) == 0)
+			return &w->sidecars[i];
+	return NULL;
 }

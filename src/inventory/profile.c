@@ -77,6 +77,12 @@ static void kind_release(void *object)
 	strv_release(&k->environment);
 	free(k->containerfile);
 	free(k->folder);
+	free(k->default_version);
+	free(k->share);
+	strv_release(&k->config_arguments);
+	free(k->config_variable);
+	free(k->config_file);
+	free(k->passwords);
 	free(k->origin);
 }
 
@@ -165,6 +171,11 @@ static const char *check_profile(const union entry *e, const char **ret_key)
 
 static const char *check_sidecar_kind(const union entry *e, const char **ret_key)
 {
+	*ret_key = "config_arguments";
+	if ((e->kind.config_arguments.count > 0) + (e->kind.config_variable != NULL) +
+		    (e->kind.config_file != NULL) >
+	    1)
+		return "config_arguments, config_variable and config_file exclude each other";
 	*ret_key = "check";
 	if (e->kind.check != CHECK_NONE && !e->kind.port)
 		return "a check needs 'port'";

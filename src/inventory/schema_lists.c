@@ -90,6 +90,11 @@ static bool has_variable(const struct strv *v, const char *name, size_t len)
 	return false;
 }
 
+static const struct text_shape *names_of(const struct schema_field *f)
+{
+	return f->detail ? f->detail : &shape_variable;
+}
+
 /* name is the part of text before the "="; at is where it stands in the file. */
 static bool add_variable(const struct list_walk *w, const struct yaml_node *at, const char *name,
 			 const char *value)
@@ -97,15 +102,18 @@ static bool add_variable(const struct list_walk *w, const struct yaml_node *at, 
 	struct strv *variables = schema_member(w->f, w->object);
 	const char *reason = NULL;
 
-	if (!shape_fits(&shape_variable, name, 255))
-		reason = "its name must be letters, digits and '_', not a digit first";
+	if (!shape_fits(names_of(w->f), name, 255))
+		reason = w->f->detail ? "its name must be letters, digits, '_', '.' and '-', a "
+					"letter first"
+				      : "its name must be letters, digits and '_', not a digit "
+					"first";
 	else if (!text_is_printable(value) || strlen(value) > ENVIRONMENT_MAX)
 		reason = "its value must be one line without control characters, below 32 KiB";
 	else if (has_variable(variables, name, strlen(name)))
 		reason = "it is given twice; keep one of them";
 	if (reason) {
-		diagnostics_error(w->r->diags, w->r->file, at, "'%s' has the variable '%.40s': %s",
-				  w->f->key, name, reason);
+		diagnostics_error(w->r->diags, w->r->file, at, "'%s' has the %s '%.40s': %s",
+				  w->f->key, w->f->detail ? "setting" : "variable", name, reason);
 		return false;
 	}
 	strv_addf(variables, "%s=%s", name, value);
@@ -150,17 +158,19 @@ static void environment_describe(const struct schema_field *f, struct json *obje
 	static const char value_types[] = "[\"string\",\"number\",\"boolean\",\"null\"]";
 	struct json *choices = json_add_array(object, "oneOf"), *types;
 	struct json *mapping = json_append_object(choices);
+	DEFER(freep)
+	char *name = xasprintf("^[%s][%s]*", names_of(f)->first, names_of(f)->rest);
+	DEFER(freep) char *whole = xasprintf("%s$", name);
+	DEFER(freep) char *pair = xasprintf("%s=", name);
 
-	(void)f;
 	json_add_text(mapping, "type", "object");
-	json_add_text(json_add_object(mapping, "propertyNames"), "pattern",
-		      "^[a-zA-Z_][a-zA-Z0-9_]*$");
+	json_add_text(json_add_object(mapping, "propertyNames"), "pattern", whole);
 	struct json *values = json_add_object(mapping, "additionalProperties");
 	if (json_parse(value_types, sizeof(value_types) - 1, &types, NULL) == 0)
 		json_add(values, "type", types);
 	struct json *list = json_append_object(choices);
 	json_add_text(list, "type", "array");
-	describe_pattern(json_add_object(list, "items"), "^[a-zA-Z_][a-zA-Z0-9_]*=");
+	describe_pattern(json_add_object(list, "items"), pair);
 }
 
 const struct schema_type schema_environment = { environment_expect, environment_read,

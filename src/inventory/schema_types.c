@@ -18,6 +18,8 @@ const struct text_shape shape_image = { "a-zA-Z0-9", "a-zA-Z0-9._/:@-", "an imag
 const struct text_shape shape_path = { "/", "a-zA-Z0-9._/@+-", "an absolute path" };
 const struct text_shape shape_stack = { "a-z", "a-z0-9",
 					"a stack's name of small letters and digits" };
+const struct text_shape shape_version = { "0-9", "0-9a-z.-", "a version such as 1.9.1" };
+const struct text_shape shape_setting = { "a-zA-Z", "a-zA-Z0-9_.-", "the name of a setting" };
 const struct text_shape shape_variable = { "a-zA-Z_", "a-zA-Z0-9_", "a variable name" };
 
 /* --- helpers --- */

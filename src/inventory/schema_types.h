@@ -16,7 +16,10 @@ struct text_shape {
 	const char *expected; /* "a Debian package name" */
 };
 extern const struct text_shape shape_package, shape_user, shape_image, shape_path, shape_stack,
-	shape_variable;
+	shape_variable, shape_setting;
+/* Also a part of an image's name (image/reference.h). */
+extern const struct text_shape shape_version;
+enum { VERSION_MAX = 40 };
 
 /* Does text have this shape and at most max bytes? */
 bool shape_fits(const struct text_shape *shape, const char *text, size_t max);
@@ -29,8 +32,9 @@ extern const struct schema_type schema_port;    /* uint16_t */
 extern const struct schema_type schema_milli;   /* uint32_t: thousandths */
 extern const struct schema_type schema_mib; /* uint32_t: read as GiB with a fraction; thousandths */
 extern const struct schema_type schema_names; /* unsigned (an enum); detail: struct schema_names */
-extern const struct schema_type schema_strings;     /* struct strv; detail: shape or NULL */
-extern const struct schema_type schema_environment; /* struct strv of "K=V" */
+extern const struct schema_type schema_strings; /* struct strv; detail: shape or NULL */
+/* struct strv of "K=V"; detail: shape of the names or NULL for those of variables */
+extern const struct schema_type schema_environment;
 extern const struct schema_type
 	schema_requirements;                    /* struct strv of PEP 508 name, extras, version */
 extern const struct schema_type schema_version; /* nothing: the file's "version: 1" */

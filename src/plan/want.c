@@ -105,7 +105,7 @@ static void add_volume(struct want *want, const char *role)
 	v->name = object_name(want->workspace->slug, role);
 }
 
-static void want_volumes(struct want *want)
+static void want_volumes(struct want *want, const struct want_context *context)
 {
 	const struct workspace *w = want->workspace;
 
@@ -113,8 +113,12 @@ static void want_volumes(struct want *want)
 	add_volume(want, ROLE_KEYS);
 	add_volume(want, ROLE_AUDIT);
 	for (size_t i = 0; i < w->sidecar_count; i++) {
+		const char *share = want_share(&w->sidecars[i], context);
+
 		if (w->sidecars[i].has_volume)
 			add_volume(want, w->sidecars[i].name);
+		if (share)
+			add_volume(want, share);
 	}
 }
 
@@ -194,7 +198,7 @@ static int want_make(struct want *want, const struct want_context *context, stru
 	const struct workspace *w = want->workspace;
 
 	check_source(want, context);
-	want_volumes(want);
+	want_volumes(want, context);
 	want_pod(want, context);
 	want->containers = xcalloc(w->sidecar_count + 1, sizeof(want->containers[0]));
 	for (size_t i = 0; i < w->sidecar_count; i++) {

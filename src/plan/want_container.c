@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The containers of a pod, and the files that the host puts into the dev container. The guest is
- * PID 1 of the dev container and of built-in sidecars; a foreign image runs as it is.
+ * The dev container, and the files that the host puts into it. The guest is its PID 1.
  */
 #include "want_internal.h"
 
@@ -22,33 +21,21 @@
 #include "winalux/telemetry/metrics.h"
 #include "winalux/telemetry/proc_files.h"
 
-#define GUEST "/usr/lib/winalux/winalux-guest"
 #define HOME "/home/developer"
 
-enum {
-	AUTHORIZED_KEYS_MAX = 1 << 20,
-	NONCE_LINE_MAX = 64,
-	LIBRARIES_MAX = 1 << 20,
-	KIND_TEXT_MAX = 64 << 10
-};
+enum { AUTHORIZED_KEYS_MAX = 1 << 20, NONCE_LINE_MAX = 64, LIBRARIES_MAX = 1 << 20 };
 
 /* sshd's minimum (tried), and KILL for init. */
 static const char *const dev_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID", "SYS_CHROOT" };
-/* The guest of a built-in sidecar gives the data directory to its user and becomes it. */
-static const char *const sidecar_capabilities[] = { "CHOWN", "KILL", "SETGID", "SETUID" };
-/* What entrypoints of common images use before they drop root. */
-static const char *const foreign_capabilities[] = { "CHOWN", "DAC_OVERRIDE",     "FOWNER",
-						    "KILL",  "NET_BIND_SERVICE", "SETGID",
-						    "SETUID" };
 
-static void add_texts(struct strv *list, const char *const *texts, size_t count)
+void want_add_texts(struct strv *list, const char *const *texts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		strv_add(list, texts[i]);
 }
 
-static void add_mount(struct container_spec *spec, const char *slug, const char *role,
-		      const char *destination)
+void want_add_mount(struct container_spec *spec, const char *slug, const char *role,
+		    const char *destination)
 {
 	struct volume_mount *mount;
 
@@ -99,8 +86,7 @@ static void show_pod(struct container_spec *spec, const struct workspace *w,
 	labels_add(&spec->labels, LABEL_TELEMETRY, "pod");
 }
 
-/* Takes over the reference. */
-static char *image_for(const struct workspace *w, char *reference)
+char *want_image(const struct workspace *w, char *reference)
 {
 	char *image = image_reference_for(reference, workspace_arch(w));
 
@@ -131,10 +117,10 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_common(want, ROLE_DEV, ret);
 	stacks_of(context->profiles, profile, &w->stacks, &stacks);
 	DEFER(freep) char *image = stacks_image_name(w->profile, &stacks, stacks.count);
-	spec->image = image_for(w, image_profile_reference_at(context->registry, image));
+	spec->image = want_image(w, image_profile_reference_at(context->registry, image));
 	ret->is_pulled = context->registry != NULL;
 	spec->user = xstrdup("0");
-	strv_add(&spec->entrypoint, GUEST);
+	strv_add(&spec->entrypoint, WANT_GUEST);
 	strv_add(&spec->command, "init");
 	strv_addf(&spec->environment, "WINALUX_WORKSPACE=%s", w->name);
 	strv_addf(&spec->environment, "WINALUX_PROFILE=%s", w->profile);
@@ -144,10 +130,12 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	if (profile)
 		strv_add_all(&spec->environment, &profile->environment);
 	strv_add_all(&spec->environment, &w->environment);
-	add_texts(&spec->cap_add, dev_capabilities, ARRAY_SIZE(dev_capabilities));
-	add_mount(spec, w->slug, ROLE_HOME, HOME);
-	add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
-	add_mount(spec, w->slug, ROLE_AUDIT, WIRE_AUDIT_PATH);
+	want_add_texts(&spec->cap_add, dev_capabilities, ARRAY_SIZE(dev_capabilities));
+	want_add_mount(spec, w->slug, ROLE_HOME, HOME);
+	want_add_mount(spec, w->slug, ROLE_KEYS, "/etc/winalux/hostkeys");
+	want_add_mount(spec, w->slug, ROLE_AUDIT, WIRE_AUDIT_PATH);
+	for (size_t i = 0; i < w->sidecar_count; i++)
+		want_add_share(spec, w->slug, &w->sidecars[i], context);
 	want_guest_mount(want, ret, context);
 	if (w->gate == GATE_STRICT) {
 		labels_add(&spec->labels, LABEL_GATE, gate_mode_name(w->gate));
@@ -158,138 +146,6 @@ void want_dev_container(struct want *want, const struct want_context *context,
 		make_strict(spec, context);
 	add_cache(spec);
 	show_pod(spec, w, context);
-}
-
-/* The words of a kind's texts that stand for something of the workspace. */
-struct kind_word {
-	const char *word;
-	const char *value;
-};
-
-static bool publishes(const struct workspace *w, uint16_t port)
-{
-	for (size_t i = 0; port && i < w->extra_port_count; i++)
-		if (w->extra_ports[i].container_port == port)
-			return true;
-	return false;
-}
-
-/*
- * Where a built-in sidecar listens: on the pod's localhost; on all of the pod's addresses when
- * extra_ports publish it, since what is published arrives at the pod's own address.
- */
-static const char *listen_address(const struct workspace *w, const struct sidecar_kind *kind,
-				  uint16_t port)
-{
-	return publishes(w, port) || publishes(w, kind->web_port) ? "0.0.0.0" : "127.0.0.1";
-}
-
-static const struct kind_word *word_at(const char *text, const struct kind_word *words)
-{
-	for (; words->word; words++)
-		if (strncmp(text, words->word, strlen(words->word)) == 0)
-			return words;
-	return NULL;
-}
-
-static void add_kind_text(struct strv *list, const char *text, const struct kind_word *words)
-{
-	struct buf b;
-
-	buf_init(&b, KIND_TEXT_MAX);
-	while (*text) {
-		const struct kind_word *found = word_at(text, words);
-
-		if (found)
-			buf_add_str(&b, found->value);
-		else
-			buf_add_char(&b, *text);
-		text += found ? strlen(found->word) : 1;
-	}
-	strv_add(list, b.data);
-	buf_release(&b);
-}
-
-static void add_kind_texts(struct strv *list, const struct strv *texts,
-			   const struct kind_word *words)
-{
-	for (size_t i = 0; i < texts->count; i++)
-		add_kind_text(list, texts->items[i], words);
-}
-
-static void builtin_command(const struct sidecar *sidecar, const struct sidecar_kind *kind,
-			    const struct kind_word *words, bool is_emulated,
-			    struct container_spec *spec)
-{
-	strv_add(&spec->entrypoint, GUEST);
-	strv_add(&spec->command, "sidecar");
-	strv_add(&spec->command, "--user");
-	strv_add(&spec->command, kind->user);
-	if (sidecar->has_volume) {
-		strv_add(&spec->command, "--own");
-		strv_add(&spec->command, sidecar->volume_path);
-	}
-	strv_add(&spec->command, "--");
-	if (sidecar->command.count) {
-		strv_add_all(&spec->command, &sidecar->command);
-		return;
-	}
-	add_kind_texts(&spec->command, &kind->command, words);
-	if (is_emulated)
-		add_kind_texts(&spec->command, &kind->emulated, words);
-}
-
-static void want_builtin(const struct workspace *w, const struct sidecar *sidecar,
-			 const struct sidecar_kind *kind, const char *registry,
-			 struct container_spec *spec)
-{
-	const uint16_t port = sidecar->port ? sidecar->port : kind->port;
-	char port_text[8];
-	const struct kind_word words[] = {
-		{ "{listen}", listen_address(w, kind, port) },
-		{ "{port}", port_text },
-		{ NULL, NULL },
-	};
-
-	snprintf(port_text, sizeof(port_text), "%u", port);
-	spec->image = image_for(w, image_sidecar_reference_at(registry, kind->name));
-	spec->user = xstrdup("0");
-	builtin_command(sidecar, kind, words, workspace_is_emulated(w), spec);
-	add_kind_texts(&spec->environment, &kind->environment, words);
-	add_texts(&spec->cap_add, sidecar_capabilities, ARRAY_SIZE(sidecar_capabilities));
-}
-
-int want_sidecar_container(struct want *want, const struct sidecar *sidecar,
-			   const struct want_context *context, struct want_container *ret,
-			   struct error *err)
-{
-	const struct sidecar_kind *kind = profiles_find_sidecar(context->profiles, sidecar->name);
-	struct container_spec *spec = &ret->spec;
-
-	want_common(want, sidecar->name, ret);
-	if (sidecar->image) {
-		ret->is_foreign = true;
-		ret->is_pulled = strncmp(sidecar->image, "localhost/", strlen("localhost/")) != 0;
-		/* An image may carry any label; this one must not come from it. */
-		labels_add(&spec->labels, LABEL_GUEST, "");
-		spec->image = xstrdup(sidecar->image);
-		spec->user = xstrdup_or_null(sidecar->user);
-		strv_add_all(&spec->command, &sidecar->command);
-		add_texts(&spec->cap_add, foreign_capabilities, ARRAY_SIZE(foreign_capabilities));
-		spec->seccomp_profile_path = xstrdup_or_null(context->paths->seccomp);
-	} else if (kind) {
-		want_builtin(want->workspace, sidecar, kind, context->registry, spec);
-		ret->is_pulled = context->registry != NULL;
-		want_guest_mount(want, ret, context);
-	} else {
-		return error_set(err, ERROR_NOT_FOUND, "no sidecar '%s' in this version",
-				 sidecar->name);
-	}
-	strv_add_all(&spec->environment, &sidecar->environment);
-	if (sidecar->has_volume)
-		add_mount(spec, want->workspace->slug, sidecar->name, sidecar->volume_path);
-	want_seal(ret, context);
-	return 0;
 }
 
 static void add_check(struct buf *b, const struct sidecar *sidecar, const struct sidecar_kind *kind)
@@ -389,6 +245,12 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		add_check(&b, &w->sidecars[i],
 			  profiles_find_sidecar(context->profiles, w->sidecars[i].name));
+	for (size_t i = 0; i < w->sidecar_count; i++) {
+		const char *share = want_share(&w->sidecars[i], context);
+
+		if (share)
+			wire_add_line(&b, (const char *[]){ "share", share }, 2);
+	}
 	for (size_t i = 0; profile && i < profile->service_count; i++)
 		add_service(&b, &profile->services[i]);
 	return take_whole(want, &b, "its sidecars and the services of its profile take");

@@ -96,6 +96,14 @@ static bool is_pulled(const struct want_container *c)
 	return c->is_pulled || c->is_foreign;
 }
 
+/* The version that the workspace chose of a built-in sidecar; NULL: none. */
+static const char *version_of(const struct want *want, const struct want_container *c)
+{
+	const struct sidecar *sidecar = workspace_sidecar(want->workspace, c->role);
+
+	return sidecar ? sidecar->version : NULL;
+}
+
 static enum image_state image_state(struct builder *builder, const struct want *want,
 				    const struct want_container *c, const struct profiles *profiles,
 				    const struct images *images)
@@ -110,7 +118,8 @@ static enum image_state image_state(struct builder *builder, const struct want *
 	if (!strcmp(c->role, ROLE_DEV))
 		return profile ? builder_profile_state(builder, images, profile, &stacks)
 			       : IMAGE_MISSING;
-	return kind ? builder_sidecar_state(builder, images, kind) : IMAGE_MISSING;
+	return kind ? builder_sidecar_state(builder, images, kind, version_of(want, c))
+		    : IMAGE_MISSING;
 }
 
 void images_note_stale(struct builder *builder, const struct plan *plan,
@@ -246,8 +255,8 @@ static int build_own(struct ensure *e, const struct want *want, const struct wan
 		status = builder_ensure_profile(e->options->builder, e->images, profile, &stacks,
 						&id, &is_built, &failure);
 	else
-		status = builder_ensure_sidecar(e->options->builder, e->images, kind, &id,
-						&is_built, &failure);
+		status = builder_ensure_sidecar(e->options->builder, e->images, kind,
+						version_of(want, c), &id, &is_built, &failure);
 	say_done(e->options->sink, name, ACTION_CREATE, begun_ms, status < 0 ? &failure : NULL);
 	if (status == 0)
 		return look_again(e, err);

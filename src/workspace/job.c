@@ -309,6 +309,7 @@ static int wait_ready(struct job *job, struct podman *podman, const struct step 
 		.address = port ? host_ip : NULL,
 		.port = port,
 		.nonce = job->nonce[0] ? job->nonce : NULL,
+		.slug = job->plan->want ? job->plan->want->workspace->slug : NULL,
 		.checks = job->plan->want ? &checks : NULL,
 		.since_s = job->started_s,
 		.timeout_ms = (int)job->config->ready_timeout_s * 1000,

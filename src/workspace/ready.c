@@ -25,6 +25,7 @@
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/format/json.h"
+#include "winalux/plan/names.h"
 #include "winalux/podman/container.h"
 #include "winalux/workspace/ssh_client.h"
 
@@ -36,6 +37,9 @@ enum {
 	LOG_TIMEOUT_MS = 10000,
 	LAST_WORDS_MAX = 300,
 	CHECKS_MAX = 16,
+	LOG_LINES = 3,
+	LOG_LINE_MAX = 160,
+	LOGS_MAX = 2,
 };
 
 /* What the log of this life of the container has said so far. */
@@ -247,8 +251,45 @@ static int wait_banner(struct podman *podman, const struct ready_options *option
 	return 0;
 }
 
-static int describe_wait(const struct report *r, const struct ready_options *options,
-			 struct error *err)
+static bool add_log_line(const char *line, size_t len, bool is_stderr, void *context)
+{
+	struct buf *text = context;
+
+	(void)is_stderr;
+	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	if (len) {
+		buf_add_str(text, text->len ? " | " : "");
+		buf_add_printable(text, line, len < LOG_LINE_MAX ? len : LOG_LINE_MAX, false);
+	}
+	return true;
+}
+
+/* How the logs of the first sidecars that do not answer end. What cannot be read is left out. */
+static void add_log_ends(struct podman *podman, const struct report *r,
+			 const struct ready_options *options, struct error *err)
+{
+	const struct log_options log = {
+		.with_stdout = true,
+		.with_stderr = true,
+		.tail = LOG_LINES,
+		.timeout_ms = LOG_TIMEOUT_MS,
+	};
+
+	for (size_t i = 0; options->slug && i < r->waiting_count && i < LOGS_MAX; i++) {
+		DEFER(freep) char *name = object_name(options->slug, r->waiting[i]);
+		DEFER(buf_release) struct buf text;
+		struct error had = *err;
+
+		buf_init(&text, LOG_LINES * (LOG_LINE_MAX * 4 + 4));
+		if (container_logs(podman, name, &log, add_log_line, &text, NULL) == 0 && text.len)
+			error_set(err, had.kind, "%s; the log of %s ends with: %s", had.text,
+				  r->waiting[i], text.data);
+	}
+}
+
+static int describe_wait(struct podman *podman, const struct report *r,
+			 const struct ready_options *options, struct error *err)
 {
 	struct buf names;
 
@@ -262,6 +303,8 @@ static int describe_wait(const struct report *r, const struct ready_options *opt
 	error_set(err, ERROR_TIMEOUT, "no answer from %s within %d s", names.data,
 		  options->timeout_ms / 1000);
 	buf_release(&names);
+	if (err)
+		add_log_ends(podman, r, options, err);
 	return -1;
 }
 
@@ -306,11 +349,11 @@ static int watch_log(struct podman *podman, const struct ready_options *options,
 	if (report->is_ready)
 		return 0;
 	if (!clock_left_ms(deadline))
-		return describe_wait(report, options, err);
+		return describe_wait(podman, report, options, err);
 	if (read_log(podman, options, clock_left_ms(deadline), true, report, &failure) == 0)
 		return report->is_ready ? 0 : explain_end(podman, report, options, err);
 	if (failure.kind == ERROR_TIMEOUT)
-		return describe_wait(report, options, err);
+		return describe_wait(podman, report, options, err);
 	*err = failure;
 	return -1;
 }

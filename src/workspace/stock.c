@@ -22,7 +22,6 @@
 #include "winalux/workspace/host.h"
 
 #define OURS "localhost/winalux/"
-#define SIDECAR_PREFIX "sidecar-"
 
 struct taking {
 	struct host *host;
@@ -150,25 +149,32 @@ static enum stock_state state_of_layers(const struct taking *t, const char *name
 		builder_profile_state(t->builder, &t->facts->images, profile, &stacks));
 }
 
+/* Of "sidecar-redis" or "sidecar-faktory.1.9.1", without its tag. */
+static enum stock_state state_of_sidecar(const struct taking *t, const char *name)
+{
+	const char *version;
+	const struct sidecar_kind *kind = image_parse_sidecar_name(t->profiles, name, &version);
+
+	if (!kind || (version && !kind->default_version))
+		return STOCK_UNKNOWN;
+	return state_of_build(builder_sidecar_state(t->builder, &t->facts->images, kind, version));
+}
+
 /* "web" of "web:latest-arm64". */
 static enum stock_state state_of_recipe(const struct taking *t, const struct stock_item *item)
 {
 	DEFER(freep) char *name = xstrndup(item->name, strcspn(item->name, ":"));
-	const struct sidecar_kind *kind = NULL;
 	const struct images *images = &t->facts->images;
 
 	if (!arch_find(item->arch))
 		return STOCK_UNKNOWN;
 	builder_set_arch(t->builder, item->arch);
-	if (strcmp(item->role, "sidecar") == 0 &&
-	    strncmp(name, SIDECAR_PREFIX, strlen(SIDECAR_PREFIX)) == 0)
-		kind = profiles_find_sidecar(t->profiles, name + strlen(SIDECAR_PREFIX));
 	if (strcmp(item->role, "base") == 0)
 		return state_of_build(builder_base_state(t->builder, images));
 	if (strcmp(item->role, "emulator") == 0)
 		return state_of_build(builder_emulator_state(t->builder, images));
-	if (strcmp(item->role, "sidecar") == 0 && kind)
-		return state_of_build(builder_sidecar_state(t->builder, images, kind));
+	if (strcmp(item->role, "sidecar") == 0)
+		return state_of_sidecar(t, name);
 	if (strcmp(item->role, "profile") == 0 || strcmp(item->role, "stack") == 0)
 		return state_of_layers(t, name);
 	return STOCK_UNKNOWN;

@@ -4,14 +4,28 @@
 . "$(dirname "$0")/lib.sh"
 
 export WINALUX_PROFILE_DIR=$top/tests/podman/profiles
+
+# Airflow makes its database at the first start: some 20 s of an idle machine.
+export WINALUX_READY_TIMEOUT_S=250
+case_limit_s=500
+winalux()
+{
+	timeout 280 "$WINALUX" "$@"
+}
+
+free_port
+web=$port
 free_port
 outside=$port
 begin_inventory
-workspace alice "profile: clients" "extra_ports: [\"$outside:5432\"]" "sidecars:" \
-	"  - redis" "  - memcached" "  - {name: valkey, port: 6380}" "  - rabbitmq" \
-	"  - {name: postgres, environment: {POSTGRES_PASSWORD: \"it's\"}}" >>"$inventory"
+workspace alice "profile: clients" "extra_ports: [\"$outside:5432\", \"$web:7420\"]" "sidecars:" \
+	"  - {name: airflow, config: {core.default_timezone: Europe/Vienna}}" "  - faktory" \
+	"  - {name: redis, config: {maxmemory: 64mb}}" "  - {name: memcached, config: {memory-limit: 32}}" \
+	"  - {name: valkey, port: 6380}" \
+	"  - {name: rabbitmq, after: postgres, config: {channel_max: 77}}" \
+	"  - {name: postgres, environment: {POSTGRES_PASSWORD: \"it's\"}, config: {work_mem: 9MB}}" >>"$inventory"
 
-sidecars=(redis memcached valkey rabbitmq postgres)
+sidecars=(airflow faktory redis memcached valkey rabbitmq postgres)
 
 deployed()
 {
@@ -70,11 +84,137 @@ rabbitmq_passes_a_message()
 	equal "a message" "$(remote alice amqp-get -q jobs)"
 }
 
+# A job pushed by one client and fetched and acknowledged by another, by hand: the protocol is lines.
+faktory_runs_a_job()
+{
+	cat >"$work/job.py" <<-'END'
+		import json, socket
+
+		class Client:
+		    def __init__(self, **hello):
+		        self.file = socket.create_connection(("127.0.0.1", 7419), 10).makefile("rw", newline="")
+		        assert self.file.readline().startswith("+HI ")
+		        self.say("HELLO " + json.dumps({"v": 2, **hello}))
+
+		    def say(self, line):
+		        self.file.write(line + "\r\n")
+		        self.file.flush()
+		        answer = self.file.readline().strip()
+		        assert answer[0] in "+$", answer
+		        return self.file.readline().strip() if answer[0] == "$" else answer
+
+		job = {"jid": "0123456789ab", "jobtype": "greet", "args": ["world"], "queue": "default"}
+		Client().say("PUSH " + json.dumps(job))
+		worker = Client(wid="w1", hostname="alice", pid=1, labels=[])
+		fetched = json.loads(worker.say("FETCH default"))
+		worker.say("ACK " + json.dumps({"jid": fetched["jid"]}))
+		print(fetched["jobtype"], *fetched["args"])
+	END
+	equal "greet world" "$(remote alice python3 - <"$work/job.py")"
+	curl -sSf --max-time 20 "http://127.0.0.1:$web/" >"$work/page"
+	grep -q Faktory "$work/page"
+}
+
+# The DAG is written as a developer would, into ~/dags; its task leaves a file beside it.
+airflow_runs_a_dag()
+{
+	local password
+	status 0 winalux info alice --json
+	password=$(json 'd["passwords"][0]["password"]' <<<"$out")
+	status 0 winalux info alice
+	contains "$out" "user admin, password $password"
+	lacks "$(podman inspect winalux-alice-airflow)" "$password"
+	lacks "$(podman logs winalux-alice-airflow 2>&1)" "$password"
+	remote alice 'cat >dags/hello.py' <<-'END'
+		import pathlib
+		from airflow.sdk import dag, task
+
+		@dag(schedule=None)
+		def hello():
+		    @task
+		    def leave():
+		        pathlib.Path("/srv/dags/left").write_text("by a task")
+		    leave()
+		hello()
+	END
+	cat >"$work/run.py" <<-END
+		import json, sys, time, urllib.error, urllib.request
+
+		def call(path, body=None, token=None, method=None):
+		    request = urllib.request.Request("http://127.0.0.1:8080" + path, method=method)
+		    request.add_header("Content-Type", "application/json")
+		    if token:
+		        request.add_header("Authorization", "Bearer " + token)
+		    data = None if body is None else json.dumps(body).encode()
+		    with urllib.request.urlopen(request, data, 30) as answer:
+		        return json.load(answer)
+
+		token = call("/auth/token", {"username": "admin", "password": "$password"})["access_token"]
+		run = None
+		for _ in range(600):
+		    try:
+		        if not run:
+		            call("/api/v2/dags/hello", {"is_paused": False}, token, "PATCH")
+		            run = call("/api/v2/dags/hello/dagRuns", {"logical_date": None}, token)["dag_run_id"]
+		        state = call("/api/v2/dags/hello/dagRuns/" + run, token=token)["state"]
+		        if state in ("success", "failed"):
+		            sys.exit(print(state))
+		    except urllib.error.HTTPError as error:
+		        if error.code != 404:
+		            raise
+		    time.sleep(0.5)
+	END
+	equal success "$(remote alice python3 - <"$work/run.py")"
+	equal "by a task" "$(remote alice cat dags/left)"
+}
+
+restart_inside() # NAME
+{
+	remote alice "task sidecar:restart -- $1"
+}
+
+# The others go on, and the container is the one that it was.
+developer_restarts()
+{
+	local before
+	before=$(podman inspect --format '{{.Id}} {{.State.StartedAt}}' winalux-alice-postgres winalux-alice-redis)
+	remote alice "redis-cli info server | grep ^process_id" >"$work/redis.before"
+	remote alice "redis-cli -p 6380 info server | grep ^process_id" >"$work/valkey.before"
+	contains "$(restart_inside redis)" "redis restarted"
+	contains "$(restart_inside postgres)" "postgres restarted"
+	fails cmp "$work/redis.before" <(remote alice "redis-cli info server | grep ^process_id")
+	cmp "$work/valkey.before" <(remote alice "redis-cli -p 6380 info server | grep ^process_id")
+	equal "of-6379" "$(remote alice redis-cli get key)"
+	equal kept "$(psql_inside 'SELECT x FROM t')"
+	equal "$before" "$(podman inspect --format '{{.Id}} {{.State.StartedAt}}' winalux-alice-postgres \
+		winalux-alice-redis)"
+	status 201 restart_inside nothing
+	contains "$err" "'nothing' does not take restarts"
+}
+
+settings_arrive()
+{
+	contains "$(remote alice redis-cli config get maxmemory)" 67108864
+	contains "$(ask alice 11211 'stats settings')" STAT
+	remote alice "printf 'stats settings\r\nquit\r\n' | nc 127.0.0.1 11211" >"$work/settings"
+	grep -q "maxbytes 33554432" "$work/settings"
+	equal 9MB "$(psql_inside 'SHOW work_mem')"
+	contains "$(podman exec winalux-alice-rabbitmq cat /run/winalux-rabbitmq.conf)" "channel_max = 77"
+	equal Europe/Vienna "$(podman exec winalux-alice-airflow airflow config get-value core default_timezone |
+		tail -n 1)"
+}
+
+# PostgreSQL is behind RabbitMQ in the file and starts before it.
+order_holds()
+{
+	[[ $(podman inspect --format '{{.State.StartedAt}}' winalux-alice-postgres) < \
+		$(podman inspect --format '{{.State.StartedAt}}' winalux-alice-rabbitmq) ]]
+}
+
 only_inside()
 {
-	remote alice "ss -Hltn '( sport = 6379 or sport = 6380 or sport = 11211 or sport = 5672 or sport = 25672 )'" \
-		>"$work/listening"
-	equal 5 "$(wc -l <"$work/listening")"
+	remote alice "ss -Hltn" | grep -E ':(5672|6379|6380|8080|11211|25672) ' >"$work/listening"
+	equal 6 "$(wc -l <"$work/listening")"
 	equal "" "$(grep -vE '127\.0\.0\.1:[0-9]+ ' "$work/listening")"
 }
 
@@ -93,5 +233,10 @@ it "Memcached keeps a value" memcached_keeps
 it "PostgreSQL keeps a row" postgres_keeps
 it "a published PostgreSQL wants the password from outside" postgres_from_outside
 it "RabbitMQ passes a message on" rabbitmq_passes_a_message
+it "Faktory takes a job and gives it to a worker, and its web interface is published" faktory_runs_a_job
+it "Airflow runs a DAG of ~/dags; its password is in info alone" airflow_runs_a_dag
+it "settings reach each sidecar in its own way" settings_arrive
+it "a sidecar starts after those it names" order_holds
+it "the developer restarts a sidecar from inside, and the others go on" developer_restarts
 it "what is not published listens on the pod's localhost only" only_inside
 it "data stay when the workspace is restarted" data_stay

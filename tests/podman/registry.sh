@@ -127,7 +127,7 @@ deploys_from_registry()
 {
 	local registry=127.0.0.1:$port_locked
 	log_in "$registry" secret
-	push --registry "$registry" web redis
+	push --registry "$registry" web sidecar-redis
 	sed -i "s|^defaults:|image_source: registry\nregistry: $registry\n&|" "$inventory"
 	status 0 winalux plan "$inventory"
 	contains "$out" "image $registry/winalux/web:$version: is missing, would be pulled"

@@ -26,6 +26,7 @@ struct error;
  *	forwarding	WORD		what ssh may forward: "open" unless said, "closed"
  *	limit	KIND	NUMBER	WORD	see enum wire_limit_kind
  *	affinity	WORD		"off": a limit of processors changes no mask
+ *	share	NAME			~/NAME is /srv/NAME, where a sidecar sees it too
  *	service	NAME	USER	DIRECTORY	ARG0	ARG1…
  *					a program that PID 1 keeps running
  *
@@ -49,6 +50,8 @@ struct error;
 #define WIRE_VERSION_TEXT "1" /* WIRE_VERSION as labels and texts have it */
 /* Where PID 1 keeps the workspace's ledger (docs/design/audit.md); root alone gets there. */
 #define WIRE_AUDIT_PATH "/var/lib/winalux/audit"
+/* Where the volumes of shares are mounted, by name. */
+#define WIRE_SHARES_PATH "/srv"
 #define WIRE_AUDIT_LAST_USE "last-use" /* in it: when somebody last came in, RFC 3339 */
 /*
  * PyPI packages of a dev container (docs/design/libraries-install.md): the list as pip and uv read
@@ -89,6 +92,7 @@ enum {
 	WIRE_MAX_CHECKS = 16,
 	WIRE_MAX_SERVICES = 16,
 	WIRE_MAX_PORTS = 64,
+	WIRE_MAX_SHARES = 16,
 	WIRE_MAX_ARGS = 512, /* of all services together, one NULL for each counted */
 	WIRE_NAME_SIZE = 64, /* of names of checks, services and users, with their NUL */
 };
@@ -158,6 +162,8 @@ struct wire_config {
 	size_t check_count;
 	struct wire_port ports[WIRE_MAX_PORTS];
 	size_t port_count;
+	const char *shares[WIRE_MAX_SHARES];
+	size_t share_count;
 	struct wire_service services[WIRE_MAX_SERVICES];
 	size_t service_count;
 	const char *args[WIRE_MAX_ARGS]; /* what services[].args point into after decoding */

@@ -91,11 +91,12 @@ int emulation_is_needed(struct builder *b, const struct images *images, const ch
 			struct error *err);
 #define IMAGE_EMULATOR_REFERENCE "localhost/winalux/emulator:latest"
 
-/* Pure: is what stands in images what a build would make? stacks may be NULL. */
+/* Pure: is what stands in images what a build would make? stacks may be NULL; version NULL: the
+ * kind's default. */
 enum image_state builder_profile_state(struct builder *b, const struct images *images,
 				       const struct profile *p, const struct stack_list *stacks);
 enum image_state builder_sidecar_state(struct builder *b, const struct images *images,
-				       const struct sidecar_kind *k);
+				       const struct sidecar_kind *k, const char *version);
 
 enum image_state builder_base_state(const struct builder *b, const struct images *images);
 enum image_state builder_emulator_state(struct builder *b, const struct images *images);
@@ -111,8 +112,8 @@ int builder_ensure_profile(struct builder *b, const struct images *images, const
 			   const struct stack_list *stacks, char **ret_id, bool *ret_built,
 			   struct error *err);
 int builder_ensure_sidecar(struct builder *b, const struct images *images,
-			   const struct sidecar_kind *k, char **ret_id, bool *ret_built,
-			   struct error *err);
+			   const struct sidecar_kind *k, const char *version, char **ret_id,
+			   bool *ret_built, struct error *err);
 int builder_ensure_guest(struct builder *b, const struct images *images, const char *arch,
 			 char **ret_id, bool *ret_built, struct error *err);
 

@@ -49,16 +49,19 @@ struct extra_port {
 	uint16_t container_port;
 };
 
-/* A list item: a name, or {name, image, volume, command, environment, port, check, user}. */
+/* A list item: a name, or a mapping of the keys in fields.c. */
 struct sidecar {
 	char *name;
 	char *image;       /* NULL: the built-in kind of that name */
+	char *version;     /* of the built-in kind; NULL: its default */
 	bool has_volume;   /* default: the kind has a data directory */
 	char *volume_path; /* where; a foreign image with volume needs "volume: /path". NULL without
 			      volume */
 	struct strv command; /* empty: the kind's or the image's */
 	struct strv environment;
-	uint16_t port; /* for the check; 0: the kind's */
+	struct strv config; /* settings "key=value" of a built-in kind */
+	struct strv after;  /* sidecars that start before it */
+	uint16_t port;      /* for the check; 0: the kind's */
 	enum check_kind
 		check; /* default: the kind's; tcp for a foreign image with port, else none */
 	char *user;    /* of a foreign image's container: "name" or "uid:gid"; NULL: the image's */
@@ -88,7 +91,7 @@ struct workspace {
 	uint32_t pids_limit; /* 0: none */
 	struct extra_port *extra_ports;
 	size_t extra_port_count;
-	struct sidecar *sidecars; /* in the order of the file */
+	struct sidecar *sidecars; /* as they start: in the order of the file but for "after" */
 	size_t sidecar_count;
 	enum arch_choice arch;
 	enum gate_mode gate;
@@ -127,7 +130,11 @@ int inventory_parse(const char *text, size_t len, const char *file_name,
 		    struct diagnostics *diags, struct error *err);
 void inventory_release(struct inventory *inventory);
 const struct workspace *inventory_find(const struct inventory *inventory, const char *name);
+/* NULL: it has none of that name. */
+const struct sidecar *workspace_sidecar(const struct workspace *w, const char *name);
 bool inventory_name_is_valid(const char *name);
+/* Of a built-in sidecar. */
+bool inventory_version_is_valid(const char *version);
 /* "a_b" → "a-b": the name as it stands in names of objects. The caller frees it. */
 char *inventory_slug(const char *name);
 

@@ -59,8 +59,9 @@ struct profile {
 
 /*
  * version: 1, name, summary, base, packages, command, user, port, web_port, check, data,
- * environment, memory_gb, containerfile. "{listen}" and "{port}" in command and environment stand
- * for the address and the port to listen on.
+ * environment, memory_gb, containerfile, default_version, share, passwords,
+ * config_arguments, config_variable, config_file. "{listen}" and "{port}" in command and
+ * environment stand for the address and the port to listen on.
  */
 struct sidecar_kind {
 	char *name;
@@ -75,7 +76,14 @@ struct sidecar_kind {
 	enum check_kind check;
 	char *data; /* directory kept in a volume; NULL: keeps nothing */
 	struct strv environment;
-	uint32_t memory_mib; /* what it takes when it has little to do; 0: not said */
+	char *share;     /* folder of the home that it works with: ~/SHARE is /srv/SHARE in both */
+	char *passwords; /* in it, the JSON file of users and passwords that `info` shows */
+	/* How a workspace's config reaches it; one of them, or none: it has no config. */
+	struct strv config_arguments; /* per setting, behind the command: "{key}", "{value}" */
+	char *config_variable;        /* name, "{KEY}" is the key as in a variable's name */
+	char *config_file;            /* lines of "key = value", written before each start */
+	char *default_version; /* VERSION of its build; NULL: whatever the base's Debian has */
+	uint32_t memory_mib;   /* what it takes when it has little to do; 0: not said */
 	char *containerfile;
 	char *folder; /* what else it is built from: the resources "Containerfiles/<folder>/…" */
 	char *origin;

@@ -23,6 +23,8 @@ struct ready_options {
 				      container */
 	const struct strv *checks; /* sidecars that must answer, to name those that do not; NULL:
 				      not known, the guest knows */
+	const char *slug;          /* of the workspace, whose sidecars' logs are looked at when they
+				      do not answer; NULL: they are not */
 	int64_t since_s;           /* start of the container, for the log */
 	int timeout_ms;
 	const volatile bool *cancelled;
@@ -30,8 +32,8 @@ struct ready_options {
 
 /*
  * *ret_host_key: the public host key as reported ("ssh-ed25519 AAAA…"), the caller frees it.
- * ERROR_TIMEOUT names what did not answer and the limit; ERROR_PODMAN when the container ended,
- * with its last words.
+ * ERROR_TIMEOUT names what did not answer and the limit, with the end of its log; ERROR_PODMAN when
+ * the container ended, with its last words.
  */
 int ready_wait(struct podman *podman, const struct ready_options *options, char **ret_host_key,
 	       struct error *err);

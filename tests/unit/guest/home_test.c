@@ -110,11 +110,27 @@ static void pipes_and_devices_are_not_copied(void **state)
 
 #define test(function) cmocka_unit_test_setup_teardown(function, files_setup, files_teardown)
 
+static void a_link_is_made_unless_something_has_its_name(void **state)
+{
+	const struct place p = make(state);
+	char path[256], target[64];
+
+	files_write(files_path(path, p.home, "taken"), "mine\n", 0644);
+	assert_int_equal(home_link(p.home, "taken", "/srv/taken"), 0);
+	assert_int_equal(readlink(path, target, sizeof(target)), -1);
+	assert_int_equal(home_link(p.home, "dags", "/srv/dags"), 0);
+	assert_int_equal(home_link(p.home, "dags", "/srv/dags"), 0);
+	assert_int_equal(readlink(files_path(path, p.home, "dags"), target, sizeof(target)),
+			 (int)strlen("/srv/dags"));
+	assert_memory_equal(target, "/srv/dags", strlen("/srv/dags"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_new_home_gets_everything_with_modes_and_times),
 		test(what_is_there_stays),
+		test(a_link_is_made_unless_something_has_its_name),
 		test(the_rest_of_a_killed_copy_is_removed),
 		test(no_skeleton_is_no_error_but_no_home_is),
 		test(pipes_and_devices_are_not_copied),

@@ -107,6 +107,20 @@ static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **st
 	}
 }
 
+static void shares_are_names_of_folders(void **state)
+{
+	struct error err = { 0 };
+	DEFER(freep) struct wire_config *c = decode("winalux\t1\nshare\tdags\n", &err);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->share_count, 1);
+	assert_string_equal(c->shares[0], "dags");
+	assert_null(decode("winalux\t1\nshare\t../x\n", &err));
+	assert_null(decode("winalux\t1\nshare\ta/b\n", &err));
+	assert_null(decode("winalux\t1\nshare\n", &err));
+}
+
 static void affinity_is_on_unless_it_is_off(void **state)
 {
 	static const struct {
@@ -327,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_whole_configuration_is_read),
 		cmocka_unit_test(a_version_line_alone_means_the_defaults),
 		cmocka_unit_test(the_gate_is_off_unless_said_and_never_opened_by_a_new_word),
+		cmocka_unit_test(shares_are_names_of_folders),
 		cmocka_unit_test(affinity_is_on_unless_it_is_off),
 		cmocka_unit_test(limits_say_whether_they_hold),
 		cmocka_unit_test(what_a_newer_host_says_is_passed_over),

@@ -262,8 +262,8 @@ static void about_a_single_image_nothing_is_said(void **state)
 static void references_in_a_registry_carry_the_release(void **state)
 {
 	DEFER(freep) char *profile = image_profile_reference_at("r.example/team", "web");
-	DEFER(freep) char *sidecar = image_sidecar_reference_at("r.example", "redis");
-	DEFER(freep) char *here = image_sidecar_reference_at(NULL, "redis");
+	DEFER(freep) char *sidecar = image_sidecar_reference_at("r.example", "redis", NULL);
+	DEFER(freep) char *here = image_sidecar_reference_at(NULL, "redis", NULL);
 	const char *tag = strrchr(profile, ':');
 
 	(void)state;

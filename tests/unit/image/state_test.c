@@ -125,7 +125,7 @@ static void each_architecture_has_a_guest_image_of_its_own(void **state)
 static void references_are_local_names(void **state)
 {
 	DEFER(freep) char *profile = image_profile_reference("web");
-	DEFER(freep) char *sidecar = image_sidecar_reference("redis");
+	DEFER(freep) char *sidecar = image_sidecar_reference("redis", NULL);
 	char digest[HASH_HEX_SIZE];
 	DEFER(freep) char *guest = image_guest_reference(arch_own(), digest);
 
@@ -136,12 +136,48 @@ static void references_are_local_names(void **state)
 	assert_string_equal(guest + strlen("localhost/winalux/guest:"), digest);
 }
 
+static void a_version_of_a_sidecar_is_no_tag_of_a_list(void **state)
+{
+	DEFER(freep) char *image = image_sidecar_reference("faktory", NULL);
+	DEFER(freep) char *chosen = image_sidecar_reference("faktory", "1.9.1");
+	DEFER(freep) char *list = image_list_reference(chosen);
+
+	(void)state;
+	assert_string_equal(chosen, "localhost/winalux/sidecar-faktory.1.9.1:latest");
+	assert_int_equal(strncmp(list, chosen, strlen(chosen) - strlen("latest")), 0);
+	assert_true(image_is_sidecar(image, "faktory"));
+	assert_true(image_is_sidecar(chosen, "faktory"));
+	assert_false(image_is_sidecar(chosen, "fak"));
+	assert_false(image_is_sidecar("localhost/winalux/faktory:latest", "faktory"));
+	assert_true(image_is_sidecar("r.example:5000/winalux/sidecar-faktory:0.1.0", "faktory"));
+}
+
+static void names_of_sidecar_images_are_read(void **state)
+{
+	struct fixture *f = *state;
+	const struct profiles profiles = {
+		.items = &f->profile, .count = 1, .kinds = &f->kind, .kind_count = 1
+	};
+	const char *version;
+
+	assert_ptr_equal(image_parse_sidecar_name(&profiles, "sidecar-redis", &version), &f->kind);
+	assert_null(version);
+	assert_ptr_equal(image_parse_sidecar_name(&profiles, "sidecar-redis.8.0", &version),
+			 &f->kind);
+	assert_string_equal(version, "8.0");
+	assert_null(image_parse_sidecar_name(&profiles, "redis", &version));
+	assert_null(image_parse_sidecar_name(&profiles, "sidecar-memcached", &version));
+	f->profile.name = TEXT("sidecar-redis");
+	assert_null(image_parse_sidecar_name(&profiles, "sidecar-redis", &version));
+}
+
 static void what_is_not_there_is_missing(void **state)
 {
 	struct fixture *f = *state;
 
 	assert_int_equal(state_of(f), IMAGE_MISSING);
-	assert_int_equal(builder_sidecar_state(f->builder, &f->images, &f->kind), IMAGE_MISSING);
+	assert_int_equal(builder_sidecar_state(f->builder, &f->images, &f->kind, NULL),
+			 IMAGE_MISSING);
 }
 
 static void an_equal_digest_is_current_even_without_its_base(void **state)
@@ -322,7 +358,7 @@ static void profile_and_sidecar_of_equal_data_differ(void **state)
 	char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
 
 	recipe_init_profile(&profile, &f->profile);
-	recipe_init_sidecar(&sidecar, &f->kind, &name);
+	recipe_init_sidecar(&sidecar, &f->kind, NULL, &name);
 	assert_string_equal(sidecar.name, "sidecar-redis");
 	sidecar.packages = profile.packages;
 	sidecar.python = profile.python;
@@ -407,6 +443,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_architecture_has_a_guest_image_of_its_own),
 		cmocka_unit_test(references_are_local_names),
+		cmocka_unit_test(a_version_of_a_sidecar_is_no_tag_of_a_list),
+		WITH_FIXTURE(names_of_sidecar_images_are_read),
 		WITH_FIXTURE(what_is_not_there_is_missing),
 		WITH_FIXTURE(an_equal_digest_is_current_even_without_its_base),
 		WITH_FIXTURE(a_base_made_anew_makes_it_stale),

@@ -113,7 +113,8 @@ static void names_are_listed_in_order(void **state)
 	DEFER(freep) char *names = profiles_names(&f->profiles);
 	DEFER(freep) char *kinds = profiles_sidecar_names(&f->profiles);
 	assert_string_equal(names, "data, go, web");
-	assert_string_equal(kinds, "memcached, postgres, rabbitmq, redis, valkey");
+	assert_string_equal(kinds,
+			    "airflow, faktory, memcached, postgres, rabbitmq, redis, valkey");
 }
 
 static void a_profile_of_the_user_has_every_key(void **state)
@@ -201,6 +202,9 @@ static const struct {
 	{ "sidecars/db.yml", "version: 1\nname: db\ncommand: [x]\n", "'user' is missing" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\ncheck: tcp\n",
 	  "a check needs 'port'" },
+	{ "sidecars/db.yml",
+	  "version: 1\nname: db\nuser: db\ncommand: [x]\nconfig_file: /x\nconfig_arguments: [-c]\n",
+	  "exclude each other" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\ncommand: [x]\ndata: var\n",
 	  "an absolute path" },
 };

@@ -287,6 +287,70 @@ static void a_built_in_sidecar_listens_on_localhost_unless_it_is_published(void 
 	scene_release(&s);
 }
 
+static void settings_reach_each_kind_in_its_own_way(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [{name: redis, config: {maxmemory: 1mb}}, "
+			    "{name: rabbitmq, config: {channel_max: 7}}, "
+			    "{name: airflow, config: {core.a-b: \"c=d\"}}]}\n");
+	plan_or_fail(&s);
+	const struct want_container *c = s.wants[0].containers;
+	const struct strv *redis = &c[0].spec.command;
+	assert_string_equal(redis->items[redis->count - 2], "--maxmemory");
+	assert_string_equal(redis->items[redis->count - 1], "1mb");
+	assert_true(strv_contains(&c[1].spec.command, "channel_max = 7\n"));
+	assert_true(strv_contains(&c[2].spec.environment, "AIRFLOW__CORE__A_B=c=d"));
+	scene_release(&s);
+}
+
+static void a_sidecar_starts_after_those_it_names_and_awaits_their_ports(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [{name: redis, after: [memcached, db]}, "
+			    "memcached, {name: db, image: x, port: 99}]}\n");
+	plan_or_fail(&s);
+	const struct want_container *c = s.wants[0].containers;
+	assert_string_equal(c[0].role, "memcached");
+	assert_string_equal(c[1].role, "db");
+	assert_string_equal(c[2].role, "redis");
+	assert_true(strv_contains(&c[2].spec.command, "--await=11211"));
+	assert_true(strv_contains(&c[2].spec.command, "--await=99"));
+	scene_release(&s);
+}
+
+/* NULL: none. */
+static const struct volume_mount *find_mount(const struct container_spec *spec,
+					     const char *destination)
+{
+	for (size_t i = 0; i < spec->volume_count; i++)
+		if (strcmp(spec->volumes[i].destination, destination) == 0)
+			return &spec->volumes[i];
+	return NULL;
+}
+
+static void a_shared_folder_is_one_volume_in_both(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, sidecars: [{name: airflow, version: 3.2.1}]}\n");
+	plan_or_fail(&s);
+	const struct want_container *c = s.wants[0].containers;
+	assert_string_equal(c[0].spec.image, "localhost/winalux/sidecar-airflow.3.2.1:latest");
+	for (size_t i = 0; i < 2; i++) {
+		const struct volume_mount *mount = find_mount(&c[i].spec, "/srv/dags");
+
+		assert_non_null(mount);
+		assert_string_equal(mount->volume, "winalux-alice-dags");
+	}
+	assert_non_null(strstr(s.wants[0].guest_conf, "\nshare\tdags\n"));
+	scene_release(&s);
+}
+
 static void the_guest_is_told_to_leave_the_affinity_alone(void **state)
 {
 	struct scene s;
@@ -396,6 +460,9 @@ int main(void)
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
 		cmocka_unit_test(the_guest_is_told_to_leave_the_affinity_alone),
+		cmocka_unit_test(settings_reach_each_kind_in_its_own_way),
+		cmocka_unit_test(a_sidecar_starts_after_those_it_names_and_awaits_their_ports),
+		cmocka_unit_test(a_shared_folder_is_one_volume_in_both),
 		cmocka_unit_test(a_built_in_sidecar_listens_on_localhost_unless_it_is_published),
 		cmocka_unit_test(programs_are_told_of_limits_by_variables),
 		cmocka_unit_test(variables_tell_only_of_limits_that_are_there),

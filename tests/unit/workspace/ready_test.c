@@ -136,6 +136,24 @@ static void a_sidecar_that_does_not_answer_is_named_with_the_limit(void **state)
 		     "no answer from memcached, redis within 1 s");
 }
 
+static void the_log_of_a_sidecar_that_does_not_answer_is_shown(void **state)
+{
+	DEFER(freep) char *look = guest_log("false", "", START KEY);
+	DEFER(freep) char *follow = guest_log("true", "stall", START KEY);
+	DEFER(freep) char *end = guest_log("false", "", "reading data\nFATAL: no space\n");
+	DEFER(freep) char *script = xasprintf("%s%s%s", look, follow, end);
+	DEFER(stage_release) struct stage t = stage_start(script, "SSH-2.0-x\r\n");
+
+	(void)state;
+	strv_add(&t.checks, "db");
+	t.options.checks = &t.checks;
+	t.options.slug = "alice";
+	t.options.timeout_ms = 1000;
+	assert_error(&t.service.err, wait_for(&t), ERROR_TIMEOUT,
+		     "no answer from db within 1 s; the log of db ends with: reading data | "
+		     "FATAL: no space");
+}
+
 static void a_guest_that_says_nothing_is_told_by_its_last_words(void **state)
 {
 	static const char log[] = START "{\"event\":\"error\",\"text\":\"cannot read it\"}\n";
@@ -250,6 +268,7 @@ int main(void)
 		cmocka_unit_test(ready_with_the_nonce_of_older_files_does_not_count),
 		cmocka_unit_test(ready_before_a_reload_does_not_count),
 		cmocka_unit_test(a_sidecar_that_does_not_answer_is_named_with_the_limit),
+		cmocka_unit_test(the_log_of_a_sidecar_that_does_not_answer_is_shown),
 		cmocka_unit_test(a_guest_that_says_nothing_is_told_by_its_last_words),
 		cmocka_unit_test(a_container_that_ended_tells_status_and_last_words),
 		cmocka_unit_test(a_container_that_ends_after_its_banner_is_noticed),
