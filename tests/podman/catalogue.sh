@@ -1,17 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every built-in sidecar in one workspace, each used over its own protocol.
+# All built-in sidecars but Airflow (airflow.sh) in one workspace, each used over its own protocol.
 . "$(dirname "$0")/lib.sh"
 
 export WINALUX_PROFILE_DIR=$top/tests/podman/profiles
-
-# Airflow makes its database at the first start: some 20 s of an idle machine.
-export WINALUX_READY_TIMEOUT_S=250
-case_limit_s=500
-winalux()
-{
-	timeout 280 "$WINALUX" "$@"
-}
 
 free_port
 web=$port
@@ -19,13 +11,13 @@ free_port
 outside=$port
 begin_inventory
 workspace alice "profile: clients" "extra_ports: [\"$outside:5432\", \"$web:7420\"]" "sidecars:" \
-	"  - {name: airflow, config: {core.default_timezone: Europe/Vienna}}" "  - faktory" \
+	"  - faktory" \
 	"  - {name: redis, config: {maxmemory: 64mb}}" "  - {name: memcached, config: {memory-limit: 32}}" \
 	"  - {name: valkey, port: 6380}" \
 	"  - {name: rabbitmq, after: postgres, config: {channel_max: 77}}" \
 	"  - {name: postgres, environment: {POSTGRES_PASSWORD: \"it's\"}, config: {work_mem: 9MB}}" >>"$inventory"
 
-sidecars=(airflow faktory redis memcached valkey rabbitmq postgres)
+sidecars=(faktory redis memcached valkey rabbitmq postgres)
 
 deployed()
 {
@@ -115,59 +107,6 @@ faktory_runs_a_job()
 	grep -q Faktory "$work/page"
 }
 
-# The DAG is written as a developer would, into ~/dags; its task leaves a file beside it.
-airflow_runs_a_dag()
-{
-	local password
-	status 0 winalux info alice --json
-	password=$(json 'd["passwords"][0]["password"]' <<<"$out")
-	status 0 winalux info alice
-	contains "$out" "user admin, password $password"
-	lacks "$(podman inspect winalux-alice-airflow)" "$password"
-	lacks "$(podman logs winalux-alice-airflow 2>&1)" "$password"
-	remote alice 'cat >dags/hello.py' <<-'END'
-		import pathlib
-		from airflow.sdk import dag, task
-
-		@dag(schedule=None)
-		def hello():
-		    @task
-		    def leave():
-		        pathlib.Path("/srv/dags/left").write_text("by a task")
-		    leave()
-		hello()
-	END
-	cat >"$work/run.py" <<-END
-		import json, sys, time, urllib.error, urllib.request
-
-		def call(path, body=None, token=None, method=None):
-		    request = urllib.request.Request("http://127.0.0.1:8080" + path, method=method)
-		    request.add_header("Content-Type", "application/json")
-		    if token:
-		        request.add_header("Authorization", "Bearer " + token)
-		    data = None if body is None else json.dumps(body).encode()
-		    with urllib.request.urlopen(request, data, 30) as answer:
-		        return json.load(answer)
-
-		token = call("/auth/token", {"username": "admin", "password": "$password"})["access_token"]
-		run = None
-		for _ in range(600):
-		    try:
-		        if not run:
-		            call("/api/v2/dags/hello", {"is_paused": False}, token, "PATCH")
-		            run = call("/api/v2/dags/hello/dagRuns", {"logical_date": None}, token)["dag_run_id"]
-		        state = call("/api/v2/dags/hello/dagRuns/" + run, token=token)["state"]
-		        if state in ("success", "failed"):
-		            sys.exit(print(state))
-		    except urllib.error.HTTPError as error:
-		        if error.code != 404:
-		            raise
-		    time.sleep(0.5)
-	END
-	equal success "$(remote alice python3 - <"$work/run.py")"
-	equal "by a task" "$(remote alice cat dags/left)"
-}
-
 restart_inside() # NAME
 {
 	remote alice "task sidecar:restart -- $1"
@@ -200,8 +139,6 @@ settings_arrive()
 	grep -q "maxbytes 33554432" "$work/settings"
 	equal 9MB "$(psql_inside 'SHOW work_mem')"
 	contains "$(podman exec winalux-alice-rabbitmq cat /run/winalux-rabbitmq.conf)" "channel_max = 77"
-	equal Europe/Vienna "$(podman exec winalux-alice-airflow airflow config get-value core default_timezone |
-		tail -n 1)"
 }
 
 # PostgreSQL is behind RabbitMQ in the file and starts before it.
@@ -213,8 +150,8 @@ order_holds()
 
 only_inside()
 {
-	remote alice "ss -Hltn" | grep -E ':(5672|6379|6380|8080|11211|25672) ' >"$work/listening"
-	equal 6 "$(wc -l <"$work/listening")"
+	remote alice "ss -Hltn" | grep -E ':(5672|6379|6380|11211|25672) ' >"$work/listening"
+	equal 5 "$(wc -l <"$work/listening")"
 	equal "" "$(grep -vE '127\.0\.0\.1:[0-9]+ ' "$work/listening")"
 }
 
@@ -226,7 +163,7 @@ data_stay()
 }
 
 start_service
-first "a workspace with every sidecar is deployed and its info shows them" deployed
+first "a workspace with six sidecars is deployed and its info shows them" deployed
 it "Redis keeps a value" redis_keeps 6379
 it "Valkey keeps a value, at the port it was given" redis_keeps 6380
 it "Memcached keeps a value" memcached_keeps
@@ -234,7 +171,6 @@ it "PostgreSQL keeps a row" postgres_keeps
 it "a published PostgreSQL wants the password from outside" postgres_from_outside
 it "RabbitMQ passes a message on" rabbitmq_passes_a_message
 it "Faktory takes a job and gives it to a worker, and its web interface is published" faktory_runs_a_job
-it "Airflow runs a DAG of ~/dags; its password is in info alone" airflow_runs_a_dag
 it "settings reach each sidecar in its own way" settings_arrive
 it "a sidecar starts after those it names" order_holds
 it "the developer restarts a sidecar from inside, and the others go on" developer_restarts
