@@ -52,7 +52,7 @@ airflow_runs_a_dag()
 		    if token:
 		        request.add_header("Authorization", "Bearer " + token)
 		    data = None if body is None else json.dumps(body).encode()
-		    with urllib.request.urlopen(request, data, 30) as answer:
+		    with urllib.request.urlopen(request, data, 110) as answer:
 		        return json.load(answer)
 
 		token = call("/auth/token", {"username": "admin", "password": "$password"})["access_token"]
@@ -70,14 +70,14 @@ airflow_runs_a_dag()
 		            raise
 		    time.sleep(0.5)
 	END
-	equal success "$(remote alice python3 - <"$work/run.py")"
+	equal success "$(timeout 250 ssh -F "$work/ssh_config" alice.winalux python3 - <"$work/run.py")"
 	equal "by a task" "$(remote alice cat dags/left)"
 }
 
 settings_arrive()
 {
-	equal Europe/Vienna "$(podman exec winalux-alice-airflow airflow config get-value core default_timezone |
-		tail -n 1)"
+	equal Europe/Vienna "$(podman exec --user airflow winalux-alice-airflow \
+		airflow config get-value core default_timezone 2>/dev/null | tail -n 1)"
 }
 
 start_service
