@@ -32,12 +32,12 @@ airflow_runs_a_dag()
 	lacks "$(podman inspect winalux-alice-airflow)" "$password"
 	lacks "$(podman logs winalux-alice-airflow 2>&1)" "$password"
 	remote alice 'cat >dags/hello.py' <<-'END'
-		import pathlib
+		import datetime, pathlib
 		from airflow.sdk import dag, task
 
 		@dag(schedule=None)
 		def hello():
-		    @task
+		    @task(retries=3, retry_delay=datetime.timedelta(seconds=1))
 		    def leave():
 		        pathlib.Path("/srv/dags/left").write_text("by a task")
 		    leave()
