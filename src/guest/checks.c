@@ -9,15 +9,14 @@
  */
 #include "checks.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "event.h"
+#include "loopback.h"
 #include "report.h"
 #include "winalux/base/clock.h"
 
@@ -254,19 +253,10 @@ static void on_socket(void *owner, uint32_t events)
 
 static void try_once(struct check *check)
 {
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(check->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-
 	check->is_asked = false;
 	check->reply_len = 0;
-	check->socket.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (check->socket.fd < 0 ||
-	    (connect(check->socket.fd, (const struct sockaddr *)&address, sizeof(address)) < 0 &&
-	     errno != EINPROGRESS) ||
-	    loop_watch(check->owner->loop, &check->socket, EPOLLOUT) < 0) {
+	check->socket.fd = loopback_connect(check->port);
+	if (check->socket.fd < 0 || loop_watch(check->owner->loop, &check->socket, EPOLLOUT) < 0) {
 		fail(check);
 		return;
 	}

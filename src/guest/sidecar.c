@@ -10,10 +10,8 @@
  */
 #include "role.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,6 +25,7 @@
 
 #include "event.h"
 #include "home.h"
+#include "loopback.h"
 #include "proc_net.h"
 #include "restart_door.h"
 #include "sessions.h"
@@ -282,23 +281,11 @@ static int run(struct sidecar *s, int signals)
 	}
 }
 
-static bool is_answered(uint16_t port)
-{
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	DEFER(fd_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
 /* However long it takes: the deploy has the limit. -1 when told to end meanwhile. */
 static int await_others(const struct sidecar *s, int signals)
 {
 	for (size_t i = 0; i < s->awaited_count; i++) {
-		while (!is_answered(s->awaited[i])) {
+		while (!loopback_is_open(s->awaited[i])) {
 			struct signalfd_siginfo info;
 
 			if (fd_wait(signals, POLLIN, AWAIT_EVERY_MS) > 0 &&

@@ -5,13 +5,10 @@
  */
 #include "role.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "loopback.h"
 #include "restart_door.h"
 #include "winalux/base/buf.h"
 #include "winalux/base/clock.h"
@@ -39,23 +36,11 @@ static const struct wire_check *check_of(const struct wire_config *config, const
 	return NULL;
 }
 
-static bool is_open(uint16_t port)
-{
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	DEFER(fd_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
 static int wait_open(const char *name, uint16_t port, struct error *err)
 {
 	const int64_t deadline_ms = clock_mono_ms() + OPEN_MS;
 
-	while (!is_open(port)) {
+	while (!loopback_is_open(port)) {
 		if (!clock_left_ms(deadline_ms))
 			return error_set(err, ERROR_TIMEOUT,
 					 "'%s' was restarted and does not answer on port %u within "
