@@ -307,6 +307,9 @@ static void print_state(const struct workspace_facts *w)
 	view_line("id", "%s", or_dash(w->state.id));
 	view_line("profile", "%s", or_dash(w->state.profile));
 	view_line("image", "%s", or_dash(dev ? dev->image : NULL));
+	const char *pulled = dev ? labels_get(&dev->labels, LABEL_PULLED) : NULL;
+	if (pulled)
+		view_line("pulled as", "%s", pulled);
 	view_our_guest(our_guest);
 	DEFER(freep) char *guest = view_guest(w, our_guest);
 	view_line("guest", "%s", or_dash(guest));

@@ -272,6 +272,7 @@ static void add_containers_json(struct json *object, const struct workspace_fact
 		json_add_text(item, "state", container_state_name(c->state));
 		json_add_text(item, "image", c->image);
 		json_add_text(item, "image_id", c->image_id);
+		json_add_text(item, "pulled", labels_get(&c->labels, LABEL_PULLED));
 		json_add_int(item, "restarts", c->restarts);
 		if (c->state == CONTAINER_STOPPED)
 			json_add_int(item, "exit_code", c->exit_code);

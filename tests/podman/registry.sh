@@ -143,6 +143,7 @@ deploys_from_registry()
 	equal "$registry/winalux/web:$version" "$(podman inspect --format '{{.ImageName}}' winalux-alice-dev)"
 	contains "$(podman inspect --format '{{index .Config.Labels "io.winalux.pulled"}}' winalux-alice-redis)" \
 		"$registry/$redis@sha256:"
+	contains "$(winalux info alice)" "$registry/winalux/web@sha256:"
 	status 0 deploy
 	contains "$out" "as the inventory says"
 }
