@@ -35,12 +35,8 @@ no_working_container()
 
 nothing_changed()
 {
-	local begun=$EPOCHREALTIME took_us
 	status 0 winalux build --sidecars web --json
-	took_us=$((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}))
 	equal 0 "$(json 'sum(i["built"] for i in d["images"])' <<<"$out")"
-	echo "$took_us us"
-	[ $took_us -lt 500000 ] || [[ $WINALUX == *asan* ]] || fail "took $took_us us"
 }
 
 developer_has_no_way_to_root()
