@@ -20,7 +20,6 @@
 #include "winalux/format/json.h"
 
 enum {
-	CLIENT_TIMEOUT_MS = 60000,
 	CLIENT_MAX_BODY = 64 << 20,
 	CLIENT_KEEP_BODY = 4 << 20, /* a larger buffer is given back after use */
 	CLIENT_LOCKED_TRIES = 6,
@@ -226,8 +225,6 @@ static bool is_worth_again(const struct transfer *t)
 int podman_call(struct podman *podman, const struct request *rq, struct response *ret,
 		struct error *err)
 {
-	int default_ms =
-		podman->options.timeout_ms ? podman->options.timeout_ms : CLIENT_TIMEOUT_MS;
 	int pause_ms = CLIENT_LOCKED_PAUSE_MS;
 	bool has_retried = false;
 	struct transfer t;
@@ -238,7 +235,7 @@ int podman_call(struct podman *podman, const struct request *rq, struct response
 		t = (struct transfer){ .rq = rq,
 				       .cancelled = podman->options.cancelled,
 				       .body = &podman->body,
-				       .timeout_ms = rq->timeout_ms ? rq->timeout_ms : default_ms };
+				       .timeout_ms = request_limit_ms(rq, &podman->options) };
 		if (podman_is_cancelled(podman))
 			t.end = TRANSFER_CANCELLED;
 		else

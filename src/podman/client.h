@@ -19,10 +19,11 @@ struct strv;
 #define PODMAN_PREFIX "/v4.0.0/libpod"
 
 enum request_flag {
-	REQUEST_OK_304 = 1 << 0,       /* "already so" is success */
-	REQUEST_OK_404 = 1 << 1,       /* "not there" is success */
-	REQUEST_CONFLICT_409 = 1 << 2, /* a 409 means: taken or in use by something else */
-	REQUEST_ERRORS_IN_200 = 1 << 3 /* a 2xx body may hold "Errs" or "Err" */
+	REQUEST_OK_304 = 1 << 0,        /* "already so" is success */
+	REQUEST_OK_404 = 1 << 1,        /* "not there" is success */
+	REQUEST_CONFLICT_409 = 1 << 2,  /* a 409 means: taken or in use by something else */
+	REQUEST_ERRORS_IN_200 = 1 << 3, /* a 2xx body may hold "Errs" or "Err" */
+	REQUEST_DELETES_FILES = 1 << 4  /* the answer comes when the last file is gone */
 };
 
 /*
@@ -65,6 +66,11 @@ void request_query_label(struct request *rq, const char *label);
 void request_query_filter(struct request *rq, const char *key, const struct strv *values);
 /* timeout_ms of a call that lets containers end: their time and some for the engine. */
 int request_stop_timeout_ms(uint32_t timeout_s);
+/*
+ * The limit of the whole call: its own, else that of the connection, else the default, which is
+ * longer for what deletes files: a home of a million takes minutes on a slow disk. -1: none.
+ */
+int request_limit_ms(const struct request *rq, const struct podman_options *options);
 /* Takes the body. */
 void request_json(struct request *rq, struct json *body);
 

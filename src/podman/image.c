@@ -263,7 +263,7 @@ int image_remove(struct podman *podman, const char *reference, bool is_forced, s
 	DEFER(request_release) struct request rq;
 
 	request_init(&rq, "DELETE", "remove image", reference);
-	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409;
+	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409 | REQUEST_DELETES_FILES;
 	request_path(&rq, "images", reference, NULL);
 	request_query(&rq, "force", is_forced ? "true" : "false");
 	return podman_call(podman, &rq, NULL, err);

@@ -11,7 +11,13 @@
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 
-enum { REQUEST_MAX_TARGET = 1 << 20, STOP_SLACK_S = 60, STOP_MAX_S = 3600 };
+enum {
+	REQUEST_MAX_TARGET = 1 << 20,
+	STOP_SLACK_S = 60,
+	STOP_MAX_S = 3600,
+	DEFAULT_LIMIT_MS = 60 * 1000,
+	DELETE_LIMIT_MS = 15 * 60 * 1000
+};
 
 void request_init(struct request *rq, const char *method, const char *what, const char *subject)
 {
@@ -81,6 +87,15 @@ void request_query_label(struct request *rq, const char *label)
 int request_stop_timeout_ms(uint32_t timeout_s)
 {
 	return (int)((timeout_s < STOP_MAX_S ? timeout_s : STOP_MAX_S) + STOP_SLACK_S) * 1000;
+}
+
+int request_limit_ms(const struct request *rq, const struct podman_options *options)
+{
+	if (rq->timeout_ms)
+		return rq->timeout_ms;
+	if (options->timeout_ms)
+		return options->timeout_ms;
+	return rq->flags & REQUEST_DELETES_FILES ? DELETE_LIMIT_MS : DEFAULT_LIMIT_MS;
 }
 
 void request_json(struct request *rq, struct json *body)

@@ -93,7 +93,7 @@ int volume_remove(struct podman *podman, const char *name, struct error *err)
 	DEFER(request_release) struct request rq;
 
 	request_init(&rq, "DELETE", "remove volume", name);
-	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409;
+	rq.flags = REQUEST_OK_404 | REQUEST_CONFLICT_409 | REQUEST_DELETES_FILES;
 	request_path(&rq, "volumes", name, NULL);
 	return podman_call(podman, &rq, NULL, err);
 }

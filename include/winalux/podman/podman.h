@@ -25,7 +25,8 @@ struct podman;
 
 struct podman_options {
 	const char *socket_path;        /* unix socket of the service; required */
-	int timeout_ms;                 /* of calls that do not stream; 0 means 60,000 */
+	int timeout_ms;                 /* of calls that do not stream; 0 means 60,000, and 900,000
+					   where volumes or images are removed */
 	const volatile bool *cancelled; /* set by a signal handler; NULL: never */
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "podman/client.h"
 #include "winalux/base/clock.h"
 #include "winalux/format/json.h"
 #include "winalux/podman/container.h"
@@ -28,6 +29,20 @@ static void the_version_is_asked_for_once(void **state)
 	assert_false(podman_version_at_least(&v, 6, 0));
 	assert_int_equal(podman_request_count(f.podman), 1);
 	assert_no_problems(&f);
+}
+
+static void what_deletes_files_may_take_longer(void **state)
+{
+	const struct podman_options plain = { 0 }, hurried = { .timeout_ms = 500 };
+	const struct request look = { .method = "GET" };
+	const struct request removal = { .method = "DELETE", .flags = REQUEST_DELETES_FILES };
+	const struct request stream = { .method = "GET", .timeout_ms = -1 };
+
+	(void)state;
+	assert_int_equal(request_limit_ms(&look, &plain), 60000);
+	assert_true(request_limit_ms(&removal, &plain) > 10 * request_limit_ms(&look, &plain));
+	assert_int_equal(request_limit_ms(&removal, &hurried), 500);
+	assert_int_equal(request_limit_ms(&stream, &hurried), -1);
 }
 
 static void any_answer_tells_the_version(void **state)
@@ -357,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_version_is_asked_for_once),
+		cmocka_unit_test(what_deletes_files_may_take_longer),
 		cmocka_unit_test(any_answer_tells_the_version),
 		cmocka_unit_test(a_version_below_4_3_is_refused),
 		cmocka_unit_test(a_server_that_is_not_podman_is_refused),
