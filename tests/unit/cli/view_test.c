@@ -150,7 +150,8 @@ static void its_json_has_what_the_manual_says(void **state)
 
 	(void)state;
 	add_container(&facts, make_container(ROLE_DEV, CONTAINER_STOPPED));
-	labels_add(&facts.containers.items[0].labels, LABEL_PULLED, "r.example/winalux/web@sha256:1");
+	labels_add(&facts.containers.items[0].labels, LABEL_PULLED,
+		   "r.example/winalux/web@sha256:1");
 	facts_index(&facts);
 	DEFER(json_freep) struct json *root = view_workspace_json(facts_find(&facts, "alice"), "");
 	assert_int_equal(json_count(root), ARRAY_SIZE(keys));
