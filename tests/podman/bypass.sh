@@ -140,7 +140,7 @@ put_busybox() # PATH
 
 is_guarded() # PATH
 {
-	podman cp "$dev:$1" - | tar -tvf - | grep -q winalux-guest
+	contains "$(podman cp "$dev:$1" - | tar -tvf -)" winalux-guest
 }
 
 # --- the environment ---
@@ -256,7 +256,7 @@ END
 
 is_listening() # CONTAINER
 {
-	podman logs "$1" | grep -q listening
+	contains "$(podman logs "$1")" listening
 }
 
 racing_a_start()

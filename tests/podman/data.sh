@@ -114,8 +114,8 @@ a_kernel_runs_in_the_venv()
 
 libraries_work()
 {
-	remote lab "python3 -c 'import duckdb, matplotlib, numpy, scipy, pandas as pd; d = pd.DataFrame({\"x\": [1, 2]})
-print(duckdb.sql(\"select sum(x) from d\").fetchall()[0][0])'" | grep -qx 3
+	equal 3 "$(remote lab "python3 -c 'import duckdb, matplotlib, numpy, scipy, pandas as pd
+d = pd.DataFrame({\"x\": [1, 2]}); print(duckdb.sql(\"select sum(x) from d\").fetchall()[0][0])'")"
 }
 
 a_restart_ends_sessions()
@@ -145,7 +145,7 @@ guesses_shut_the_page_alone()
 
 log_contains() # NAME TEXT
 {
-	winalux audit "$1" | grep -qF "$2"
+	contains "$(winalux audit "$1")" "$2"
 }
 
 without_a_gate_the_page_is_shut()

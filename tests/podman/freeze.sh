@@ -84,7 +84,7 @@ it_is_shown()
 
 shows() # TEXT
 {
-	podman exec winalux-alice-dev env COLUMNS=200 task | grep -qF -- "$1"
+	contains "$(podman exec winalux-alice-dev env COLUMNS=200 task)" "$1"
 }
 
 the_neighbour_is_not_touched()

@@ -45,7 +45,7 @@ dashboard() # NAME
 
 shows() # NAME TEXT
 {
-	dashboard "$1" | grep -qE -- "$2"
+	grep -E -- "$2" <<<"$(dashboard "$1")"
 }
 
 # exec_there SCRIPT: goes on by itself in the sidecar; what it is on the host is found by a mark.

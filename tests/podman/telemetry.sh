@@ -48,7 +48,7 @@ the_dashboard_is_drawn()
 
 shows() # NAME TEXT
 {
-	look "$1" | grep -qF -- "$2"
+	contains "$(look "$1")" "$2"
 }
 
 # What listens is there with the next sample.

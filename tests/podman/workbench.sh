@@ -44,7 +44,7 @@ while True:
 
 shows_storage() # NAME PERCENT
 {
-	podman exec "winalux-$1-dev" task | grep -qF "$2% ($2.00GB / 100GB)"
+	contains "$(podman exec "winalux-$1-dev" task)" "$2% ($2.00GB / 100GB)"
 }
 
 # times TEXT PART
