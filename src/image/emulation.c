@@ -27,7 +27,7 @@
 
 #define GUEST "/usr/lib/winalux/winalux-guest"
 
-enum { TRY_TIMEOUT_MS = 30000, READY_TIMEOUT_MS = 30000 };
+enum { TRY_TIMEOUT_MS = 30000, READY_TIMEOUT_MS = 30000, RUN_LIMIT_MS = 60 * 60 * 1000 };
 
 struct emulation {
 	const char *arch;
@@ -327,7 +327,8 @@ int emulation_run(struct builder *b, const struct images *images, const struct s
 					      .stdin_fd = -1,
 					      .stdout_fd = stdout_fd,
 					      .stderr_fd = stderr_fd,
-					      .cancelled = b->options.cancelled };
+					      .cancelled = b->options.cancelled,
+					      .timeout_ms = RUN_LIMIT_MS };
 	struct emulation *e = b->emulation;
 
 	if (e->container == NULL && start(b, images, e, false, err) < 0)

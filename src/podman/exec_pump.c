@@ -18,6 +18,7 @@
 
 #include "stream.h"
 #include "winalux/base/buf.h"
+#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
 #include "winalux/podman/exec.h"
@@ -49,6 +50,7 @@ struct pump {
 	bool is_stdin_open;
 	bool is_stream_open;
 	bool is_half_closed;
+	int64_t deadline_ms; /* 0: none */
 	struct winsize size;
 	exec_resize_fn on_resize;
 	void *context;
@@ -235,6 +237,17 @@ static bool is_alive(const struct pump *p)
 	return p->is_stream_open || !is_empty(&p->out[0]) || !is_empty(&p->out[1]);
 }
 
+/* Is there a reason to leave a stream that has not ended? */
+static int check_limits(const struct pump *p, struct error *err)
+{
+	if (p->options->cancelled && *p->options->cancelled)
+		return error_set(err, ERROR_INTERRUPTED, "interrupted");
+	if (p->deadline_ms && clock_left_ms(p->deadline_ms) == 0)
+		return error_set(err, ERROR_TIMEOUT, "the command has not ended within %d s",
+				 p->options->timeout_ms / 1000);
+	return 0;
+}
+
 static int run(struct pump *p, struct error *err)
 {
 	struct pollfd slots[SLOT_COUNT];
@@ -243,8 +256,8 @@ static int run(struct pump *p, struct error *err)
 		fill_slots(p, slots);
 		int ready = poll(slots, SLOT_COUNT, PUMP_TICK_MS);
 
-		if (p->options->cancelled && *p->options->cancelled)
-			return error_set(err, ERROR_INTERRUPTED, "interrupted");
+		if (check_limits(p, err) < 0)
+			return -1;
 		if (ready < 0 && errno != EINTR)
 			return error_set_errno(err, ERROR_INTERNAL, errno, "cannot wait");
 		check_size(p);
@@ -268,6 +281,8 @@ int exec_pump(int sock, const struct exec_options *options, const struct buf *fi
 	buf_init(&p.to_stream.buf, PUMP_QUEUE_MAX);
 	buf_init(&p.out[0].buf, PUMP_QUEUE_MAX);
 	buf_init(&p.out[1].buf, PUMP_QUEUE_MAX);
+	if (options->timeout_ms > 0)
+		p.deadline_ms = clock_mono_ms() + options->timeout_ms;
 	if (options->has_terminal)
 		ioctl(options->stdin_fd, TIOCGWINSZ, &p.size);
 	int result = take(&p, first->data, first->len, err);

@@ -26,6 +26,7 @@ struct exec_options {
 	int stderr_fd;
 	const volatile bool *resized; /* set by SIGWINCH; the size is read from stdin_fd */
 	const volatile bool *cancelled;
+	int timeout_ms; /* of the whole stream; 0: none. Then ERROR_TIMEOUT; the command goes on */
 };
 
 /* Runs to its end. *ret_status is the command's exit status (126, 127 as libpod reports them). */

@@ -191,6 +191,19 @@ static void a_closed_output_ends_the_session(void **state)
 		       "cannot write the output");
 }
 
+static void a_limit_ends_a_session_that_says_nothing(void **state)
+{
+	DEFER(fixture_release)
+	struct fixture f = fixture_start(CREATE ">>> POST /exec/e1/start\n<<< 101 echo\n\n\n");
+	DEFER(run_release) struct run r;
+
+	(void)state;
+	run_prepare(&r, NULL);
+	r.options.timeout_ms = 50;
+	assert_failure(&f, exec_run(f.podman, "c", &r.options, &r.status, &f.err), ERROR_TIMEOUT,
+		       "cannot execute in container 'c': the command has not ended within");
+}
+
 static void a_signal_ends_the_session(void **state)
 {
 	DEFER(fixture_release)
@@ -262,6 +275,7 @@ int main(void)
 		cmocka_unit_test(what_libpod_adds_about_its_sockets_is_left_out),
 		cmocka_unit_test(failures_say_at_which_container),
 		cmocka_unit_test(a_closed_output_ends_the_session),
+		cmocka_unit_test(a_limit_ends_a_session_that_says_nothing),
 		cmocka_unit_test(a_signal_ends_the_session),
 		cmocka_unit_test(an_answer_that_is_not_http_is_refused),
 		cmocka_unit_test(
