@@ -10,8 +10,9 @@
  *   what an earlier list has brought, and this one does not, is removed
  *   lock and list are put into ~/.config/winalux
  *
- * What the developer has installed by himself is neither asked nor removed. When uv fails midway,
- * what it changed is changed back.
+ * What the developer has installed by himself is neither asked nor removed. When something fails
+ * after uv has installed, what it changed is changed back. Whatever of it runs in a home may be the
+ * developer's own work, so each step has a limit.
  *
  * "fetch" fills the account's cache, as root of a container that has nothing else: no home, and no
  * code of a package, since only wheels are taken.
@@ -33,16 +34,26 @@
 #include "uv.h"
 #include "venv.h"
 #include "winalux/base/buf.h"
+#include "winalux/base/clock.h"
 #include "winalux/base/error.h"
 #include "winalux/base/fd.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
+#include "winalux/format/token_hash.h"
 #include "winalux/guest/wire.h"
 
 #define SKELETON_VENV HOME_SKELETON "/venv"
 #define NOTHING_CHANGED "winalux: the virtual environment was left as it was\n"
+#define PARTLY_CHANGED                                                                             \
+	"winalux: the virtual environment was changed in part; `task venv:sync` tries again\n"
 
-enum { TEXT_MAX = 4 << 20 };
+enum {
+	TEXT_MAX = 4 << 20,
+	LOCK_LIMIT_MS = 20 * 1000, /* for another sync to end */
+	LOCK_PAUSE_MS = 100,
+	QUICK_LIMIT_MS = 2 * 60 * 1000, /* of what needs no network and builds nothing */
+	LONG_LIMIT_MS = 15 * 60 * 1000, /* of what fetches and builds */
+};
 
 struct sync {
 	char *home;
@@ -54,6 +65,8 @@ struct sync {
 	char *next;      /* the lock that is to be installed */
 	char *had;       /* in the environment: the lock that was installed into it */
 	bool is_upgrade;
+	bool is_told;    /* uv has said why it failed */
+	bool is_changed; /* and could not be changed back */
 	struct buf list;
 	struct buf wanted_input;
 	struct buf said; /* by uv, of the step that is going on */
@@ -107,6 +120,7 @@ static int uv_failed(struct sync *s, int status, struct error *err)
 {
 	if (status < 0)
 		return -1;
+	s->is_told = true;
 	fputs(text_of(&s->said), stderr);
 	return error_set(err, ERROR_HOST, "uv ended with status %d", status);
 }
@@ -169,7 +183,7 @@ static bool lock_is_current(const struct sync *s, const struct buf *lock)
 static int resolve(struct sync *s, const struct buf *lock, struct error *err)
 {
 	DEFER(strv_release) struct strv arguments = { 0 };
-	const struct uv uv = { .python = s->python };
+	const struct uv uv = { .python = s->python, .timeout_ms = LONG_LIMIT_MS };
 
 	if (write_text(s->next, lock, err) < 0)
 		return -1;
@@ -227,7 +241,9 @@ static bool install_from_cache(struct sync *s)
 	DEFER(strv_release) struct strv arguments = { 0 };
 	DEFER(freep) char *directory = xasprintf("%s/.cache/winalux", s->home);
 	DEFER(freep) char *cache = library_cache_before(WIRE_LIBRARIES_CACHE, directory);
-	const struct uv uv = { .python = s->python, .cache = cache, .is_offline = true };
+	const struct uv uv = {
+		.python = s->python, .cache = cache, .is_offline = true, .timeout_ms = LONG_LIMIT_MS
+	};
 
 	if (!cache)
 		return false;
@@ -240,7 +256,7 @@ static bool install_from_cache(struct sync *s)
 static int install(struct sync *s, struct error *err)
 {
 	DEFER(strv_release) struct strv arguments = { 0 };
-	const struct uv uv = { .python = s->python };
+	const struct uv uv = { .python = s->python, .timeout_ms = LONG_LIMIT_MS };
 
 	if (!install_from_cache(s)) {
 		install_arguments(s->next, &arguments);
@@ -254,7 +270,7 @@ static int install(struct sync *s, struct error *err)
 static int uninstall(struct sync *s, const struct strv *names, struct error *err)
 {
 	DEFER(strv_release) struct strv arguments = { 0 };
-	const struct uv uv = { .python = s->python };
+	const struct uv uv = { .python = s->python, .timeout_ms = QUICK_LIMIT_MS };
 
 	if (!names->count)
 		return 0;
@@ -269,7 +285,7 @@ static int uninstall(struct sync *s, const struct strv *names, struct error *err
 static int list_installed(struct sync *s, struct buf *ret, struct error *err)
 {
 	DEFER(strv_release) struct strv arguments = { 0 };
-	const struct uv uv = { .python = s->python };
+	const struct uv uv = { .python = s->python, .timeout_ms = QUICK_LIMIT_MS };
 	int status;
 
 	strv_add(&arguments, "freeze");
@@ -278,52 +294,110 @@ static int list_installed(struct sync *s, struct buf *ret, struct error *err)
 	return status == 0 ? 0 : uv_failed(s, status, err);
 }
 
-/* What uv has changed of a lock that it could not install whole: new ones go, old versions return.
- */
+static bool undo_added(struct sync *s, const struct strv *names)
+{
+	DEFER(strv_release) struct strv arguments = { 0 };
+	const struct uv uv = { .python = s->python, .timeout_ms = QUICK_LIMIT_MS };
+
+	strv_add(&arguments, "uninstall");
+	strv_add_all(&arguments, names);
+	return !names->count || uv_pip(&uv, &arguments, NULL, NULL, NULL) == 0;
+}
+
+static bool undo_changed(struct sync *s, const struct buf *old)
+{
+	DEFER(strv_release) struct strv arguments = { 0 };
+	const struct uv uv = { .python = s->python, .timeout_ms = LONG_LIMIT_MS };
+
+	if (!old->len)
+		return true;
+	install_arguments(s->next, &arguments);
+	return write_text(s->next, old, NULL) == 0 &&
+	       uv_pip(&uv, &arguments, NULL, NULL, NULL) == 0;
+}
+
+/* Of a lock that was installed, whole or not: what is new goes, and old versions return. What uv
+ * says to that is not the reason that anybody looks for. */
 static void undo(struct sync *s, const struct buf *before, const struct buf *lock)
 {
 	DEFER(strv_release) struct strv added = { 0 };
-	DEFER(strv_release) struct strv arguments = { 0 };
 	DEFER(buf_release) struct buf old = { 0 };
-	const struct uv uv = { .python = s->python };
 
 	buf_init(&old, TEXT_MAX);
 	lock_names_without(text_of(lock), text_of(before), &added);
 	lock_lines_within(text_of(before), text_of(lock), &old);
-	uninstall(s, &added, NULL);
-	if (!old.len || write_text(s->next, &old, NULL) < 0)
-		return;
-	install_arguments(s->next, &arguments);
-	buf_clear(&s->said);
-	uv_pip(&uv, &arguments, NULL, &s->said, NULL);
+	const bool is_gone = undo_added(s, &added);
+	s->is_changed = !undo_changed(s, &old) || !is_gone;
+}
+
+/* What is to be removed stays written down until it is, so that whoever comes next tries again. */
+static int record(struct sync *s, const struct buf *lock, const struct strv *gone,
+		  struct error *err)
+{
+	DEFER(buf_release) struct buf all = { 0 };
+
+	buf_init(&all, TEXT_MAX);
+	buf_add(&all, text_of(lock), lock->len);
+	for (size_t i = 0; i < gone->count; i++)
+		buf_addf(&all, "%s\n", gone->items[i]);
+	if (write_text(s->had, &all, err) < 0 || write_text(s->lock, lock, err) < 0)
+		return -1;
+	return write_text(s->input, &s->wanted_input, err);
+}
+
+static int install_lock(struct sync *s, const struct buf *lock, const struct strv *gone,
+			struct error *err)
+{
+	DEFER(buf_release) struct buf before = { 0 };
+
+	if (!lock->len)
+		return record(s, lock, gone, err);
+	if (list_installed(s, &before, err) < 0)
+		return -1;
+	if (install(s, err) == 0 && record(s, lock, gone, err) == 0)
+		return 0;
+	undo(s, &before, lock);
+	return -1;
 }
 
 static int apply(struct sync *s, struct error *err)
 {
 	DEFER(buf_release) struct buf lock = { 0 };
 	DEFER(buf_release) struct buf had = { 0 };
-	DEFER(buf_release) struct buf before = { 0 };
 	DEFER(strv_release) struct strv gone = { 0 };
 
 	read_or_nothing(s->next, &lock);
 	read_or_nothing(s->had, &had);
-	if (lock.len) {
-		if (list_installed(s, &before, err) < 0)
-			return -1;
-		if (install(s, err) < 0) {
-			undo(s, &before, &lock);
-			return -1;
-		}
-	}
 	lock_names_without(text_of(&had), text_of(&lock), &gone);
-	/* Recorded first: what could not be removed is tried again by whoever asks next. */
-	if (uninstall(s, &gone, err) < 0 || write_text(s->had, &lock, err) < 0 ||
-	    write_text(s->lock, &lock, err) < 0)
+	if (install_lock(s, &lock, &gone, err) < 0)
 		return -1;
-	return write_text(s->input, &s->wanted_input, err);
+	if (!gone.count)
+		return 0;
+	s->is_changed = true;
+	if (uninstall(s, &gone, err) < 0)
+		return -1;
+	return write_text(s->had, &lock, err);
 }
 
 /* --- the whole --- */
+
+/* Whoever holds it may be anybody in the home, for any time. */
+static int lock_file(int fd, const char *path, struct error *err)
+{
+	const int64_t deadline_ms = clock_mono_ms() + LOCK_LIMIT_MS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
+		if (clock_left_ms(deadline_ms) == 0)
+			return error_set(err, ERROR_TIMEOUT,
+					 "another sync of libraries has held '%s' for %d s; try "
+					 "again when it has ended",
+					 path, LOCK_LIMIT_MS / 1000);
+		clock_sleep_ms(LOCK_PAUSE_MS);
+	}
+	return 0;
+}
 
 static int enter_directory(const struct sync *s, int *ret_lock_fd, struct error *err)
 {
@@ -333,8 +407,10 @@ static int enter_directory(const struct sync *s, int *ret_lock_fd, struct error 
 	if (dir_make_all(s->directory, 0755, err) < 0)
 		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		return error_set_errno(err, ERROR_HOST, errno, "cannot lock '%s'", path);
+	if (fd < 0)
+		return error_set_errno(err, ERROR_HOST, errno, "cannot open '%s'", path);
+	if (lock_file(fd, path, err) < 0)
+		return -1;
 	*ret_lock_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -378,10 +454,8 @@ static int run_sync(bool is_upgrade)
 	sync_init(&s);
 	s.is_upgrade = is_upgrade;
 	if (sync_list(&s, &err) < 0) {
-		if (!s.said.len)
-			return role_fails(&err);
-		fputs(NOTHING_CHANGED, stdout);
-		return EXIT_ROLE_FAILED;
+		fputs(s.is_changed ? PARTLY_CHANGED : NOTHING_CHANGED, stdout);
+		return s.is_told ? EXIT_ROLE_FAILED : role_fails(&err);
 	}
 	return 0;
 }
@@ -406,6 +480,7 @@ static int fetch(struct sync *s, struct error *err)
 		.python = SKELETON_VENV "/bin/python",
 		.cache = WIRE_LIBRARIES_CACHE,
 		.only_wheels = true,
+		.timeout_ms = LONG_LIMIT_MS,
 	};
 
 	compile_arguments(WIRE_LIBRARIES_LIST, text_of(&s->list), WIRE_LIBRARIES_LOCK, false,
@@ -432,7 +507,7 @@ static int run_fetch(void)
 	const int status = fetch(&s, &err);
 	library_cache_open(WIRE_LIBRARIES_CACHE);
 	if (status < 0)
-		return s.said.len ? EXIT_ROLE_FAILED : role_fails(&err);
+		return s.is_told ? EXIT_ROLE_FAILED : role_fails(&err);
 	read_or_nothing(WIRE_LIBRARIES_LOCK, &lock);
 	fputs(text_of(&lock), stdout);
 	return 0;
@@ -440,6 +515,7 @@ static int run_fetch(void)
 
 static int run_libraries(int argc, char **argv)
 {
+	unsetenv(TICKET_VARIABLE); /* it let us in, and is not for the code of packages */
 	if (argc == 2 && !strcmp(argv[1], WIRE_LIBRARIES_SYNC))
 		return run_sync(false);
 	if (argc == 3 && !strcmp(argv[1], WIRE_LIBRARIES_SYNC) && !strcmp(argv[2], "--upgrade"))

@@ -49,6 +49,7 @@ int uv_pip(const struct uv *uv, const struct strv *arguments, struct buf *ret_ou
 		.environment = environment,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
+		.timeout_ms = uv->timeout_ms,
 		.max_output_bytes = OUTPUT_MAX,
 		.on_line = ret_said ? keep_line : NULL,
 		.context = ret_said,

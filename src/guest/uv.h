@@ -14,6 +14,7 @@ struct uv {
 	const char *cache;  /* NULL: its own, ~/.cache/uv */
 	bool is_offline;
 	bool only_wheels; /* no code of a package is run */
+	int timeout_ms;   /* then it is killed, with ERROR_TIMEOUT */
 };
 
 /*

@@ -43,6 +43,8 @@ enum {
 	NETRC_MAX = 64 << 10,
 	REMOVE_TIMEOUT_S = 1,
 	FETCH_TIMEOUT_MS = 60 * 60 * 1000,
+	SHOW_TIMEOUT_MS = 30 * 1000,
+	SYNC_TIMEOUT_MS = 40 * 60 * 1000, /* longer than the guest's own limits together */
 	STATUS_UNKNOWN_ROLE = 2,
 };
 
@@ -87,6 +89,34 @@ void library_fold(const char *said, struct buf *ret)
 		ret->data[--ret->len] = '\0';
 }
 
+static const char name_characters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+static const char version_characters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+!";
+
+static size_t version_line_length(const char *line)
+{
+	const size_t name = *line == '-' ? 0 : strspn(line, name_characters);
+
+	if (!name || strncmp(line + name, "==", 2) != 0)
+		return 0;
+	const size_t version = strspn(line + name + 2, version_characters);
+	const char *end = line + name + 2 + version;
+
+	return version && (!*end || strchr(" \n", *end)) ? name + 2 + version : 0;
+}
+
+void library_versions(const char *lock, struct buf *ret)
+{
+	for (const char *line = lock; *line; line += *line == '\n') {
+		const size_t len = version_line_length(line);
+
+		if (len)
+			buf_addf(ret, "%.*s\n", (int)len, line);
+		line += strcspn(line, "\n");
+	}
+}
+
 /* --- commands in the dev container --- */
 
 struct answer {
@@ -120,7 +150,7 @@ static void add_environment(const struct job *job, struct strv *ret)
 }
 
 static int run_guest(const struct job *job, struct podman *podman, const char *dev,
-		     const char *action, struct answer *ret, struct error *err)
+		     const char *action, int timeout_ms, struct answer *ret, struct error *err)
 {
 	DEFER(fd_closep) int output = memfd_create("libraries", MFD_CLOEXEC);
 	DEFER(fd_closep) int said = memfd_create("libraries", MFD_CLOEXEC);
@@ -131,6 +161,7 @@ static int run_guest(const struct job *job, struct podman *podman, const char *d
 		.stdout_fd = output,
 		.stderr_fd = said,
 		.cancelled = job->cancelled,
+		.timeout_ms = timeout_ms,
 	};
 	int status;
 
@@ -322,15 +353,19 @@ static int prepare(struct job *job, struct podman *podman, const char *dev, stru
 		   struct error *err)
 {
 	DEFER(answer_release) struct answer had = { 0 };
+	DEFER(buf_release) struct buf versions;
 	struct error why = { 0 };
+
+	buf_init(&versions, TEXT_MAX);
 
 	if (!is_fetched(job))
 		return 0;
-	if (run_guest(job, podman, dev, WIRE_LIBRARIES_SHOW, &had, err) < 0)
+	if (run_guest(job, podman, dev, WIRE_LIBRARIES_SHOW, SHOW_TIMEOUT_MS, &had, err) < 0)
 		return -1;
 	if (had.status != 0)
 		return 0; /* an older guest: the next step says so */
-	if (fetch(job, podman, had.output.data ? had.output.data : "", ret_lock, &why) == 0)
+	library_versions(had.output.data ? had.output.data : "", &versions);
+	if (fetch(job, podman, versions.data ? versions.data : "", ret_lock, &why) == 0)
 		return 0;
 	if (why.kind == ERROR_INTERRUPTED || job->config->library_netrc) {
 		*err = why;
@@ -369,7 +404,7 @@ int library_sync(struct job *job, struct podman *podman, const char *dev, struct
 	const struct texts texts = { want->libraries ? want->libraries : NO_LIST,
 				     lock.data ? lock.data : "", NULL };
 	if (put_texts(job->firm, dev, &texts, err) < 0 ||
-	    run_guest(job, podman, dev, WIRE_LIBRARIES_SYNC, &answer, err) < 0)
+	    run_guest(job, podman, dev, WIRE_LIBRARIES_SYNC, SYNC_TIMEOUT_MS, &answer, err) < 0)
 		return -1;
 	log_debug("%s: %s", dev, answer.output.data ? answer.output.data : "");
 	return answer.status == 0 ? 0 : explain(&answer, want->workspace->name, err);

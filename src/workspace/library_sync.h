@@ -20,6 +20,12 @@ int library_sync(struct job *job, struct podman *podman, const char *dev, struct
 int library_ensure_volume(struct podman *podman, const struct facts *facts, const struct plan *plan,
 			  struct error *err);
 
+/*
+ * Of a lock from a home only "NAME==VERSION", a line each: uv keeps to those, and whatever else
+ * stands there (options, other files, addresses) is followed by nobody outside of that home.
+ */
+void library_versions(const char *lock, struct buf *ret);
+
 /* What uv said, in one line: "error:" and "cause:", which begin its lines, and signs left out. */
 void library_fold(const char *said, struct buf *ret);
 

@@ -139,6 +139,33 @@ a_list_that_cannot_be_had_fails_whole()
 	status 0 deploy
 }
 
+# What a developer does to his home harms nobody but himself, and not without a word.
+a_home_in_the_way_fails_alone()
+{
+	local before holder
+	before=$(packages alice)
+	inside alice mkdir -p venv/.winalux-libraries.aside venv/.winalux-libraries.is/x
+	inside alice sh -c 'cd venv && mv .winalux-libraries .winalux-libraries.aside/ &&
+		mv .winalux-libraries.is .winalux-libraries'
+	"$WINALUX" exec -T bob -- flock .config/winalux/.libraries.busy sleep 250 &
+	holder=$!
+	until_true 20 fails inside bob flock -n .config/winalux/.libraries.busy true
+	list '["idna>=3,<4", iniconfig, zipp]'
+	sed -i 's/\[six, idna\]/[six]/' "$inventory"
+	status 12 deploy
+	contains "$err" "alice: cannot"
+	contains "$err" "/home/developer/venv/.winalux-libraries"
+	contains "$err" "another sync of libraries has held '/home/developer/.config/winalux/.libraries.busy' for 20 s"
+	equal "$before" "$(packages alice)"
+	kill $holder
+	podman exec --user 0 winalux-bob-dev pkill -x sleep || inside bob pkill -x sleep || :
+	inside alice sh -c 'cd venv && rm -r .winalux-libraries && mv .winalux-libraries.aside/.winalux-libraries . &&
+		rmdir .winalux-libraries.aside'
+	list '["idna>=3,<4"]'
+	status 0 deploy
+	has bob six idna
+}
+
 requirement_files_are_read_in_both_places()
 {
 	printf '# ours\nzipp\n\nsix==1.16.0 ; python_version >= "3"\n' >"$work/requirements.txt"
@@ -218,6 +245,14 @@ a_private_index_gets_its_login_and_tells_nobody()
 	status 12 deploy
 	contains "$err" "winalux-private was not found"
 	export WINALUX_LIBRARY_NETRC=$work/netrc
+	# A lock of the home that leads to the login, for a fetch that fails and tells why.
+	inside alice sh -c 'cp .config/winalux/libraries.lock lock; echo "-r /etc/winalux/netrc" >.config/winalux/libraries.lock'
+	list '[winalux-private, winalux-no-such]' "library_index: http://127.0.0.1:8099/simple" "environment: [ANEW=2]"
+	status 12 deploy --verbose
+	contains "$err" "the cache of packages was not filled"
+	lacks "$err$out" secret-of-index
+	inside alice mv lock .config/winalux/libraries.lock
+	list '[winalux-private]' "library_index: http://127.0.0.1:8099/simple" "environment: [ANEW=2]"
 	status 0 deploy --verbose
 	unset WINALUX_LIBRARY_NETRC
 	lacks "$err$out" secret-of-index
@@ -261,6 +296,8 @@ it "packages that a developer installed himself stay" own_packages_stay
 it "a name that does not exist fails its workspace with uv's reason, and the environment stays" \
 	a_name_that_does_not_exist_fails_alone
 it "what does not fit together changes nothing" a_list_that_cannot_be_had_fails_whole
+it "what is in the way in a home fails that workspace, with its reason and nothing changed" \
+	a_home_in_the_way_fails_alone
 it "requirement files are read beside the inventory and in the home" requirement_files_are_read_in_both_places
 it "the lock keeps versions until somebody upgrades" the_lock_keeps_versions
 it "a container made anew has its libraries" a_recreated_container_has_them

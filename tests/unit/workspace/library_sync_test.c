@@ -176,6 +176,25 @@ static void what_uv_said_becomes_one_line(void **state)
 	}
 }
 
+static void of_a_lock_from_a_home_only_versions_count(void **state)
+{
+	static const char lock[] = "--index-url https://me:secret@index/\n"
+				   "-r /etc/winalux/netrc\n"
+				   "-e==1\n"
+				   "six==1.16.0 \\\n    --hash=sha256:00\n    # via x\n"
+				   "a-b_c.d==1!2.0+local\n"
+				   "evil==1;-r /etc/passwd\n"
+				   "other @ file:///etc/passwd\n"
+				   "nothing==\n"
+				   "last==3";
+	DEFER(buf_release) struct buf versions;
+
+	(void)state;
+	buf_init(&versions, 1000);
+	library_versions(lock, &versions);
+	assert_string_equal(versions.data, "six==1.16.0\na-b_c.d==1!2.0+local\nlast==3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_guest_without_the_role_is_told_of),
 		cmocka_unit_test(a_file_of_logins_that_cannot_be_read_is_an_error),
 		cmocka_unit_test(what_uv_said_becomes_one_line),
+		cmocka_unit_test(of_a_lock_from_a_home_only_versions_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
