@@ -207,12 +207,24 @@ static void resolve_builtin(const struct check *c, struct sidecar *s,
 			      "the user of a built-in sidecar is fixed; leave 'user' out");
 }
 
+static const struct sidecar_kind *builtin_kind(const struct check *c, const struct sidecar *s)
+{
+	return !s->name || s->image || !c->profiles ? NULL
+						    : profiles_find_sidecar(c->profiles, s->name);
+}
+
+static bool shares(const struct check *c, const struct sidecar *s, const char *folder)
+{
+	const struct sidecar_kind *kind = builtin_kind(c, s);
+
+	return kind && kind->share && strcmp(kind->share, folder) == 0;
+}
+
 /* The folder that a kind shares is a volume of that name, as a sidecar's data are. */
 static void check_share(const struct check *c, const struct workspace *w, const struct sidecar *s,
 			const struct yaml_node *item)
 {
-	const struct sidecar_kind *kind =
-		s->image || !c->profiles ? NULL : profiles_find_sidecar(c->profiles, s->name);
+	const struct sidecar_kind *kind = builtin_kind(c, s);
 
 	if (!kind || !kind->share)
 		return;
@@ -224,6 +236,13 @@ static void check_share(const struct check *c, const struct workspace *w, const 
 			sidecar_error(c, item, "name", s,
 				      "the folder that it shares has the name of another sidecar; "
 				      "choose another for that one");
+	for (const struct sidecar *other = w->sidecars; other < s; other++)
+		if (strcmp(other->name ? other->name : "", s->name) != 0 &&
+		    shares(c, other, kind->share))
+			sidecar_error(
+				c, item, "name", s,
+				"another sidecar of this workspace shares a folder of the same "
+				"name; take one of them out");
 }
 
 static void resolve_foreign(const struct check *c, struct sidecar *s, const struct yaml_node *item)
@@ -244,8 +263,9 @@ static void resolve_foreign(const struct check *c, struct sidecar *s, const stru
 		sidecar_error(c, item, "check", s, "a check needs 'port'");
 }
 
-static uint16_t check_sidecar(const struct check *c, struct sidecar *s,
-			      const struct yaml_node *item)
+/* What it was built as; NULL: an image of somebody else's. */
+static const struct sidecar_kind *check_sidecar(const struct check *c, struct sidecar *s,
+						const struct yaml_node *item)
 {
 	const struct sidecar_kind *kind = NULL;
 
@@ -258,7 +278,7 @@ static uint16_t check_sidecar(const struct check *c, struct sidecar *s,
 		kind = check_kind(c, s, item);
 	if (kind)
 		resolve_builtin(c, s, kind, item);
-	return s->port ? s->port : kind ? kind->port : 0;
+	return kind;
 }
 
 /* --- sidecars of one pod, which share one localhost --- */
@@ -285,20 +305,28 @@ static bool report_same_name(const struct check *c, const struct workspace *w, s
 	return false;
 }
 
-static void report_same_port(const struct check *c, const struct pod_port *taken, size_t count,
-			     const struct pod_port *now, const struct yaml_node *item)
+struct pod_ports {
+	struct pod_port *items; /* room for two of each sidecar, and two more */
+	size_t count;
+};
+
+/* 0: it has none. */
+static void take_port(const struct check *c, struct pod_ports *taken, const struct sidecar *s,
+		      uint16_t port, const struct yaml_node *item)
 {
 	const struct yaml_node *value = schema_value(item, NULL, "port");
 
-	for (size_t i = 0; now->port && i < count; i++) {
-		if (taken[i].port != now->port)
+	for (size_t i = 0; port && i < taken->count; i++) {
+		if (taken->items[i].port != port)
 			continue;
 		diagnostics_error(c->diags, c->file, value ? value : item,
 				  "sidecar '%s' listens on port %u like %s in the same pod; choose "
 				  "another port",
-				  now->owner, now->port, taken[i].owner);
+				  s->name, port, taken->items[i].owner);
 		return;
 	}
+	if (port)
+		taken->items[taken->count++] = (struct pod_port){ port, s->name };
 }
 
 static bool is_before(const struct workspace *w, size_t end, const char *name)
@@ -365,23 +393,24 @@ static void check_sidecars(const struct check *c, size_t index, const struct pro
 {
 	struct workspace *w = &c->inventory->workspaces[index];
 	const struct yaml_node *list = check_node(c, index, "sidecars");
-	DEFER(freep) struct pod_port *taken = xcalloc(w->sidecar_count + 2, sizeof(taken[0]));
-	size_t count = 0;
+	DEFER(freep) struct pod_port *items = xcalloc(2 * w->sidecar_count + 2, sizeof(items[0]));
+	struct pod_ports taken = { items, 0 };
 	bool is_orderly = true;
 
-	taken[count++] = (struct pod_port){ SSHD_PORT, "sshd" };
+	items[taken.count++] = (struct pod_port){ SSHD_PORT, "sshd" };
 	if (profile && profile->port)
-		taken[count++] = (struct pod_port){ profile->port, "the profile's main service" };
+		items[taken.count++] =
+			(struct pod_port){ profile->port, "the profile's main service" };
 	for (size_t i = 0; i < w->sidecar_count; i++) {
 		struct sidecar *s = &w->sidecars[i];
 
 		if (!s->name || report_same_name(c, w, i, list->items[i]))
 			continue;
-		struct pod_port now = { check_sidecar(c, s, list->items[i]), s->name };
+		const struct sidecar_kind *kind = check_sidecar(c, s, list->items[i]);
 		check_share(c, w, s, list->items[i]);
 		is_orderly = check_after(c, w, s, list->items[i]) && is_orderly;
-		report_same_port(c, taken, count, &now, list->items[i]);
-		taken[count++] = now;
+		take_port(c, &taken, s, s->port ? s->port : kind ? kind->port : 0, list->items[i]);
+		take_port(c, &taken, s, kind ? kind->web_port : 0, list->items[i]);
 	}
 	if (is_orderly)
 		order_sidecars(c, w, list);

@@ -5,13 +5,15 @@
 #include "winalux/inventory/inventory.h"
 
 static const struct text_shape name_shape = { "a-z0-9", "a-z0-9_-",
-					      "a name of small letters, digits, '_' and '-'" };
+					      "a name of small letters, digits, '_' and '-'",
+					      NULL };
 static const struct text_shape sidecar_name_shape = { "a-z", "a-z0-9",
-						      "a name of small letters and digits" };
-static const struct text_shape owner_shape = { "a-z0-9_", "a-z0-9_.:-", "a user or uid:gid" };
-static const struct text_shape profile_shape = { "a-z0-9", "a-z0-9_-", "the name of a profile" };
+						      "a name of small letters and digits", NULL };
+static const struct text_shape owner_shape = { "a-z0-9_", "a-z0-9_.:-", "a user or uid:gid", NULL };
+static const struct text_shape profile_shape = { "a-z0-9", "a-z0-9_-", "the name of a profile",
+						 NULL };
 
-static const struct text_shape index_shape = { "h", "!-~", "an https:// or http:// URL" };
+static const struct text_shape index_shape = { "h", "!-~", "an https:// or http:// URL", NULL };
 
 static const struct port_word ssh_words[] = { { "auto", PORT_AUTO }, { NULL, 0 } };
 static const struct port_word app_words[] = { { "auto", PORT_AUTO },

@@ -69,7 +69,7 @@ const char *forwarding_name(enum forwarding forwarding)
 
 bool inventory_name_is_valid(const char *name)
 {
-	static const struct text_shape shape = { "a-z0-9", "a-z0-9_-", NULL };
+	static const struct text_shape shape = { "a-z0-9", "a-z0-9_-", NULL, NULL };
 
 	return shape_fits(&shape, name, INVENTORY_NAME_MAX);
 }

@@ -156,13 +156,28 @@ struct shelf {
 	void (*release)(void *object);
 };
 
+/* Names of images of winalux itself; those that end in '-' are beginnings (docs/design/images.md).
+ */
+static bool is_reserved(const char *name)
+{
+	static const char *const reserved[] = { "base", "emulator", "guest", "push-", "sidecar-" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
+		const size_t len = strlen(reserved[i]);
+
+		if (strncmp(name, reserved[i], len) == 0 &&
+		    (!name[len] || reserved[i][len - 1] == '-'))
+			return true;
+	}
+	return false;
+}
+
 static const char *check_profile(const union entry *e, const char **ret_key)
 {
 	const char *name = e->profile.name;
 
 	*ret_key = "name";
-	if (strcmp(name, "base") == 0 || strcmp(name, "guest") == 0 ||
-	    strncmp(name, "sidecar-", strlen("sidecar-")) == 0)
+	if (is_reserved(name))
 		return "the name stands for an image of winalux itself; choose another";
 	if (name[strlen(name) - 1] == '-')
 		return "a name does not end in '-'";

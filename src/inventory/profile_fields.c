@@ -18,13 +18,14 @@ static const char *check_name(unsigned value)
 }
 
 static const struct text_shape profile_name_shape = { "a-z0-9", "a-z0-9-",
-						      "a name of small letters, digits and '-'" };
+						      "a name of small letters, digits and '-'",
+						      NULL };
 static const struct text_shape kind_name_shape = { "a-z", "a-z0-9",
-						   "a name of small letters and digits" };
+						   "a name of small letters and digits", NULL };
 static const struct text_shape npm_shape = { "a-z0-9@", "a-zA-Z0-9@/._~^-",
-					     "the name of an npm package" };
+					     "the name of an npm package", NULL };
 static const struct text_shape file_shape = { "a-zA-Z0-9_", "a-zA-Z0-9._-",
-					      "the name of a file beside this one" };
+					      "the name of a file beside this one", NULL };
 static const struct schema_names checks = { check_name, CHECK_KIND_COUNT };
 
 static const struct schema_field service_fields[] = {

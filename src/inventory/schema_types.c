@@ -12,15 +12,16 @@
 #include "winalux/format/yaml.h"
 #include "winalux/inventory/diagnostics.h"
 
-const struct text_shape shape_package = { "a-z0-9", "a-z0-9+.:=~-", "a Debian package name" };
-const struct text_shape shape_user = { "a-z_", "a-z0-9_-", "a user name" };
-const struct text_shape shape_image = { "a-zA-Z0-9", "a-zA-Z0-9._/:@-", "an image reference" };
-const struct text_shape shape_path = { "/", "a-zA-Z0-9._/@+-", "an absolute path" };
+const struct text_shape shape_package = { "a-z0-9", "a-z0-9+.:=~-", "a Debian package name", NULL };
+const struct text_shape shape_user = { "a-z_", "a-z0-9_-", "a user name", NULL };
+const struct text_shape shape_image = { "a-zA-Z0-9", "a-zA-Z0-9._/:@-", "an image reference",
+					NULL };
+const struct text_shape shape_path = { "/", "a-zA-Z0-9._/@+-", "an absolute path", NULL };
 const struct text_shape shape_stack = { "a-z", "a-z0-9",
-					"a stack's name of small letters and digits" };
-const struct text_shape shape_version = { "0-9", "0-9a-z.-", "a version such as 1.9.1" };
-const struct text_shape shape_setting = { "a-zA-Z", "a-zA-Z0-9_.-", "the name of a setting" };
-const struct text_shape shape_variable = { "a-zA-Z_", "a-zA-Z0-9_", "a variable name" };
+					"a stack's name of small letters and digits", NULL };
+const struct text_shape shape_version = { "0-9", "0-9a-z.-", "a version such as 1.9.1", ".-" };
+const struct text_shape shape_setting = { "a-zA-Z", "a-zA-Z0-9_.-", "the name of a setting", NULL };
+const struct text_shape shape_variable = { "a-zA-Z_", "a-zA-Z0-9_", "a variable name", NULL };
 
 /* --- helpers --- */
 
@@ -38,13 +39,19 @@ static bool set_has(const char *set, char c)
 	return false;
 }
 
+static bool ends_badly(const struct text_shape *shape, const char *text)
+{
+	return shape->joints && strchr(shape->joints, *text) &&
+	       (!text[1] || strchr(shape->joints, text[1]));
+}
+
 bool shape_fits(const struct text_shape *shape, const char *text, size_t max)
 {
 	if (!*text || !set_has(shape->first, *text))
 		return false;
 	size_t len = 1;
 	while (text[len] && len <= max) {
-		if (!set_has(shape->rest, text[len]))
+		if (!set_has(shape->rest, text[len]) || ends_badly(shape, text + len))
 			return false;
 		len++;
 	}
@@ -111,7 +118,11 @@ void describe_shape(const struct text_shape *shape, size_t max, struct json *obj
 		json_add_text(object, "type", "string");
 		return;
 	}
-	pattern = xasprintf("^[%s][%s]{0,%zu}$", shape->first, shape->rest, max - 1);
+	if (shape->joints)
+		pattern = xasprintf("^(?!.*[%s]([%s]|$))[%s][%s]{0,%zu}$", shape->joints,
+				    shape->joints, shape->first, shape->rest, max - 1);
+	else
+		pattern = xasprintf("^[%s][%s]{0,%zu}$", shape->first, shape->rest, max - 1);
 	describe_pattern(object, pattern);
 }
 

@@ -14,6 +14,7 @@ struct text_shape {
 	const char *first;
 	const char *rest;
 	const char *expected; /* "a Debian package name" */
+	const char *joints;   /* of rest: none follows another, nor ends the text; or NULL */
 };
 extern const struct text_shape shape_package, shape_user, shape_image, shape_path, shape_stack,
 	shape_variable, shape_setting;

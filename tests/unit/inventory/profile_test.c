@@ -174,6 +174,8 @@ static const struct {
 	{ "go.yml", "version: 1\nname: golang\n", ":2:7: 'name' is 'golang' in a file called" },
 	{ "base.yml", "version: 1\nname: base\n", "an image of winalux itself" },
 	{ "sidecar-x.yml", "version: 1\nname: sidecar-x\n", "an image of winalux itself" },
+	{ "emulator.yml", "version: 1\nname: emulator\n", "an image of winalux itself" },
+	{ "push-web.yml", "version: 1\nname: push-web\n", "an image of winalux itself" },
 	{ "a-.yml", "version: 1\nname: a-\n", "does not end in '-'" },
 	{ "go.yml", "version: 1\nname: go\nport: 0\n", ":3:7: 'port' must be" },
 	{ "go.yml", "version: 1\nname: go\npackages: [\"a; b\"]\n", "a Debian package name" },
