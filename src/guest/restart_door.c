@@ -45,6 +45,13 @@ bool restart_door_is_for(unsigned uid)
 	return uid == RESTART_DEVELOPER_UID || uid == 0;
 }
 
+static bool has_hung_up(int fd)
+{
+	struct pollfd slot = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&slot, 1, 0) > 0;
+}
+
 int restart_door_accept(int door)
 {
 	DEFER(fd_closep) int fd = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -58,6 +65,8 @@ int restart_door_accept(int door)
 		restart_door_answer(&fd, "only the developer may ask");
 		return -1;
 	}
+	if (has_hung_up(fd))
+		return -1;
 	return TAKE_FD(fd);
 }
 

@@ -16,7 +16,10 @@ enum { RESTART_DEVELOPER_UID = 1000, RESTART_LINE_SIZE = 128 };
 
 /* A non-blocking listener for the sidecar of that name; -1. */
 int restart_door_open(const char *name, struct error *err);
-/* The descriptor of somebody who may ask; -1 when there is none (any other has been told). */
+/*
+ * The descriptor of somebody who may ask; -1 when there is none (any other has been told, and who
+ * did not wait for the answer wants no restart any more).
+ */
 int restart_door_accept(int door);
 /* The last line to whom restart_door_accept() gave; closes and clears it. */
 void restart_door_answer(int *asker, const char *line);

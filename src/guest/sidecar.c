@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -281,19 +282,59 @@ static int run(struct sidecar *s, int signals)
 	}
 }
 
-/* However long it takes: the deploy has the limit. -1 when told to end meanwhile. */
-static int await_others(const struct sidecar *s, int signals)
+static bool is_told_to_end(int signals)
 {
-	for (size_t i = 0; i < s->awaited_count; i++) {
-		while (!loopback_is_open(s->awaited[i])) {
-			struct signalfd_siginfo info;
+	struct signalfd_siginfo info;
 
-			if (fd_wait(signals, POLLIN, AWAIT_EVERY_MS) > 0 &&
-			    read(signals, &info, sizeof(info)) == sizeof(info) &&
-			    info.ssi_signo != SIGCHLD && info.ssi_signo != SIGHUP)
-				return -1;
+	while (read(signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGHUP)
+			return true;
+	return false;
+}
+
+/* There is nothing to restart yet. */
+static void turn_away(int door, uint16_t port)
+{
+	char line[RESTART_LINE_SIZE];
+	int asker = restart_door_accept(door);
+
+	snprintf(line, sizeof(line), "it has not started yet: it waits for port %u", port);
+	restart_door_answer(&asker, line);
+}
+
+/* -1 when told to end meanwhile, or when the dev container is gone. */
+static int await_port(struct sidecar *s, int signals, uint16_t port)
+{
+	int64_t look_ms = clock_mono_ms();
+
+	while (!loopback_is_open(port)) {
+		struct pollfd fds[] = {
+			{ .fd = signals, .events = POLLIN },
+			{ .fd = s->door, .events = POLLIN },
+		};
+
+		poll(fds, ARRAY_SIZE(fds), AWAIT_EVERY_MS);
+		if (is_told_to_end(signals))
+			return -1;
+		if (fds[1].revents)
+			turn_away(s->door, port);
+		if (clock_left_ms(look_ms) > 0)
+			continue;
+		look_ms = clock_mono_ms() + LOOK_PERIOD_S * 1000;
+		if (watch_is_over(&s->watch, is_dev_there(), clock_mono_ms())) {
+			say("dev-gone");
+			return -1;
 		}
 	}
+	return 0;
+}
+
+/* However long it takes: the deploy has the limit. */
+static int await_others(struct sidecar *s, int signals)
+{
+	for (size_t i = 0; i < s->awaited_count; i++)
+		if (await_port(s, signals, s->awaited[i]) < 0)
+			return -1;
 	return 0;
 }
 

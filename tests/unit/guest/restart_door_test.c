@@ -83,11 +83,23 @@ static void a_guest_that_ends_without_an_answer_is_told(void **state)
 	assert_non_null(strstr(err.text, "has not answered"));
 }
 
+static void who_has_gone_wants_no_restart(void **state)
+{
+	char name[64], line[RESTART_LINE_SIZE];
+	struct error err = { 0 };
+	DEFER(fd_closep) int door = restart_door_open(own_name(name), &err);
+
+	(void)state;
+	assert_int_equal(restart_door_ask(name, 1, line, &err), -1);
+	assert_int_equal(restart_door_accept(door), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_developer_and_root_may_ask),
 		cmocka_unit_test(who_asks_gets_one_line),
+		cmocka_unit_test(who_has_gone_wants_no_restart),
 		cmocka_unit_test(a_name_that_nobody_listens_on_is_told),
 		cmocka_unit_test(a_guest_that_ends_without_an_answer_is_told),
 	};
