@@ -11,6 +11,7 @@
 
 #include "winalux/base/clock.h"
 #include "winalux/base/error.h"
+#include "winalux/base/log.h"
 #include "winalux/base/mem.h"
 #include "winalux/base/strv.h"
 #include "winalux/doctor/doctor.h"
@@ -150,6 +151,7 @@ static int details_fill(struct app *app, const struct workspace_facts *w, struct
 {
 	const struct container *dev = workspace_facts_container(w, ROLE_DEV);
 	struct podman *podman = host_podman(app->host);
+	struct error why;
 
 	d->facts = w;
 	read_host_key(d);
@@ -158,8 +160,9 @@ static int details_fill(struct app *app, const struct workspace_facts *w, struct
 	/* Podman 4.3-5.2 may fail here under socket activation: then strengths are unknown. */
 	podman_info(podman, &d->host, NULL);
 	d->passwords = json_new_array();
-	if (passwords_read(podman, &app->profiles, w, on_password, d->passwords, err) < 0)
-		return -1;
+	/* The file is the sidecar's: whatever it is, the rest is still worth seeing. */
+	if (passwords_read(podman, &app->profiles, w, on_password, d->passwords, &why) < 0)
+		log_warn("%s", why.text);
 	if (app_peek_inventory(app, &d->inventory))
 		d->wanted = inventory_find(&d->inventory, w->name);
 	return 0;

@@ -14,6 +14,7 @@
 #include "image/internal.h"
 #include "winalux/base/error.h"
 #include "winalux/base/mem.h"
+#include "winalux/format/hash.h"
 #include "winalux/inventory/config.h"
 #include "winalux/podman/login.h"
 #include "winalux/podman/manifest.h"
@@ -253,13 +254,19 @@ int registry_pull(const struct registry_options *options, const char *reference,
 
 /* --- push --- */
 
-/* "localhost/winalux/push-web:latest": the list that is pushed, and does not stay. */
+/*
+ * "localhost/winalux/push-web:1f6a…": the list that is pushed, and does not stay. Another push of
+ * the image at the same time has one of its own.
+ */
 static char *list_name(const char *destination)
 {
 	const char *slash = strrchr(destination, '/');
 	const char *name = slash != NULL ? slash + 1 : destination;
+	char random[HASH_HEX_SIZE];
 
-	return xasprintf("localhost/winalux/push-%.*s:latest", (int)strcspn(name, ":@"), name);
+	hash_random_hex(random);
+	return xasprintf("localhost/winalux/push-%.*s:%.16s", (int)strcspn(name, ":@"), name,
+			 random);
 }
 
 int registry_push(const struct registry_options *options, const struct strv *images,

@@ -21,16 +21,16 @@
 #define DEST "r.example:5000/winalux/web:1"
 #define WEB "localhost/winalux/web:latest"
 #define FORGET_LIST                                                                                \
-	">>> DELETE /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest\n<<< 404\n\n"               \
+	">>> DELETE /manifests/localhost%2Fwinalux%2Fpush-web%3A*\n<<< 404\n\n"                    \
 	"{\"cause\":\"image not known\"}\n"
 #define MAKE_LIST                                                                                  \
 	FORGET_LIST                                                                                \
-	">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest?images="                      \
+	">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3A*?images="                           \
 	"containers-storage%3Alocalhost%2Fwinalux%2Fweb%3Alatest\n<<< 201\n\n{\"Id\":\"01\"}\n"
 #define PUSH_LIST                                                                                  \
-	">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest/registry/"                    \
+	">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3A*/registry/"                         \
 	"r.example%3A5000%2Fwinalux%2Fweb%3A1?all=true&quiet=false\n"
-#define DROP_LIST ">>> DELETE /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest\n<<< 200\n\n{}\n"
+#define DROP_LIST ">>> DELETE /manifests/localhost%2Fwinalux%2Fpush-web%3A*\n<<< 200\n\n{}\n"
 
 struct fixture {
 	struct fake_server *server;
@@ -103,11 +103,11 @@ static void all_architectures_are_pushed_in_one_list(void **state)
 
 	(void)state;
 	open_fixture(&f, FORGET_LIST
-		     ">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest?images="
+		     ">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3A*?images="
 		     "containers-storage%3Alocalhost%2Fwinalux%2Fweb%3Alatest&images="
 		     "containers-storage%3Alocalhost%2Fwinalux%2Fweb%3Alatest-arm64\n<<< 201\n\n"
 		     "{\"Id\":\"01\"}\n"
-		     ">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3Alatest/registry/"
+		     ">>> POST /manifests/localhost%2Fwinalux%2Fpush-web%3A*/registry/"
 		     "r.example%3A5000%2Fwinalux%2Fweb%3A1?all=true&quiet=false&tlsVerify=false\n"
 		     "<<< 200\n\n{\"Id\":\"sha256:0123\"}\n" DROP_LIST);
 	f.config.registry_tls_verify = CONFIG_OFF;
