@@ -265,7 +265,7 @@ static int make_list(struct podman *podman, const char *list, const struct strv 
 		return -1;
 	if (image_list(podman, &now, &why) == 0)
 		return 0;
-	manifest_remove(podman, list, NULL);
+	manifest_remove(podman, list, NULL, NULL);
 	return error_set(err, ERROR_PODMAN,
 			 "cannot keep manifest list '%s': with it, %.600s; `winalux build "
 			 "--no-cache` makes its images anew",

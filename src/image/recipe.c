@@ -170,7 +170,8 @@ static void remove_lists(const struct builder *b, const struct images *images,
 {
 	for (size_t i = 0; i < images->count; i++)
 		if (is_list_of(&images->items[i], reference))
-			manifest_remove(b->options.podman, images->items[i].names.items[0], NULL);
+			manifest_remove(b->options.podman, images->items[i].names.items[0], NULL,
+					NULL);
 }
 
 void recipe_remove_replaced(const struct builder *b, const struct images *images,

@@ -280,7 +280,7 @@ int registry_push(const struct registry_options *options, const struct strv *ima
 	    manifest_create(options->podman, list, images, err) < 0)
 		return -1;
 	status = manifest_push(options->podman, list, destination, &e.transfer, ret_digest, err);
-	manifest_remove(options->podman, list, NULL);
+	manifest_remove(options->podman, list, NULL, NULL);
 	return status < 0 ? explain(&e, "push", err) : 0;
 }
 

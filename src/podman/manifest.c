@@ -10,14 +10,23 @@
 #include "winalux/base/strv.h"
 #include "winalux/format/json.h"
 
-int manifest_remove(struct podman *podman, const char *name, struct error *err)
+int manifest_remove(struct podman *podman, const char *name, bool *ret_was_there, struct error *err)
 {
 	DEFER(request_release) struct request rq;
+	struct error why;
+	int status;
 
 	request_init(&rq, "DELETE", "remove manifest list", name);
-	rq.flags = REQUEST_OK_404;
 	request_path(&rq, "manifests", name, NULL);
-	return podman_call(podman, &rq, NULL, err);
+	status = podman_call(podman, &rq, NULL, &why);
+	if (status < 0 && why.kind != ERROR_NOT_FOUND) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (ret_was_there)
+		*ret_was_there = status == 0;
+	return 0;
 }
 
 int manifest_create(struct podman *podman, const char *name, const struct strv *images,
@@ -25,7 +34,7 @@ int manifest_create(struct podman *podman, const char *name, const struct strv *
 {
 	DEFER(request_release) struct request rq;
 
-	if (manifest_remove(podman, name, err) < 0)
+	if (manifest_remove(podman, name, NULL, err) < 0)
 		return -1;
 	request_init(&rq, "POST", "create manifest list", name);
 	request_path(&rq, "manifests", name, NULL);
@@ -37,7 +46,7 @@ int manifest_create(struct podman *podman, const char *name, const struct strv *
 	}
 	if (podman_call(podman, &rq, NULL, err) == 0)
 		return 0;
-	manifest_remove(podman, name, NULL); /* it is there, and not complete */
+	manifest_remove(podman, name, NULL, NULL); /* it is there, and not complete */
 	return -1;
 }
 

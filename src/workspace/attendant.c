@@ -24,7 +24,7 @@ enum {
 	LOG_SIZE_BYTES = 1 << 20,
 	STOP_TIMEOUT_S = 2,
 	LAST_WORDS_SIZE = 200,
-	LEAVE_LIMIT_MS = 5000,
+	LEAVE_LIMIT_MS = 30000,
 };
 
 bool attendant_runs(const struct container *c)

@@ -197,14 +197,26 @@ static enum stock_state find_state(const struct taking *t, const struct stock_it
 	return strcmp(list, full) == 0 ? STOCK_CURRENT : STOCK_OLD;
 }
 
+static bool knows_arch(const struct image *image)
+{
+	return image->arch && *image->arch;
+}
+
 static int find_arch(const struct taking *t, const struct image *image, char **ret,
 		     struct error *err)
 {
-	if (image->arch && *image->arch) {
+	if (knows_arch(image)) {
 		*ret = xstrdup(image->arch);
 		return 0;
 	}
 	return image_get_arch(host_podman(t->host), image->id, ret, err);
+}
+
+/* A list has no labels of its own, nor has what others have tagged: Podman tells them apart since
+ * 5.1, and before that when one is to be removed. */
+static bool may_be_list(const struct image *image)
+{
+	return image->is_list || (!knows_arch(image) && image->labels.count == 0);
 }
 
 static int add_item(const struct taking *t, const struct image *image, struct stock *s,
@@ -217,10 +229,10 @@ static int add_item(const struct taking *t, const struct image *image, struct st
 
 	if (!role && !name)
 		return 0;
-	if (!role) /* it has no labels of its own, and what others have tagged is not ours */
-		role = image->labels.count == 0 ? "list" : NULL;
+	if (!role && !may_be_list(image))
+		return 0; /* others have given it the name */
 	if (!role)
-		return 0;
+		role = "list";
 	if (strcmp(role, "list") == 0)
 		arch = xstrdup("");
 	else if (find_arch(t, image, &arch, err) < 0)
@@ -281,10 +293,12 @@ int stock_remove(struct host *host, const struct stock_item *item, bool *ret_rem
 	DEFER(freep) char *full = xasprintf(OURS "%s", item->name);
 	struct podman *podman = host_podman(host);
 	struct error why = { 0 };
-	int status = strcmp(item->role, "list") == 0 ? manifest_remove(podman, full, &why)
-						     : image_remove(podman, item->id, false, &why);
+	bool was_there = true;
+	int status = strcmp(item->role, "list") == 0
+			     ? manifest_remove(podman, full, &was_there, &why)
+			     : image_remove(podman, item->id, false, &why);
 
-	*ret_removed = status == 0;
+	*ret_removed = status == 0 && was_there;
 	if (status == 0 || why.kind == ERROR_CONFLICT)
 		return 0;
 	*err = why;

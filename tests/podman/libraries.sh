@@ -246,7 +246,8 @@ a_private_index_gets_its_login_and_tells_nobody()
 	contains "$err" "winalux-private was not found"
 	export WINALUX_LIBRARY_NETRC=$work/netrc
 	# A lock of the home that leads to the login, for a fetch that fails and tells why.
-	inside alice sh -c 'cd .config/winalux && cp libraries.lock ~/lock && echo "-r /etc/winalux/netrc" >libraries.lock'
+	inside alice sh -c 'cd .config/winalux && cp libraries.lock ~/lock &&
+		echo "-r /etc/winalux/netrc" >libraries.lock'
 	list '[winalux-private, winalux-no-such]' "library_index: http://127.0.0.1:8099/simple" "environment: [ANEW=2]"
 	status 12 deploy --verbose
 	contains "$err" "the cache of packages was not filled"

@@ -2,6 +2,8 @@
 #ifndef WINALUX_PODMAN_MANIFEST_H
 #define WINALUX_PODMAN_MANIFEST_H
 
+#include <stdbool.h>
+
 struct error;
 struct image_transfer;
 struct podman;
@@ -18,8 +20,12 @@ struct strv;
  */
 int manifest_create(struct podman *podman, const char *name, const struct strv *images,
 		    struct error *err);
-/* DELETE /manifests/{name}: 404 is success. The images in it stay. */
-int manifest_remove(struct podman *podman, const char *name, struct error *err);
+/*
+ * DELETE /manifests/{name}. The images in it stay. Success, too, where there is no list of the name
+ * (404, also for an image that is none): *ret_was_there, which may be NULL, says so.
+ */
+int manifest_remove(struct podman *podman, const char *name, bool *ret_was_there,
+		    struct error *err);
 
 /*
  * POST /manifests/{name}/registry/{destination}?all=true: the list and all its images. Errors come

@@ -171,6 +171,26 @@ static void an_architecture_that_is_not_listed_is_asked_for(void **state)
 	assert_all_asked(&y.stage.service);
 }
 
+static void what_others_have_tagged_is_no_list_that_was_removed(void **state)
+{
+	static const char script[] = LISTS("{\"Id\":\"" ID(
+		"1") "\",\"RepoTags\":[\"localhost/winalux/x:1\"]}") ">>> DELETE "
+								     "/manifests/"
+								     "localhost%2Fwinalux%2Fx%"
+								     "3A1\n<<< 404\n\n"
+								     "{\"cause\":\"image not "
+								     "known\"}\n";
+	DEFER(yard_close) struct yard y;
+	bool is_removed = true;
+	struct error err;
+
+	(void)state;
+	yard_open(&y, script);
+	assert_int_equal(stock_remove(y.stage.host, find(&y, "x:1"), &is_removed, &err), 0);
+	assert_false(is_removed);
+	assert_all_asked(&y.stage.service);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +200,7 @@ int main(void)
 		cmocka_unit_test(what_a_registry_gave_is_neither_replaced_nor_useless),
 		cmocka_unit_test(what_podman_still_needs_stays_without_an_error),
 		cmocka_unit_test(an_architecture_that_is_not_listed_is_asked_for),
+		cmocka_unit_test(what_others_have_tagged_is_no_list_that_was_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
