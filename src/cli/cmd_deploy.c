@@ -119,6 +119,8 @@ static int deploy(struct app *app, const struct deploy_flags *flags,
 
 	int result = deploy_run(app->host, &options, &d, err);
 	progress_freep(&progress);
+	if (flags->ret_has_begun)
+		*flags->ret_has_begun = d.outcomes.count > 0;
 	if (flags->is_dry_run && result == 0)
 		print_plan(app, &d);
 	else

@@ -49,6 +49,7 @@ struct deploy_flags {
 	bool upgrade_guest;
 	bool no_build;
 	struct image_choice images;
+	bool *ret_has_begun; /* to change workspaces; NULL: nobody asks */
 };
 
 /* args: [INVENTORY] [NAME…] */

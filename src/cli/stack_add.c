@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inventory is changed in memory, read again and planned with; the file is written once the
- * plan has been shown and agreed to. Where a build fails nothing has been touched yet, so the file
- * becomes what it was; behind that it stays, and the next deploy goes on from there.
+ * plan has been shown and agreed to. What fails before workspaces are touched, as a build does,
+ * makes the file what it was; behind that it stays, and the next deploy goes on from there. A
+ * person may take any time to agree and a build half an hour: a file that somebody else has changed
+ * meanwhile is left alone.
  */
 #include "stack_add.h"
 
@@ -110,24 +112,36 @@ static int agree(struct app *app, const struct stack_flags *flags, const struct 
 	return is_sure ? 0 : 1;
 }
 
-static int write_file(const struct change *c, const struct buf *text, struct error *err)
+/* In place of what it was when it was read or written last. */
+static int replace_file(const struct change *c, const struct buf *was, const struct buf *text,
+			struct error *err)
 {
+	DEFER(buf_release) struct buf now = { 0 };
+
+	if (file_read(c->path, INVENTORY_MAX_BYTES, &now, err) < 0)
+		return -1;
+	if (now.len != was->len || memcmp(now.data, was->data, now.len) != 0)
+		return error_set(err, ERROR_CONFLICT,
+				 "'%s' was changed meanwhile and is left as it is", c->path);
 	return file_write_atomic(c->path, text->data, text->len, c->mode, err);
 }
 
 static int carry_out(struct app *app, const struct change *c, const struct strv *names,
 		     struct error *err)
 {
-	const struct deploy_flags flags = { 0 };
-	struct error failure = { 0 };
+	bool has_begun = false;
+	const struct deploy_flags flags = { .ret_has_begun = &has_begun };
+	struct error failure = { 0 }, why;
 
-	if (write_file(c, &c->after, err) < 0)
-		return -1;
+	if (replace_file(c, &c->before, &c->after, err) < 0)
+		return error_add(err, "nothing was changed");
 	log_info("changed %s", c->path);
 	if (deploy_inventory(app, &flags, &c->inventory, names, &failure) == 0)
 		return 0;
-	if (failure.kind == ERROR_BUILD && write_file(c, &c->before, NULL) == 0)
+	if (!has_begun && replace_file(c, &c->after, &c->before, &why) == 0)
 		error_add(&failure, "nothing is changed, nor is '%s'", c->path);
+	else if (!has_begun)
+		log_warn("%s", why.text);
 	*err = failure;
 	return -1;
 }

@@ -167,6 +167,35 @@ what_cannot_be_built_is_not_added()
 	rm "$WINALUX_PROFILE_DIR/stacks/broken.yml"
 }
 
+# Adds a stack whose build does not end; its process is $adding.
+begin_to_add()
+{
+	set -m
+	"$WINALUX" stack add stacked slow --inventory "$inventory" --yes >"$work/adding" 2>&1 &
+	adding=$!
+	set +m
+	until_true 60 grep -q begun "$work/adding"
+}
+
+what_is_interrupted_is_not_added()
+{
+	stack slow "commands: ['echo begun && sleep 1000']"
+	cp "$inventory" "$work/before"
+	begin_to_add
+	kill -INT $adding
+	fails wait $adding
+	contains "$(<"$work/adding")" 'nothing is changed'
+	cmp "$inventory" "$work/before"
+	begin_to_add
+	echo '# by hand' >>"$inventory"
+	kill -INT $adding
+	fails wait $adding
+	contains "$(<"$work/adding")" "was changed meanwhile and is left as it is"
+	equal '# by hand' "$(tail -n 1 "$inventory")"
+	cp "$work/before" "$inventory"
+	rm "$WINALUX_PROFILE_DIR/stacks/slow.yml"
+}
+
 builds_and_works() # STACK
 {
 	build "web.$1"
@@ -186,6 +215,7 @@ it "faults of stacks and unknown names are told with their place" faults_are_nam
 it "a workspace has what its stacks bring" works tiny first third second
 it "a stack is added to the inventory, which else stays as it is, and to the workspace" a_stack_is_added
 it "a stack that cannot be built is not added" what_cannot_be_built_is_not_added
+it "nor is one whose build is interrupted, and changes by hand stay" what_is_interrupted_is_not_added
 for name in $WINALUX_STACKS; do
 	it "the self-test of stack $name passes in a workspace" builds_and_works "$name"
 done
