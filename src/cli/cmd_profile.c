@@ -49,8 +49,8 @@ static void add_profile(struct json *item, const struct profile *p)
 	add_texts(item, "stacks", &p->stacks);
 	add_texts(item, "environment", &p->environment);
 	struct json *services = json_add_array(item, "services");
-	for (size_t i = 0; i < p->service_count; i++)
-		json_append_text(services, p->services[i].name);
+	for (size_t i = 0; i < p->services.count; i++)
+		json_append_text(services, p->services.items[i].name);
 }
 
 static int run_list(struct app *app, const void *options, const struct strv *args,

@@ -51,13 +51,7 @@ static void profile_release(void *object)
 	strv_release(&p->stacks);
 	free(p->port_label);
 	strv_release(&p->environment);
-	for (size_t i = 0; i < p->service_count; i++) {
-		free(p->services[i].name);
-		free(p->services[i].user);
-		free(p->services[i].directory);
-		strv_release(&p->services[i].command);
-	}
-	free(p->services);
+	service_list_release(&p->services);
 	free(p->containerfile);
 	free(p->origin);
 }

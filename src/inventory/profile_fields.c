@@ -44,18 +44,18 @@ static const struct schema service_schema = { "a service", service_fields };
 static bool services_read(const struct schema_reader *r, const struct schema_field *f,
 			  const struct yaml_node *node, void *object)
 {
-	struct profile *p = object;
+	struct service_list *list = schema_member(f, object);
 	bool is_ok = true;
 
 	if (node->kind != YAML_SEQUENCE)
 		return schema_refuse(r, f, node);
 	if (!schema_count_fits(r, f, node, node->count))
 		return false;
-	free(p->services);
-	p->services = xcalloc(node->count, sizeof(p->services[0]));
-	p->service_count = node->count;
+	service_list_release(list);
+	list->items = xcalloc(node->count, sizeof(list->items[0]));
+	list->count = node->count;
 	for (size_t i = 0; i < node->count; i++)
-		is_ok = schema_read(r, &service_schema, node->items[i], NULL, &p->services[i]) &&
+		is_ok = schema_read(r, &service_schema, node->items[i], NULL, &list->items[i]) &&
 			is_ok;
 	return is_ok;
 }

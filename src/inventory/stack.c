@@ -13,6 +13,18 @@
 #include "winalux/inventory/diagnostics.h"
 #include "winalux/inventory/profile.h"
 
+void service_list_release(struct service_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].name);
+		free(list->items[i].user);
+		free(list->items[i].directory);
+		strv_release(&list->items[i].command);
+	}
+	free(list->items);
+	*list = (struct service_list){ 0 };
+}
+
 void stack_release(struct stack *s)
 {
 	struct strv *const lists[] = { &s->needs, &s->packages,   &s->python,   &s->npm,

@@ -251,8 +251,8 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 		if (share)
 			wire_add_line(&b, (const char *[]){ "share", share }, 2);
 	}
-	for (size_t i = 0; profile && i < profile->service_count; i++)
-		add_service(&b, &profile->services[i]);
+	for (size_t i = 0; profile && i < profile->services.count; i++)
+		add_service(&b, &profile->services.items[i]);
 	return take_whole(want, &b, "its sidecars and the services of its profile take");
 }
 

@@ -30,13 +30,6 @@ enum check_kind {
 };
 const char *check_kind_name(enum check_kind kind); /* "none", "tcp", "redis", … */
 
-struct profile_service {
-	char *name;
-	char *user;      /* default "developer" */
-	char *directory; /* default "/home/developer" */
-	struct strv command;
-};
-
 /* version: 1, name, summary, base, packages, python, stacks, port, port_label, environment,
  * services, containerfile */
 struct profile {
@@ -50,8 +43,7 @@ struct profile {
 	uint16_t port;                       /* main service, inside; 0: none */
 	char *port_label;                    /* "Web Server" */
 	struct strv environment;             /* "K=V" */
-	struct profile_service *services;
-	size_t service_count;
+	struct service_list services;
 	char *containerfile; /* its text; the generic one unless the profile names another beside it
 			      */
 	char *origin;        /* "built-in" or the path of the file */

@@ -12,6 +12,19 @@ struct error;
 struct profile;
 struct profiles;
 
+/* Programs that PID 1 keeps running, of a profile or a stack. */
+struct profile_service {
+	char *name;
+	char *user;      /* default "developer" */
+	char *directory; /* default "/home/developer" */
+	struct strv command;
+};
+struct service_list {
+	struct profile_service *items;
+	size_t count;
+};
+void service_list_release(struct service_list *list);
+
 /*
  * Tools for any profile: profiles/stacks/NAME.yml, embedded; a profile_dir/stacks adds to them and
  * replaces by name. Each stack is a layer of its own on top of what has a lower place (order, then

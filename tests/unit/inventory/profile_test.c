@@ -136,11 +136,11 @@ static void a_profile_of_the_user_has_every_key(void **state)
 	assert_string_equal(go->port_label, "App");
 	assert_int_equal(go->packages.count, 3);
 	assert_string_equal(go->environment.items[0], "GOFLAGS=-mod=mod");
-	assert_int_equal(go->service_count, 2);
-	assert_string_equal(go->services[0].user, "developer");
-	assert_string_equal(go->services[0].directory, "/home/developer");
-	assert_string_equal(go->services[0].command.items[2], ":6060");
-	assert_string_equal(go->services[1].user, "root");
+	assert_int_equal(go->services.count, 2);
+	assert_string_equal(go->services.items[0].user, "developer");
+	assert_string_equal(go->services.items[0].directory, "/home/developer");
+	assert_string_equal(go->services.items[0].command.items[2], ":6060");
+	assert_string_equal(go->services.items[1].user, "root");
 	assert_non_null(strstr(go->origin, "/go.yml"));
 }
 
