@@ -90,6 +90,22 @@ static struct hash *hash_mounts(const struct container_spec *spec)
 	return h;
 }
 
+/* Nothing where there is nothing: most containers keep the digest that they were made with. */
+static void hash_openings(struct hash *h, const struct container_spec *spec)
+{
+	if (spec->kernel_mount_count + spec->devices.count + spec->unmasked.count == 0)
+		return;
+	hash_add_text(h, "openings");
+	hash_add_list(h, &spec->devices);
+	hash_add_list(h, &spec->unmasked);
+	hash_add_number(h, spec->kernel_mount_count);
+	for (size_t i = 0; i < spec->kernel_mount_count; i++) {
+		hash_add_text(h, spec->kernel_mounts[i].type);
+		hash_add_text(h, spec->kernel_mounts[i].destination);
+		hash_add_text(h, spec->kernel_mounts[i].options);
+	}
+}
+
 static struct hash *hash_rest(const struct container_spec *spec)
 {
 	struct hash *h = hash_new();
@@ -106,6 +122,7 @@ static struct hash *hash_rest(const struct container_spec *spec)
 		hash_add_text(h, spec->annotations.items[i].key);
 		hash_add_text(h, spec->annotations.items[i].value);
 	}
+	hash_openings(h, spec);
 	return h;
 }
 

@@ -42,6 +42,14 @@ void container_spec_release(struct container_spec *spec)
 		free(spec->image_mounts[i].image);
 		free(spec->image_mounts[i].destination);
 	}
+	for (size_t i = 0; i < spec->kernel_mount_count; i++) {
+		free(spec->kernel_mounts[i].type);
+		free(spec->kernel_mounts[i].destination);
+		free(spec->kernel_mounts[i].options);
+	}
+	strv_release(&spec->devices);
+	strv_release(&spec->unmasked);
+	free(spec->kernel_mounts);
 	free(spec->volumes);
 	free(spec->binds);
 	free(spec->image_mounts);
@@ -122,9 +130,24 @@ static void add_volumes(struct json *body, const struct container_spec *spec)
 	}
 }
 
-static void add_binds(struct json *body, const struct container_spec *spec)
+static void add_kernel_mounts(struct json *array, const struct container_spec *spec)
 {
-	if (spec->bind_count == 0)
+	for (size_t i = 0; i < spec->kernel_mount_count; i++) {
+		const struct kernel_mount *mount = &spec->kernel_mounts[i];
+		DEFER(strv_release) struct strv options = { 0 };
+		struct json *entry = json_append_object(array);
+
+		strv_add_split(&options, mount->options, ",");
+		json_add_text(entry, "type", mount->type);
+		json_add_text(entry, "source", mount->type);
+		json_add_text(entry, "destination", mount->destination);
+		add_list(entry, "options", &options);
+	}
+}
+
+static void add_mounts(struct json *body, const struct container_spec *spec)
+{
+	if (spec->bind_count + spec->kernel_mount_count == 0)
 		return;
 	struct json *array = json_add_array(body, "mounts");
 	for (size_t i = 0; i < spec->bind_count; i++) {
@@ -137,6 +160,16 @@ static void add_binds(struct json *body, const struct container_spec *spec)
 		json_append_text(options, "rbind");
 		json_append_text(options, spec->binds[i].is_read_only ? "ro" : "rw");
 	}
+	add_kernel_mounts(array, spec);
+}
+
+static void add_devices(struct json *body, const struct container_spec *spec)
+{
+	if (spec->devices.count == 0)
+		return;
+	struct json *array = json_add_array(body, "devices");
+	for (size_t i = 0; i < spec->devices.count; i++)
+		json_add_text(json_append_object(array), "path", spec->devices.items[i]);
 }
 
 static void add_image_mounts(struct json *body, const struct container_spec *spec)
@@ -159,6 +192,7 @@ static void add_rights(struct json *body, const struct container_spec *spec)
 	add_list(body, "cap_add", &spec->cap_add);
 	json_add_bool(body, "no_new_privileges", spec->no_new_privileges);
 	add_optional(body, "seccomp_profile_path", spec->seccomp_profile_path);
+	add_list(body, "unmask", &spec->unmasked);
 	/* 4.3.1 shows "shareable" for a private ipc namespace; it is the container's own. */
 	add_namespace(body, "ipcns", "private");
 	add_namespace(body, "pidns", spec->sees_host_processes ? "host" : "private");
@@ -216,7 +250,8 @@ struct json *container_spec_encode(const struct container_spec *spec)
 		encode_labels(body, "annotations", &spec->annotations);
 	add_rights(body, spec);
 	add_volumes(body, spec);
-	add_binds(body, spec);
+	add_mounts(body, spec);
+	add_devices(body, spec);
 	add_image_mounts(body, spec);
 	encode_limits(body, &spec->limits);
 	add_life(body, spec);

@@ -61,6 +61,13 @@ struct image_mount {
 	char *destination; /* always read-only */
 };
 
+/* A file system of the kernel's, new for this container. */
+struct kernel_mount {
+	char *type;        /* "tmpfs"; "proc", whose destination lies in the root directory: crun */
+	char *destination; /* absolute */
+	char *options;     /* of mount(8), parted by commas */
+};
+
 /*
  * What a container is made from. The encoded form is also what spec digests are made of, so it has
  * no clock, no random and no order that depends on anything but the struct. User namespace: the
@@ -87,6 +94,10 @@ struct container_spec {
 	size_t bind_count;
 	struct image_mount *image_mounts;
 	size_t image_mount_count;
+	struct kernel_mount *kernel_mounts;
+	size_t kernel_mount_count;
+	struct strv devices;  /* paths on the server, the same inside */
+	struct strv unmasked; /* paths that the engine would cover or make read-only */
 	struct resource_limits limits;
 	uint32_t stop_signal; /* 0: the image's */
 	uint32_t stop_timeout_s;

@@ -106,6 +106,30 @@ static void a_full_container_has_every_field(void **state)
 	container_spec_release(&spec);
 }
 
+static void mounts_devices_and_uncovered_paths_are_named_where_there_are_some(void **state)
+{
+	struct container_spec spec = { .name = xstrdup("c"), .image = xstrdup("i") };
+	struct json *body;
+
+	(void)state;
+	spec.kernel_mounts = xcalloc(1, sizeof(*spec.kernel_mounts));
+	spec.kernel_mount_count = 1;
+	spec.kernel_mounts[0] =
+		(struct kernel_mount){ xstrdup("tmpfs"), xstrdup("/t"), xstrdup("nodev,size=1m") };
+	strv_add(&spec.devices, "/dev/net/tun");
+	strv_add(&spec.unmasked, "/proc/sys");
+	body = container_spec_encode(&spec);
+	DEFER(freep) char *mounts = json_print(json_get(body, "mounts"), false);
+	DEFER(freep) char *devices = json_print(json_get(body, "devices"), false);
+	DEFER(freep) char *unmask = json_print(json_get(body, "unmask"), false);
+	assert_string_equal(mounts, "[{\"type\":\"tmpfs\",\"source\":\"tmpfs\","
+				    "\"destination\":\"/t\",\"options\":[\"nodev\",\"size=1m\"]}]");
+	assert_string_equal(devices, "[{\"path\":\"/dev/net/tun\"}]");
+	assert_string_equal(unmask, "[\"/proc/sys\"]");
+	json_free(body);
+	container_spec_release(&spec);
+}
+
 static void the_order_of_volumes_and_variables_does_not_matter(void **state)
 {
 	struct container_spec a, b;
@@ -171,6 +195,7 @@ int main(void)
 		cmocka_unit_test(of_two_values_of_a_variable_the_later_one_counts),
 		cmocka_unit_test(a_small_container_states_what_defaults_would_not),
 		cmocka_unit_test(a_full_container_has_every_field),
+		cmocka_unit_test(mounts_devices_and_uncovered_paths_are_named_where_there_are_some),
 		cmocka_unit_test(the_order_of_volumes_and_variables_does_not_matter),
 		cmocka_unit_test(a_pod_shares_net_and_uts_on_its_bridge),
 	};
