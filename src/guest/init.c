@@ -219,6 +219,8 @@ static void set_sshd(struct init *i)
 				      .environment = i->environment,
 				      .is_gated = i->gate.is_on,
 				      .is_forwarding_closed = i->config->is_forwarding_closed,
+				      .is_socket_forwarding_closed =
+					      i->config->is_socket_forwarding_closed,
 			      },
 			      &err) == 0;
 	if (!i->has_sshd)

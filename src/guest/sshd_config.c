@@ -110,8 +110,12 @@ static int write_gate(int fd, const struct sshd_settings *settings, struct error
 				    "PermitUserRC no\n"
 				    "AcceptEnv " TOKEN_VARIABLE "\n";
 	static const char closed[] = "DisableForwarding yes\n";
+	static const char no_sockets[] = "AllowStreamLocalForwarding no\n";
 
 	if (settings->is_gated && fd_write_all(fd, entry, strlen(entry), err) < 0)
+		return -1;
+	if (settings->is_socket_forwarding_closed &&
+	    fd_write_all(fd, no_sockets, strlen(no_sockets), err) < 0)
 		return -1;
 	return settings->is_forwarding_closed ? fd_write_all(fd, closed, strlen(closed), err) : 0;
 }

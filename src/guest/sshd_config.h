@@ -20,7 +20,7 @@ bool sshd_config_add_env(char *line, size_t size, const char *pair);
 struct sshd_settings {
 	const char *const *environment; /* of sessions, NULL-terminated */
 	bool is_gated;
-	bool is_forwarding_closed;
+	bool is_forwarding_closed, is_socket_forwarding_closed;
 };
 
 /*

@@ -178,7 +178,9 @@ static int read_forwarding(struct line *line, struct error *err)
 
 	if (take_name(line, "forwarding", &word, err) < 0)
 		return -1;
-	line->config->is_forwarding_closed = strcmp(word, "open") != 0;
+	line->config->is_socket_forwarding_closed = strcmp(word, "open") != 0;
+	line->config->is_forwarding_closed = line->config->is_socket_forwarding_closed &&
+					     strcmp(word, WIRE_FORWARDING_PORTS) != 0;
 	return 0;
 }
 
@@ -348,7 +350,7 @@ int wire_decode(const char *text, size_t len, struct wire_config *ret, struct er
 	ret->nonce = ret->profile = "";
 	ret->gate = WIRE_GATE_OFF;
 	memset(ret->limits, 0, sizeof(ret->limits));
-	ret->is_forwarding_closed = ret->is_affinity_off = false;
+	ret->is_forwarding_closed = ret->is_socket_forwarding_closed = ret->is_affinity_off = false;
 	ret->check_count = ret->port_count = ret->share_count = ret->service_count =
 		ret->arg_count = 0;
 	memmove(ret->text, text, len);

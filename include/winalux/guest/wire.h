@@ -23,7 +23,8 @@ struct error;
  *	nonce	TEXT			comes back in "ready": which writing it answers
  *	check	NAME	KIND	PORT	a sidecar that must answer at 127.0.0.1:PORT
  *	gate	STRENGTH		"shell": entries need the token; "off" unless said
- *	forwarding	WORD		what ssh may forward: "open" unless said, "closed"
+ *	forwarding	WORD		what ssh may forward: "open" unless said,
+ *					"ports" but no sockets, "closed"
  *	limit	KIND	NUMBER	WORD	see enum wire_limit_kind
  *	affinity	WORD		"off": a limit of processors changes no mask
  *	share	NAME			~/NAME is /srv/NAME, where a sidecar sees it too
@@ -39,6 +40,7 @@ struct error;
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
 #define WIRE_DIRECTORY "/etc/winalux"
+#define WIRE_FORWARDING_PORTS "ports"
 #define WIRE_CONFIG_PATH WIRE_DIRECTORY "/guest.conf"
 /*
  * A line, another one each time, that is written when all else has been: PID 1 reads its files
@@ -155,7 +157,7 @@ struct wire_config {
 	const char *nonce;   /* "" when not said */
 	const char *profile; /* "" when not said */
 	enum wire_gate gate;
-	bool is_forwarding_closed;
+	bool is_forwarding_closed, is_socket_forwarding_closed;
 	struct wire_limit limits[WIRE_LIMIT_COUNT];
 	bool is_affinity_off;
 	struct wire_check checks[WIRE_MAX_CHECKS];

@@ -89,12 +89,13 @@ static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **st
 	static const struct {
 		const char *text;
 		enum wire_gate gate;
-		bool is_closed;
+		bool is_closed, has_no_sockets;
 	} cases[] = {
-		{ "winalux\t1\n", WIRE_GATE_OFF, false },
-		{ "winalux\t1\ngate\toff\nforwarding\topen\n", WIRE_GATE_OFF, false },
-		{ "winalux\t1\ngate\tshell\nforwarding\tclosed\n", WIRE_GATE_SHELL, true },
-		{ "winalux\t1\ngate\tstrict\nforwarding\tsome\n", WIRE_GATE_SHELL, true },
+		{ "winalux\t1\n", WIRE_GATE_OFF, false, false },
+		{ "winalux\t1\ngate\toff\nforwarding\topen\n", WIRE_GATE_OFF, false, false },
+		{ "winalux\t1\nforwarding\tports\n", WIRE_GATE_OFF, false, true },
+		{ "winalux\t1\ngate\tshell\nforwarding\tclosed\n", WIRE_GATE_SHELL, true, true },
+		{ "winalux\t1\ngate\tstrict\nforwarding\tsome\n", WIRE_GATE_SHELL, true, true },
 	};
 
 	(void)state;
@@ -104,6 +105,7 @@ static void the_gate_is_off_unless_said_and_never_opened_by_a_new_word(void **st
 		assert_non_null(c);
 		assert_int_equal(c->gate, cases[i].gate);
 		assert_int_equal(c->is_forwarding_closed, cases[i].is_closed);
+		assert_int_equal(c->is_socket_forwarding_closed, cases[i].has_no_sockets);
 	}
 }
 
