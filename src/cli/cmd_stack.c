@@ -33,6 +33,14 @@ static void add_texts(struct json *object, const char *key, const struct strv *l
 		json_append_text(array, list->items[i]);
 }
 
+static void add_services(struct json *item, const struct service_list *services)
+{
+	struct json *array = json_add_array(item, "services");
+
+	for (size_t i = 0; i < services->count; i++)
+		json_append_text(array, services->items[i].name);
+}
+
 static void add_stack(struct json *item, const struct stack *s)
 {
 	json_add_text(item, "name", s->name);
@@ -47,6 +55,8 @@ static void add_stack(struct json *item, const struct stack *s)
 	add_texts(item, "commands", &s->commands);
 	add_texts(item, "environment", &s->environment);
 	add_texts(item, "path", &s->path);
+	add_services(item, &s->services);
+	json_add_bool(item, "nested_containers", s->nested_containers);
 	add_texts(item, "test", &s->test);
 }
 

@@ -373,6 +373,16 @@ static int fill_home_work(void *context)
 	return status;
 }
 
+/* Which only what nests containers has. */
+static void own_runtime_directory(struct init *i)
+{
+	struct error err;
+
+	if (access(WIRE_RUNTIME_DIRECTORY, F_OK) == 0 &&
+	    home_own(WIRE_RUNTIME_DIRECTORY, &i->user, &err) < 0)
+		report_error(&i->report, &err);
+}
+
 static void own_shares(struct init *i)
 {
 	struct error err;
@@ -398,6 +408,7 @@ static void start_home(struct init *i)
 	if (home_own(i->user.home, &i->user, &err) < 0)
 		report_error(&i->report, &err);
 	own_shares(i);
+	own_runtime_directory(i);
 	i->home_pid = spawn_work(&i->user, fill_home_work, i);
 	if (i->home_pid < 0) {
 		i->home_pid = 0;

@@ -132,6 +132,12 @@ static void check_stacks(const struct check *c, size_t index, const struct profi
 	if (!c->profiles || !profile)
 		return;
 	stacks_of(c->profiles, profile, &w->stacks, &stacks);
+	if (workspace_is_emulated(w) && stacks_nest_containers(&stacks))
+		diagnostics_error(c->diags, c->file, check_node(c, index, "arch"),
+				  "workspace '%s': with 'arch: %s' its programs run by QEMU here, "
+				  "which starts no containers inside; leave the stack out that "
+				  "has 'nested_containers', or 'arch'",
+				  w->name, arch_choice_name(w->arch));
 	DEFER(freep) char *image = stacks_image_name(profile->name, &stacks, stacks.count);
 	if (strlen(image) > IMAGE_NAME_MAX)
 		diagnostics_error(c->diags, c->file, list,

@@ -214,6 +214,11 @@ static const struct schema_field stack_fields[] = {
 	  .doc = "Environment of the build, sessions and services" },
 	{ "path", &schema_strings, offsetof(struct stack, path), 0, 0, 16, .detail = &shape_path,
 	  .doc = "Directories at the end of PATH" },
+	{ "services", &services_type, offsetof(struct stack, services), 0, 0, 16,
+	  .doc = "Programs that are started with every workspace that has it" },
+	{ "nested_containers", &schema_boolean, offsetof(struct stack, nested_containers),
+	  .fallback = "false",
+	  .doc = "Whether workspaces that have it may start containers of their own" },
 	{ "test", &schema_strings, offsetof(struct stack, test), 0, 0, 50,
 	  .doc = "Commands of sh that show as the developer that it works" },
 	{ 0 }

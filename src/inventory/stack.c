@@ -36,6 +36,7 @@ void stack_release(struct stack *s)
 	free(s->origin);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_release(lists[i]);
+	service_list_release(&s->services);
 }
 
 void stack_list_release(struct stack_list *list)
@@ -125,6 +126,15 @@ void stacks_of(const struct profiles *p, const struct profile *profile, const st
 	if (more)
 		add_names(p, more, ret);
 	complete(p, ret);
+}
+
+bool stacks_nest_containers(const struct stack_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->nested_containers)
+			return true;
+	}
+	return false;
 }
 
 /* No name of a profile or stack has a dot, and an image's may: it parts them. */

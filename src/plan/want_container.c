@@ -86,6 +86,31 @@ static void show_pod(struct container_spec *spec, const struct workspace *w,
 	labels_add(&spec->labels, LABEL_TELEMETRY, "pod");
 }
 
+static void add_kernel_mount(struct container_spec *spec, const char *type, const char *destination,
+			     const char *options)
+{
+	struct kernel_mount *mount;
+
+	spec->kernel_mounts =
+		xreallocarray(spec->kernel_mounts, spec->kernel_mount_count + 1, sizeof(*mount));
+	mount = &spec->kernel_mounts[spec->kernel_mount_count++];
+	*mount = (struct kernel_mount){ xstrdup(type), xstrdup(destination), xstrdup(options) };
+}
+
+/*
+ * Podman of the developer's own inside (docs/design/nested.md). The kernel lets a new user
+ * namespace mount a proc only where one without covers is in sight, and /proc has some; pasta
+ * makes its interface from /dev/net/tun; netavark sets what it needs below /proc/sys/net; and what
+ * tells of running containers must go when they do, with the workspace's own.
+ */
+static void open_for_nesting(struct container_spec *spec)
+{
+	add_kernel_mount(spec, "proc", "/.proc", "nosuid,nodev,noexec");
+	add_kernel_mount(spec, "tmpfs", WIRE_RUNTIME_DIRECTORY, "nosuid,nodev,mode=0700,size=64m");
+	strv_add(&spec->devices, "/dev/net/tun");
+	strv_add(&spec->unmasked, "/proc/sys");
+}
+
 char *want_image(const struct workspace *w, char *reference)
 {
 	char *image = image_reference_for(reference, workspace_arch(w));
@@ -136,6 +161,8 @@ void want_dev_container(struct want *want, const struct want_context *context,
 	want_add_mount(spec, w->slug, ROLE_AUDIT, WIRE_AUDIT_PATH);
 	for (size_t i = 0; i < w->sidecar_count; i++)
 		want_add_share(spec, w->slug, &w->sidecars[i], context);
+	if (stacks_nest_containers(&stacks))
+		open_for_nesting(spec);
 	want_guest_mount(want, ret, context);
 	if (w->gate == GATE_STRICT) {
 		labels_add(&spec->labels, LABEL_GATE, gate_mode_name(w->gate));
@@ -177,6 +204,21 @@ static void add_service(struct buf *b, const struct profile_service *service)
 		fields[4 + i] = service->command.items[i];
 	wire_add_line(b, fields, count);
 	free((void *)fields);
+}
+
+/* Names are the guest's handles, so that two of a profile and its stacks may not share one. */
+static void add_services(struct want *want, struct buf *b, struct strv *names,
+			 const struct service_list *services)
+{
+	for (size_t i = 0; i < services->count; i++) {
+		const char *name = services->items[i].name;
+
+		if (strv_contains(names, name) && !want->refusal)
+			want->refusal =
+				xasprintf("its profile and stacks have two services '%s'", name);
+		strv_add(names, name);
+		add_service(b, &services->items[i]);
+	}
 }
 
 static void add_limit(struct buf *b, const char *kind, uint64_t number, const char *word)
@@ -226,18 +268,32 @@ static char *take_whole(struct want *want, struct buf *b, const char *what)
 	return buf_take(b);
 }
 
+/* sshd forwards before anybody asks for the token: the socket of the developer's Podman, which
+ * runs any program, would be a way past the gate. */
+static const char *forwarding_word(const struct want *want, const struct stack_list *stacks)
+{
+	const struct workspace *w = want->workspace;
+
+	if (w->forwarding == FORWARDING_OPEN && want->gate.is_on && stacks_nest_containers(stacks))
+		return WIRE_FORWARDING_PORTS;
+	return forwarding_name(w->forwarding);
+}
+
 static char *guest_conf(struct want *want, const struct want_context *context)
 {
 	const struct workspace *w = want->workspace;
 	const struct profile *profile = profiles_find(context->profiles, w->profile);
+	DEFER(stack_list_release) struct stack_list stacks = { 0 };
+	DEFER(strv_release) struct strv names = { 0 };
 	struct buf b;
 
+	stacks_of(context->profiles, profile, &w->stacks, &stacks);
 	buf_init(&b, WIRE_MAX_BYTES - NONCE_LINE_MAX);
 	buf_addf(&b, "winalux\t%d\n", WIRE_VERSION);
 	wire_add_line(&b, (const char *[]){ "name", w->name }, 2);
 	wire_add_line(&b, (const char *[]){ "user", "developer" }, 2);
 	wire_add_line(&b, (const char *[]){ "gate", want_gate_mode(&want->gate) }, 2);
-	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_name(w->forwarding) }, 2);
+	wire_add_line(&b, (const char *[]){ "forwarding", forwarding_word(want, &stacks) }, 2);
 	if (!w->has_cpu_affinity)
 		wire_add_line(&b, (const char *[]){ "affinity", "off" }, 2);
 	add_description(&b, want, profile);
@@ -251,8 +307,10 @@ static char *guest_conf(struct want *want, const struct want_context *context)
 		if (share)
 			wire_add_line(&b, (const char *[]){ "share", share }, 2);
 	}
-	for (size_t i = 0; profile && i < profile->services.count; i++)
-		add_service(&b, &profile->services.items[i]);
+	if (profile)
+		add_services(want, &b, &names, &profile->services);
+	for (size_t i = 0; i < stacks.count; i++)
+		add_services(want, &b, &names, &stacks.items[i]->services);
 	return take_whole(want, &b, "its sidecars and the services of its profile take");
 }
 

@@ -40,6 +40,8 @@ struct error;
  * This pair has no other part of the guest in it: the host links src/guest/wire.c as well.
  */
 #define WIRE_DIRECTORY "/etc/winalux"
+/* Where containers nest, a tmpfs: from the host, and PID 1 gives it to the developer. */
+#define WIRE_RUNTIME_DIRECTORY "/run/user/1000"
 #define WIRE_FORWARDING_PORTS "ports"
 #define WIRE_CONFIG_PATH WIRE_DIRECTORY "/guest.conf"
 /*

@@ -2,6 +2,7 @@
 #ifndef WINALUX_INVENTORY_STACK_H
 #define WINALUX_INVENTORY_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,8 @@ struct stack {
 	struct strv path;                  /* directories at the end of PATH */
 	struct strv test;                  /* of sh, run by the developer: each ends with 0 */
 	char *origin;                      /* "built-in" or the path of the file */
+	struct service_list services;      /* of every workspace that has it */
+	bool nested_containers;            /* workspaces that have it may start containers */
 	unsigned needs_line, needs_column; /* 0: nothing is needed */
 };
 void stack_release(struct stack *s);
@@ -68,6 +71,8 @@ void stacks_resolve(const struct profiles *p, const struct strv *names, struct s
 /* The same for a workspace: what its profile has and what it names itself (NULL: nothing). */
 void stacks_of(const struct profiles *p, const struct profile *profile, const struct strv *more,
 	       struct stack_list *ret);
+/* May what has these stacks start containers of its own? */
+bool stacks_nest_containers(const struct stack_list *list);
 /* "web.nodejs.golang" for the first count layers of the list: the name of an image. The caller
  * frees it. */
 char *stacks_image_name(const char *profile, const struct stack_list *list, size_t count);

@@ -199,6 +199,8 @@ static const struct {
 	{ "stacks/x.yml", "version: 1\nname: x\norder: 100\n", "'order' must be" },
 	{ "stacks/x.yml", "version: 1\nname: x\nfiles: [none]\n", ":3:8: 'files': cannot" },
 	{ "stacks/x.yml", "version: 1\nname: x\nfiles: [../x]\n", "beside this one" },
+	{ "stacks/x.yml", "version: 1\nname: x\nnested_containers: some\n",
+	  "'nested_containers' must be" },
 	{ "stacks/a-b.yml", "version: 1\nname: a-b\n", "'name' must be" },
 	{ "sidecars/db.yml", "version: 1\nname: db\nuser: db\n", "'command' is missing" },
 	{ "sidecars/db.yml", "version: 1\nname: db\ncommand: [x]\n", "'user' is missing" },
@@ -349,6 +351,23 @@ static void a_stack_of_the_user_replaces_the_built_in_one(void **state)
 	assert_string_equal(profiles_find_stack(&f->profiles, "golang")->summary, "mine");
 }
 
+static void a_stack_may_have_services_and_nest_containers(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "stacks/top.yml",
+		   "version: 1\nname: top\nnested_containers: true\n"
+		   "services: [{name: x, command: [x, y]}]\n");
+	write_file(f, "stacks/low.yml", "version: 1\nname: low\n");
+	load(f);
+	assert_int_equal(f->diags.count, 0);
+	const struct stack *top = profiles_find_stack(&f->profiles, "top");
+	assert_int_equal(top->services.count, 1);
+	assert_string_equal(top->services.items[0].user, "developer");
+	assert_true(top->nested_containers);
+	assert_false(profiles_find_stack(&f->profiles, "low")->nested_containers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +384,7 @@ int main(void)
 		TEST(names_become_layers_in_one_order_with_what_they_need),
 		TEST(an_image_s_name_says_profile_and_stacks_in_any_order),
 		TEST(a_stack_of_the_user_replaces_the_built_in_one),
+		TEST(a_stack_may_have_services_and_nest_containers),
 		TEST(what_is_checked_may_need_built_in_stacks),
 		TEST(what_is_no_profile_file_cannot_be_checked),
 	};
