@@ -229,6 +229,16 @@ static void each_rule_passes_what_it_should_and_names_the_rest_once(void **state
 }
 
 /* Which one is emulated depends on the machine. */
+static void nested_containers_are_refused_where_programs_are_emulated(void **state)
+{
+	DEFER(freep)
+	char *emulated = xasprintf("arch: %s\n    stacks: [docker]", arch_other());
+	DEFER(freep) char *own = xasprintf("arch: %s\n    stacks: [docker]", arch_own());
+
+	check_rule(*state, &(struct rule){ emulated, "which starts no containers inside" });
+	check_rule(*state, &(struct rule){ own, NULL });
+}
+
 static void a_strict_gate_is_refused_where_programs_are_emulated(void **state)
 {
 	DEFER(freep) char *emulated = xasprintf("arch: %s\n    gate: strict", arch_other());
@@ -258,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_passes_what_it_should_and_names_the_rest_once),
 		cmocka_unit_test(a_strict_gate_is_refused_where_programs_are_emulated),
+		cmocka_unit_test(nested_containers_are_refused_where_programs_are_emulated),
 		cmocka_unit_test(names_follow_the_grammar),
 	};
 

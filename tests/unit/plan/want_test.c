@@ -129,6 +129,92 @@ with_a_registry_stacks_are_part_of_the_name_and_the_own_architecture_counts(void
 	scene_release(&s);
 }
 
+static void only_what_nests_containers_is_opened_for_them(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, stacks: [docker]}\n"
+			    "  - {name: bob, stacks: [golang]}\n");
+	plan_or_fail(&s);
+	const struct container_spec *spec = &s.wants[0].containers[0].spec;
+	assert_int_equal(spec->kernel_mount_count, 2);
+	assert_string_equal(spec->kernel_mounts[0].type, "proc");
+	assert_string_equal(spec->kernel_mounts[0].destination, "/.proc");
+	assert_string_equal(spec->kernel_mounts[1].destination, "/run/user/1000");
+	assert_int_equal(spec->devices.count, 1);
+	assert_string_equal(spec->devices.items[0], "/dev/net/tun");
+	assert_int_equal(spec->unmasked.count, 1);
+	assert_string_equal(spec->unmasked.items[0], "/proc/sys");
+	assert_int_equal(spec->cap_add.count, s.wants[1].containers[0].spec.cap_add.count);
+	assert_true(spec->no_new_privileges);
+	assert_non_null(strstr(s.wants[0].guest_conf, "\nservice\tpodman-socket\tdeveloper\t"));
+	spec = &s.wants[1].containers[0].spec;
+	assert_int_equal(spec->kernel_mount_count + spec->devices.count + spec->unmasked.count, 0);
+	assert_null(strstr(s.wants[1].guest_conf, "\nservice\t"));
+	scene_release(&s);
+}
+
+static void two_services_of_one_name_are_refused(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, HEAD "  - {name: alice, profile: data, stacks: [docker]}\n");
+	for (size_t i = 0; i < s.profiles.stack_count; i++) {
+		struct stack *stack = &s.profiles.stacks[i];
+
+		if (strcmp(stack->name, "docker") != 0)
+			continue;
+		free(stack->services.items[0].name);
+		stack->services.items[0].name = xstrdup("jupyter");
+	}
+	plan_or_fail(&s);
+	assert_string_equal(s.wants[0].refusal,
+			    "its profile and stacks have two services 'jupyter'");
+	scene_release(&s);
+}
+
+static int gate_is_on(const struct workspace *w, const struct workspace_facts *facts,
+		      struct want_gate *ret, char **ret_refusal, void *gates, struct error *err)
+{
+	(void)w;
+	(void)facts;
+	(void)ret_refusal;
+	(void)gates;
+	(void)err;
+	*ret = (struct want_gate){ .is_on = true };
+	return 0;
+}
+
+static void behind_a_gate_sockets_are_not_forwarded_where_containers_nest(void **state)
+{
+	static const struct {
+		const char *keys, *line;
+	} cases[] = {
+		{ "stacks: [docker]", "\nforwarding\tports\n" },
+		{ "stacks: [docker], gate_forwarding: closed", "\nforwarding\tclosed\n" },
+		{ "stacks: [golang]", "\nforwarding\topen\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		DEFER(freep)
+		char *text = xasprintf(HEAD "  - {name: alice, %s}\n", cases[i].keys);
+		struct scene s;
+
+		scene_init(&s, text);
+		s.bind_gate = gate_is_on;
+		plan_or_fail(&s);
+		assert_non_null(strstr(s.wants[0].guest_conf, cases[i].line));
+		s.bind_gate = NULL;
+		plan_or_fail(&s);
+		if (i == 0)
+			assert_non_null(strstr(s.wants[0].guest_conf, "\nforwarding\topen\n"));
+		scene_release(&s);
+	}
+}
+
 static void an_auto_port_avoids_fixed_and_busy_ones(void **state)
 {
 	struct scene s;
@@ -459,6 +545,9 @@ int main(void)
 		cmocka_unit_test(
 			the_dev_container_has_the_small_capability_set_and_no_new_privileges),
 		cmocka_unit_test(the_guest_is_told_what_there_is_to_check_and_show),
+		cmocka_unit_test(only_what_nests_containers_is_opened_for_them),
+		cmocka_unit_test(two_services_of_one_name_are_refused),
+		cmocka_unit_test(behind_a_gate_sockets_are_not_forwarded_where_containers_nest),
 		cmocka_unit_test(the_guest_is_told_to_leave_the_affinity_alone),
 		cmocka_unit_test(settings_reach_each_kind_in_its_own_way),
 		cmocka_unit_test(a_sidecar_starts_after_those_it_names_and_awaits_their_ports),
