@@ -5,10 +5,12 @@
  * the plain rootless mapping makes it that of Podman's own namespace, and so of every container and
  * build of the account. It holds as long as a mount is there, that is as long as the container.
  *
- *   emulator lease    is PID 1 and does nothing but end with who holds it
- *   emulator hold     is executed there by winalux, mounts and registers, says "ready" and waits
- * for the end of its input: that comes however winalux ends emulator serve    is PID 1 and does
- * both, for workspaces that run on when winalux has ended
+ * "emulator lease" is PID 1 and does nothing but end with who holds it.
+ *
+ * "emulator hold" is executed there by winalux, mounts and registers, says "ready" and waits for
+ * the end of its input, which comes however winalux ends.
+ *
+ * "emulator serve" is PID 1 and does both, for workspaces that run on when winalux has ended.
  *
  * The interpreter is opened at registration (flag F), so no container needs to have it. Names are
  * random because several of these containers share one binfmt_misc: each takes away its own.

@@ -122,6 +122,20 @@ static enum image_state image_state(struct builder *builder, const struct want *
 		    : IMAGE_MISSING;
 }
 
+/* What `winalux build` calls "localhost/winalux/web.golang:latest-arm64": "--arch arm64
+ * web.golang". The caller frees it. */
+static char *build_arguments(const char *image)
+{
+	const char *slash = strrchr(image, '/');
+	const char *name = slash ? slash + 1 : image;
+	const size_t len = strcspn(name, ":");
+	const char *arch = strchr(name + len, '-');
+
+	if (!arch)
+		return xasprintf("%.*s", (int)len, name);
+	return xasprintf("--arch %s %.*s", arch + 1, (int)len, name);
+}
+
 void images_note_stale(struct builder *builder, const struct plan *plan,
 		       const struct profiles *profiles, const struct images *images,
 		       struct strv *notes)
@@ -139,12 +153,13 @@ void images_note_stale(struct builder *builder, const struct plan *plan,
 			if (is_pulled(c) || strv_contains(&seen, c->spec.image))
 				continue;
 			strv_add(&seen, c->spec.image);
-			if (image_state(builder, want, c, profiles, images) == IMAGE_STALE)
-				strv_addf(notes,
-					  "image '%s' is older than what it is made from; `winalux "
-					  "build --all` renews it, the next deploy then makes the "
-					  "containers anew",
-					  c->spec.image);
+			if (image_state(builder, want, c, profiles, images) != IMAGE_STALE)
+				continue;
+			DEFER(freep) char *arguments = build_arguments(c->spec.image);
+			strv_addf(notes,
+				  "image '%s' is older than what it is made from; `winalux build "
+				  "%s` renews it, the next deploy then makes the containers anew",
+				  c->spec.image, arguments);
 		}
 	}
 }

@@ -305,6 +305,30 @@ static void a_registry_that_cannot_be_asked_is_a_note(void **state)
 	assert_non_null(strstr(notes.items[0], "does not answer"));
 }
 
+static void a_stale_image_is_named_with_what_renews_it(void **state)
+{
+	DEFER(freep)
+	char *inventory = xasprintf("version: 1\nworkspaces:\n  - name: alice\n    ssh_port: 2201\n"
+				    "    arch: %s\n    stacks: [golang]\n" KEY,
+				    another_arch());
+	DEFER(freep)
+	char *image = xasprintf("localhost/winalux/web.golang:latest-%s", another_arch());
+	DEFER(freep)
+	char *remedy = xasprintf("`winalux build --arch %s web.golang`", another_arch());
+	DEFER(yard_close) struct yard y;
+	DEFER(strv_release) struct strv notes = { 0 };
+
+	(void)state;
+	yard_open(&y, inventory, STAGE_PING);
+	add_image(&y.stage.scene, image);
+	stage_plan(&y.stage);
+	images_note_stale(y.builder, &y.stage.scene.plan, &y.stage.scene.profiles,
+			  &y.stage.scene.facts.images, &notes);
+	assert_int_equal(notes.count, 1);
+	assert_non_null(strstr(notes.items[0], image));
+	assert_non_null(strstr(notes.items[0], remedy));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +343,7 @@ int main(void)
 		cmocka_unit_test(with_pull_never_a_foreign_image_is_not_pulled),
 		cmocka_unit_test(an_image_that_a_registry_replaced_is_named),
 		cmocka_unit_test(a_registry_that_cannot_be_asked_is_a_note),
+		cmocka_unit_test(a_stale_image_is_named_with_what_renews_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
