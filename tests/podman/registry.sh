@@ -8,6 +8,10 @@ certs=~/.config/containers/certs.d
 redis=winalux/sidecar-redis
 tiny=winalux/tiny
 version=$(<"$top/VERSION")
+case $(uname -m) in
+x86_64) own=amd64 other=arm64 ;;
+*) own=arm64 other=amd64 ;;
+esac
 
 # A name and a password that must be nowhere else; "secret" by bcrypt.
 password_line='dev:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a'
@@ -46,7 +50,8 @@ at_end()
 		kill "$(<"$file")" 2>/dev/null
 	done
 	rm -rf "$certs/127.0.0.1:${port_tls:-none}" "$certs/127.0.0.1:${port_locked:-none}"
-	podman images --format '{{.Repository}}:{{.Tag}}' | grep -E "^127\.0\.0\.1:|^localhost/$tiny:" |
+	podman images --format '{{.Repository}}:{{.Tag}}' |
+		grep -E "^127\.0\.0\.1:|^localhost/($tiny|winalux/web\.first):" |
 		xargs -r podman rmi >/dev/null 2>&1
 }
 
@@ -116,6 +121,32 @@ login_is_wanted_and_checked()
 	rm "$auth_file"
 }
 
+# What the registry has is a list of both, and each comes back as it was, by its architecture or by the list's digest.
+both_architectures_come_back()
+{
+	local registry=127.0.0.1:$port_plain digest arch
+	export WINALUX_REGISTRY_TLS_VERIFY=off
+	push --registry "$registry" sidecar-redis
+	digest=$(json 'd["images"][0]["digest"]' <<<"$out")
+	equal 'amd64 arm64' "$(curl -sS -H 'Accept: application/vnd.oci.image.index.v1+json' \
+		"http://$registry/v2/$redis/manifests/$digest" |
+		json '" ".join(sorted(m["platform"]["architecture"] for m in d["manifests"]))')"
+	for arch in $own $other; do
+		podman pull -q --tls-verify=false --arch "$arch" "$registry/$redis:$version"
+		equal "$(id_of_redis "$arch")" "$(podman image inspect --format '{{.Id}}' "$registry/$redis:$version")"
+		podman rmi "$registry/$redis:$version"
+	done
+	equal "$(id_of_redis $other)" "$(podman pull -q --tls-verify=false --arch "$other" "$registry/$redis@$digest")"
+	podman untag "$(id_of_redis $other)" "$registry/$redis@$digest"
+}
+
+id_of_redis() # ARCHITECTURE
+{
+	local tag=latest-$1
+	[ "$1" != $own ] || tag=latest
+	podman image inspect --format '{{.Id}}' "localhost/$redis:$tag"
+}
+
 silent_registry_is_named()
 {
 	free_port
@@ -183,11 +214,25 @@ newer_image_is_told_and_taken()
 	contains "$out" "as the inventory says"
 }
 
+# Its lower layers are there already, so only its own is sent and pulled.
+stack_comes_from_registry()
+{
+	local registry=127.0.0.1:$port_locked
+	printf 'version: 1\nname: first\ncommands: ["touch /first"]\n' >"$WINALUX_PROFILE_DIR/stacks/first.yml"
+	status 0 "$WINALUX" build web.first
+	push --registry "$registry" web.first
+	equal "$registry/winalux/web.first:$version" "$(json 'd["images"][0]["reference"]' <<<"$out")"
+	podman rmi localhost/winalux/web.first:latest
+	sed -i 's|^\( *\)sidecars: \[redis\]|&\n\1stacks: [first]|' "$inventory"
+	status 0 deploy
+	equal "$registry/winalux/web.first:$version" "$(podman inspect --format '{{.ImageName}}' winalux-alice-dev)"
+	podman exec winalux-alice-dev test -e /first
+}
+
 # As a single image, about which Podman only warns, and as a list without this machine's architecture.
 other_architecture_never_starts()
 {
-	local registry=127.0.0.1:$port_locked other=arm64
-	[ "$(uname -m)" = x86_64 ] || other=amd64
+	local registry=127.0.0.1:$port_locked
 	mkdir -p "$work/other"
 	touch "$work/other/file"
 	printf 'FROM scratch\nCOPY file /\n' >"$work/other/Containerfile"
@@ -260,10 +305,13 @@ start_service
 first "a registry without TLS is refused unless that is allowed" plain_http_is_refused_unless_allowed
 it "an unknown authority is explained, and trusted by its file" unknown_authority_is_explained_and_trusted_by_a_file
 it "a registry that wants a login gets the one of auth.json and no other" login_is_wanted_and_checked
+it "both architectures of an image are pushed, and come back by architecture and by digest" \
+	both_architectures_come_back
 it "a registry that does not answer is named" silent_registry_is_named
 first "a deploy takes its images from a registry" deploys_from_registry
 it "the same image from another source changes nothing" source_alone_changes_nothing
 it "a newer image is told by plan and taken by --pull newer" newer_image_is_told_and_taken
+it "a stack's image is pushed, and a workspace stands on it" stack_comes_from_registry
 it "an image for another architecture never starts" other_architecture_never_starts
 it "an image that the registry does not have is named" unknown_image_is_named
 it "a registry that is down fails a deploy and not a plan" registry_down
