@@ -81,8 +81,11 @@ plain_http_is_refused_unless_allowed()
 	equal "127.0.0.1:$port_plain/$tiny:$version" "$(json 'd["images"][0]["reference"]' <<<"$out")"
 	equal "$(digest_in_registry "127.0.0.1:$port_plain" $tiny)" "$(json 'd["images"][0]["digest"]' <<<"$out")"
 	lacks "$(podman images)" push-tiny
-	push --registry "127.0.0.1:$port_plain"
+	push --registry "127.0.0.1:$port_plain" tiny.more
 	contains "$out" "127.0.0.1:$port_plain/$tiny.more:$version"
+	# Without names it is everything: gigabytes, so only the first of them is tried.
+	status 5 winalux push --registry 127.0.0.1:1
+	contains "$err" "cannot push '127.0.0.1:1/winalux/"
 	status 9 winalux push --registry "127.0.0.1:$port_plain" tiny.less
 	contains "$err" "no stack 'less'; there are: "
 }
